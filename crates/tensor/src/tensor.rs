@@ -1,0 +1,276 @@
+use half::{bf16, f16};
+
+use crate::{Bytes, DType, Element, TensorError, unpack_bits};
+
+/// Number of elements of `shape` (1 for a scalar), or `None` when it overflows.
+pub fn num_elements(shape: &[usize]) -> Option<usize> {
+    // A zero anywhere makes the tensor empty, whatever the product of the others would be.
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    shape.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim))
+}
+
+/// Row-major strides of `shape`, in elements.
+pub fn row_major_strides(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1usize; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis].saturating_mul(shape[axis]);
+    }
+    strides
+}
+
+/// A dense row-major tensor. Cloning is cheap; data is copied on the first write while shared.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    dtype: DType,
+    shape: Vec<usize>,
+    bytes: Bytes,
+}
+
+impl Tensor {
+    /// A tensor over existing bytes.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] when `bytes` does not hold exactly the packed elements, [`TensorError::TooLarge`] when the
+    /// size overflows.
+    pub fn new(dtype: DType, shape: impl Into<Vec<usize>>, bytes: Bytes) -> Result<Self, TensorError> {
+        let shape = shape.into();
+        let expected = num_elements(&shape).and_then(|count| dtype.packed_len(count));
+        match expected {
+            None => Err(TensorError::TooLarge { shape }),
+            Some(expected) if expected != bytes.len() => {
+                Err(TensorError::Length { dtype, shape, expected, found: bytes.len() })
+            }
+            Some(_) => Ok(Self { dtype, shape, bytes }),
+        }
+    }
+
+    /// A tensor of zeros.
+    ///
+    /// # Errors
+    /// [`TensorError::TooLarge`] when the size overflows.
+    pub fn zeros(dtype: DType, shape: impl Into<Vec<usize>>) -> Result<Self, TensorError> {
+        let shape = shape.into();
+        match num_elements(&shape).and_then(|count| dtype.packed_len(count)) {
+            Some(len) => Self::new(dtype, shape, Bytes::zeroed(len)),
+            None => Err(TensorError::TooLarge { shape }),
+        }
+    }
+
+    /// A tensor with a copy of `data`.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] when `data` does not have the elements of `shape`.
+    pub fn from_slice<T: Element>(shape: impl Into<Vec<usize>>, data: &[T]) -> Result<Self, TensorError> {
+        Self::new(T::DTYPE, shape, Bytes::copy_from(bytemuck::cast_slice(data)))
+    }
+
+    /// A boolean tensor.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] when `data` does not have the elements of `shape`.
+    pub fn from_bools(shape: impl Into<Vec<usize>>, data: &[bool]) -> Result<Self, TensorError> {
+        let bytes: Vec<u8> = data.iter().map(|&value| u8::from(value)).collect();
+        Self::new(DType::Bool, shape, Bytes::copy_from(&bytes))
+    }
+
+    /// A tensor of rank 0.
+    pub fn scalar<T: Element>(value: T) -> Self {
+        Self { dtype: T::DTYPE, shape: Vec::new(), bytes: Bytes::copy_from(bytemuck::bytes_of(&value)) }
+    }
+
+    /// A tensor of any type whose elements are converted from f32: rounded to nearest for narrower floats, truncated
+    /// toward zero and saturated for integers of 8 bits and more.
+    ///
+    /// # Errors
+    /// As [`Tensor::from_slice`]; [`TensorError::WrongType`] for sub-byte types.
+    pub fn from_f32(dtype: DType, shape: impl Into<Vec<usize>>, data: &[f32]) -> Result<Self, TensorError> {
+        fn cast<T: Element>(data: &[f32], convert: impl Fn(f32) -> T) -> Bytes {
+            let values: Vec<T> = data.iter().map(|&value| convert(value)).collect();
+            Bytes::copy_from(bytemuck::cast_slice(&values))
+        }
+        let bytes = match dtype {
+            DType::F32 => Bytes::copy_from(bytemuck::cast_slice(data)),
+            DType::F16 => cast(data, f16::from_f32),
+            DType::BF16 => cast(data, bf16::from_f32),
+            DType::F64 => cast(data, f64::from),
+            DType::Bool => cast(data, |v| u8::from(v != 0.0)),
+            DType::I8 => cast(data, |v| v as i8),
+            DType::I16 => cast(data, |v| v as i16),
+            DType::I32 => cast(data, |v| v as i32),
+            DType::I64 => cast(data, |v| v as i64),
+            DType::U8 => cast(data, |v| v as u8),
+            DType::U16 => cast(data, |v| v as u16),
+            DType::U32 => cast(data, |v| v as u32),
+            DType::U64 => cast(data, |v| v as u64),
+            DType::I4 | DType::U1 | DType::U2 | DType::U3 | DType::U4 | DType::U6 => {
+                return Err(TensorError::WrongType { expected: DType::F32, found: dtype });
+            }
+        };
+        Self::new(dtype, shape, bytes)
+    }
+
+    /// Element type.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Dimensions, outermost first; empty for a scalar.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        num_elements(&self.shape).unwrap_or(usize::MAX)
+    }
+
+    /// True when there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The packed bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The packed bytes for writing; copied first when shared or mapped.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.bytes.make_mut()
+    }
+
+    /// The elements.
+    ///
+    /// # Errors
+    /// [`TensorError::WrongType`] when the tensor holds another type, [`TensorError::Misaligned`] for mapped data at an
+    /// address that does not suit it.
+    pub fn as_slice<T: Element>(&self) -> Result<&[T], TensorError> {
+        self.expect_type(T::DTYPE)?;
+        bytemuck::try_cast_slice(&self.bytes).map_err(|_| TensorError::Misaligned { dtype: self.dtype })
+    }
+
+    /// The elements for writing; copied first when shared or mapped.
+    ///
+    /// # Errors
+    /// As [`Tensor::as_slice`].
+    pub fn as_mut_slice<T: Element>(&mut self) -> Result<&mut [T], TensorError> {
+        self.expect_type(T::DTYPE)?;
+        let dtype = self.dtype;
+        bytemuck::try_cast_slice_mut(self.bytes.make_mut()).map_err(|_| TensorError::Misaligned { dtype })
+    }
+
+    /// Every element as f32 (64-bit values are rounded).
+    pub fn to_f32_vec(&self) -> Vec<f32> {
+        match self.dtype {
+            DType::F32 => self.read(|v: f32| v),
+            DType::F16 => self.read(|v: f16| v.to_f32()),
+            DType::BF16 => self.read(|v: bf16| v.to_f32()),
+            DType::F64 => self.read(|v: f64| v as f32),
+            _ => self.to_i64_vec().into_iter().map(|v| v as f32).collect(),
+        }
+    }
+
+    /// Every element as i64: floats truncated toward zero, booleans 0 or 1, unsigned 64-bit values wrapped.
+    pub fn to_i64_vec(&self) -> Vec<i64> {
+        match self.dtype {
+            DType::F16 | DType::F32 | DType::BF16 => self.to_f32_vec().into_iter().map(|v| v as i64).collect(),
+            DType::F64 => self.read(|v: f64| v as i64),
+            DType::Bool | DType::U8 => self.bytes.iter().map(|&v| i64::from(v)).collect(),
+            DType::I8 => self.bytes.iter().map(|&v| i64::from(v as i8)).collect(),
+            DType::I16 => self.read(|v: i16| i64::from(v)),
+            DType::I32 => self.read(|v: i32| i64::from(v)),
+            DType::I64 => self.read(|v: i64| v),
+            DType::U16 => self.read(|v: u16| i64::from(v)),
+            DType::U32 => self.read(|v: u32| i64::from(v)),
+            DType::U64 => self.read(|v: u64| v as i64),
+            DType::I4 => self.codes().into_iter().map(|v| i64::from(((v << 4) as i8) >> 4)).collect(),
+            DType::U1 | DType::U2 | DType::U3 | DType::U4 | DType::U6 => {
+                self.codes().into_iter().map(i64::from).collect()
+            }
+        }
+    }
+
+    /// The same data with another shape.
+    ///
+    /// # Errors
+    /// [`TensorError::Reshape`] when the number of elements differs.
+    pub fn reshape(&self, shape: impl Into<Vec<usize>>) -> Result<Self, TensorError> {
+        let shape = shape.into();
+        if num_elements(&shape) != Some(self.len()) {
+            return Err(TensorError::Reshape { from: self.shape.clone(), to: shape });
+        }
+        Ok(Self { dtype: self.dtype, shape, bytes: self.bytes.clone() })
+    }
+
+    fn expect_type(&self, expected: DType) -> Result<(), TensorError> {
+        if self.dtype == expected { Ok(()) } else { Err(TensorError::WrongType { expected, found: self.dtype }) }
+    }
+
+    fn codes(&self) -> Vec<u8> {
+        unpack_bits(&self.bytes, self.dtype.bits(), self.len())
+    }
+
+    /// Reads elements one by one, so that unaligned mapped data works too.
+    fn read<T: Element, R>(&self, convert: impl Fn(T) -> R) -> Vec<R> {
+        self.bytes.chunks_exact(size_of::<T>()).map(|chunk| convert(bytemuck::pod_read_unaligned(chunk))).collect()
+    }
+}
+
+/// Equal type, shape and bits (so NaN equals the same NaN, and 0.0 differs from -0.0).
+impl PartialEq for Tensor {
+    fn eq(&self, other: &Self) -> bool {
+        self.dtype == other.dtype && self.shape == other.shape && self.bytes[..] == other.bytes[..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_checked() {
+        assert!(Tensor::from_slice([2, 3], &[0f32; 5]).is_err());
+        assert!(Tensor::zeros(DType::F32, [usize::MAX, 2]).is_err());
+        assert_eq!(Tensor::zeros(DType::F32, [usize::MAX, 2, 0]).unwrap().len(), 0);
+        assert_eq!(Tensor::zeros(DType::U3, [3]).unwrap().bytes().len(), 2);
+    }
+
+    #[test]
+    fn signed_nibbles_are_extended() {
+        let tensor = Tensor::new(DType::I4, [4], Bytes::copy_from(&[0xf7, 0x08])).unwrap();
+        assert_eq!(tensor.to_i64_vec(), [7, -1, -8, 0]);
+        assert_eq!(tensor.to_f32_vec(), [7.0, -1.0, -8.0, 0.0]);
+    }
+
+    #[test]
+    fn typed_access_checks_the_type() {
+        let mut tensor = Tensor::from_slice([2], &[1i32, -2]).unwrap();
+        assert!(tensor.as_slice::<f32>().is_err());
+        let copy = tensor.clone();
+        tensor.as_mut_slice::<i32>().unwrap()[0] = 5;
+        assert_eq!(tensor.as_slice::<i32>().unwrap(), [5, -2]);
+        assert_eq!(copy.to_i64_vec(), [1, -2]);
+    }
+
+    #[test]
+    fn conversion_from_f32_rounds_and_saturates() {
+        let half = Tensor::from_f32(DType::F16, [2], &[1.0 / 3.0, 1e6]).unwrap();
+        assert_eq!(half.to_f32_vec(), [0.333_251_95, f32::INFINITY]);
+        assert_eq!(Tensor::from_f32(DType::I8, [2], &[300.0, -1.9]).unwrap().to_i64_vec(), [127, -1]);
+        assert!(Tensor::from_f32(DType::I4, [2], &[0.0, 0.0]).is_err());
+    }
+
+    #[test]
+    fn reshape_keeps_the_elements() {
+        let tensor = Tensor::from_slice([2, 3], &[1u8, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(tensor.reshape([3, 2]).unwrap().shape(), [3, 2]);
+        assert!(tensor.reshape([4]).is_err());
+    }
+}
