@@ -1,0 +1,9 @@
+//! The graph compiler: ML Programs lowered to an SSA graph with symbolic shapes, passes over it, and the reference
+//! interpreter that defines what every operation means.
+
+pub mod error;
+pub mod ir;
+pub mod op;
+pub mod ops;
+
+pub use error::{GraphError, OpError};
