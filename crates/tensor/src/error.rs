@@ -61,4 +61,14 @@ pub enum TensorError {
         /// Cause from the operating system.
         source: std::io::Error,
     },
+    /// An `.npz` file that cannot be read or written.
+    #[error("{}{}: {reason}", path.display(), if array.is_empty() { String::new() } else { format!(", array {array}") })]
+    Npz {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The array in it; empty when the whole file is meant.
+        array: String,
+        /// What is wrong.
+        reason: String,
+    },
 }

@@ -7,6 +7,8 @@
 mod bytes;
 mod dtype;
 mod error;
+#[cfg(feature = "npz")]
+pub mod npz;
 mod packed;
 mod tensor;
 
