@@ -2,8 +2,12 @@
 //! interpreter that defines what every operation means.
 
 pub mod error;
+mod infer;
 pub mod ir;
+mod lower;
 pub mod op;
 pub mod ops;
 
 pub use error::{GraphError, OpError};
+pub use infer::infer;
+pub use lower::lower;

@@ -32,16 +32,23 @@ pub struct Param {
     pub name: &'static str,
     /// Whether it must be given.
     pub required: bool,
+    /// Whether it takes any number of values (`values` of `concat`).
+    pub variadic: bool,
 }
 
 /// A parameter that must be given.
 pub const fn required(name: &'static str) -> Param {
-    Param { name, required: true }
+    Param { name, required: true, variadic: false }
 }
 
 /// A parameter with a default.
 pub const fn optional(name: &'static str) -> Param {
-    Param { name, required: false }
+    Param { name, required: false, variadic: false }
+}
+
+/// A parameter that takes any number of values.
+pub const fn variadic(name: &'static str) -> Param {
+    Param { name, required: true, variadic: true }
 }
 
 /// What a shape rule sees.

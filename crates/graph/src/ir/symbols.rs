@@ -72,6 +72,11 @@ impl Symbols {
         symbol
     }
 
+    /// Number of symbols, equal ones counted once.
+    pub fn num_distinct(&self) -> usize {
+        self.entries.iter().filter(|symbol| symbol.same_as.is_none()).count()
+    }
+
     /// Assumes that two symbols are equal; the earlier one stands for both, with the ranges intersected.
     pub fn unify(&mut self, a: SymbolId, b: SymbolId) {
         let (a, b) = (self.representative(a), self.representative(b));
