@@ -67,6 +67,16 @@ pub struct Operation {
     pub attributes: IndexMap<String, Value>,
 }
 
+impl Operation {
+    /// What messages call the operation: its `name` attribute, else its first result, else its kind.
+    pub fn name(&self) -> &str {
+        match self.attributes.get("name").map(|value| &value.data) {
+            Some(ValueData::Strings(strings)) if !strings.is_empty() => &strings[0],
+            _ => self.outputs.first().map_or(&self.kind, |output| &output.name),
+        }
+    }
+}
+
 /// Where an argument comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Binding {
