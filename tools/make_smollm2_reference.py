@@ -1,9 +1,10 @@
 """Writes what Hugging Face transformers computes in f32 for SmolLM2-135M over real text and short questions.
 
-usage: make_smollm2_reference.py GGUF TEXT_DIR OUT.npz [INT4_PACKAGE]
+usage: make_smollm2_reference.py GGUF TEXT_DIR OUT.npz [PACKAGE]
 
-Without INT4_PACKAGE the weights are the GGUF's, dequantised and rounded to f16, as an f16 package holds them. With it they
-are the ones that the 4-bit package made by make_stateful_smollm2.py holds. See fixtures/README.md for the arrays.
+Without PACKAGE the weights are the GGUF's, dequantised and rounded to f16, as an f16 package of our own holds them. With
+one that make_stateful_smollm2.py made, the weights are that package's, and rotary frequencies are rounded to f16, as
+coremltools stores them. See fixtures/README.md for the arrays.
 """
 
 import pathlib
@@ -12,6 +13,7 @@ import sys
 import coremltools as ct
 import numpy as np
 import torch
+from coremltools.converters.mil.frontend.milproto import load as milproto
 
 import smollm2
 from apple_recipe import take_packaged_weights
@@ -22,21 +24,21 @@ ANSWER = 8
 FULL_ROWS = [(0, 3), (0, 511), (1, 511), (2, 511), (3, 511)]
 
 
-def load(gguf, int4_package):
+def load(gguf, package_path):
     model = smollm2.load_model(gguf)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())
-    if int4_package:
-        from coremltools.converters.mil.frontend.milproto import load as milproto
-
-        package = ct.models.MLModel(int4_package, skip_model_load=True)
+    if package_path:
+        package = ct.models.MLModel(package_path, skip_model_load=True)
         specification = package.get_spec()
         package._mil_program = milproto.load(
             specification, specification.specificationVersion, package.weights_dir
         )
         replaced = take_packaged_weights(package, model)
-        print(f"{replaced} weights taken from {int4_package}")
+        print(f"{replaced} compressed weights taken from {package_path}")
+        rotary = model.model.rotary_emb
+        rotary.inv_freq = rotary.inv_freq.half().float()
     return model
 
 
@@ -58,8 +60,8 @@ def answer(model, prompt):
 
 
 @torch.no_grad()
-def main(gguf, text_dir, out, int4_package=None):
-    model = load(gguf, int4_package)
+def main(gguf, text_dir, out, package=None):
+    model = load(gguf, package)
     tokenizer = smollm2.load_tokenizer(gguf)
     text_dir = pathlib.Path(text_dir)
 
