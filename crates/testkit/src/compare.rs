@@ -1,0 +1,187 @@
+/// A matrix of logits: `rows` rows of `width` values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logits {
+    /// Values, row by row.
+    pub values: Vec<f32>,
+    /// Values in a row: the size of the vocabulary.
+    pub width: usize,
+}
+
+impl Logits {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// One row.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.width..][..self.width]
+    }
+
+    /// The last `count` rows.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn tail(&self, count: usize) -> Self {
+        Self { values: self.values[(self.rows() - count) * self.width..].to_vec(), width: self.width }
+    }
+
+    /// Index of the largest value of a row (the first of equal ones).
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn top1(&self, row: usize) -> usize {
+        let row = self.row(row);
+        (1..row.len()).fold(0, |best, index| if row[index] > row[best] { index } else { best })
+    }
+
+    /// Natural logarithm of the probability that softmax gives to `index` in a row, computed in f64.
+    ///
+    /// # Panics
+    /// When there is no such row or index.
+    pub fn log_probability(&self, row: usize, index: usize) -> f64 {
+        let row = self.row(row);
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = row.iter().map(|&value| f64::from(value - largest).exp()).sum();
+        f64::from(row[index] - largest) - sum.ln()
+    }
+}
+
+/// How far logits may lie from PyTorch's f32 ones, as a share of the largest logit of the reference.
+///
+/// A share of the largest value, since f16 has a fixed number of significant bits and a small logit is the difference of
+/// large terms. The unit is u = 2^-11, half a step of f16 relative to the value. Errors of different roundings are
+/// independent, so they add as squares; a bound over thousands of values is four deviations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// Arithmetic in f32 with what the interface holds in f16: the caches (one rounding of each key and value, one u
+    /// each) and the logits (one u): 4 deviations of u/√3 from three sources = 4u = 2^-9.
+    Exact,
+    /// Every value of the program rounded to f16. The residual path of the two-layer fixtures has about 30 roundings
+    /// that reach a logit, most of them damped by the norms that follow: 4·√(30/4)·u/√3 ≈ 6.3u, taken as 8u = 2^-8.
+    F16,
+    /// Activations in int8 per block of 32: a step is amax/127, its error step/√12, about 0.6 % of the deviation of the
+    /// block, in each of the nine products between input and logits: 4·√9·0.6 % = 7.2 % of the deviation of the logits,
+    /// which is a quarter of the largest: 1.8 %, taken as 2^-5.
+    Int8Activations,
+}
+
+impl Tolerance {
+    /// The bound as a share of the largest reference value.
+    pub fn share(self) -> f32 {
+        match self {
+            Self::Exact => 1.0 / 512.0,
+            Self::F16 => 1.0 / 256.0,
+            Self::Int8Activations => 1.0 / 32.0,
+        }
+    }
+}
+
+/// Asserts that every value is finite and within `tolerance` of the reference.
+///
+/// # Panics
+/// When the sizes differ or a value is too far; the message says which, by how much, and how the rest fares.
+pub fn assert_close(found: &Logits, expected: &Logits, tolerance: Tolerance, what: &str) {
+    assert_eq!(found.width, expected.width, "{what}: size of the vocabulary");
+    assert_eq!(found.rows(), expected.rows(), "{what}: number of rows");
+    let largest = expected.values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+    let bound = tolerance.share() * largest;
+    let errors = || found.values.iter().zip(&expected.values).map(|(found, expected)| (found - expected).abs());
+    // NaN must lose every comparison: `!(error <= bound)` counts it as outside.
+    let outside = errors().filter(|error| !matches!(error.partial_cmp(&bound), Some(order) if order.is_le())).count();
+    let (worst, error) = errors().enumerate().fold((0, 0.0f32), |worst, (index, error)| {
+        if error > worst.1 || (error.is_nan() && !worst.1.is_nan()) { (index, error) } else { worst }
+    });
+    let deviation = (errors().map(|error| f64::from(error).powi(2)).sum::<f64>() / found.values.len() as f64).sqrt();
+    assert!(
+        outside == 0,
+        "{what}: {outside} of {} values are more than {bound:.5} ({tolerance:?}: {:.5} of the largest, {largest:.3}) from \
+         the reference. Worst: row {}, column {}: {} instead of {} (off by {error:.5}). Root mean square: {deviation:.5}",
+        found.values.len(),
+        tolerance.share(),
+        worst / found.width,
+        worst % found.width,
+        found.values[worst],
+        expected.values[worst],
+    );
+}
+
+/// Counts how often the likeliest token is the reference's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Agreement {
+    /// Positions compared.
+    pub positions: usize,
+    /// Positions with the same likeliest token.
+    pub same: usize,
+    /// Positions whose likeliest token differs although the reference's margin is above the bound given.
+    pub clear_misses: usize,
+    /// The largest margin of the reference among the positions that differ.
+    pub largest_missed_margin: f32,
+}
+
+impl Agreement {
+    /// Adds one position: the token found, the reference's token and its margin over the runner-up, both in logits.
+    pub fn add(&mut self, found: usize, expected: usize, margin: f32, clear: f32) {
+        self.positions += 1;
+        if found == expected {
+            self.same += 1;
+            return;
+        }
+        self.largest_missed_margin = self.largest_missed_margin.max(margin);
+        if margin > clear {
+            self.clear_misses += 1;
+        }
+    }
+
+    /// Share of positions that agree, 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.same as f64 / self.positions.max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logits(values: &[f32]) -> Logits {
+        Logits { values: values.to_vec(), width: 2 }
+    }
+
+    #[test]
+    fn close_values_pass() {
+        assert_close(&logits(&[8.0, -4.01]), &logits(&[8.0, -4.0]), Tolerance::Exact, "close");
+    }
+
+    #[test]
+    #[should_panic(expected = "row 1, column 0: 1.5 instead of 1")]
+    fn a_far_value_is_named() {
+        assert_close(&logits(&[8.0, 0.0, 1.5, 0.0]), &logits(&[8.0, 0.0, 1.0, 0.0]), Tolerance::Int8Activations, "far");
+    }
+
+    #[test]
+    #[should_panic(expected = "row 0, column 1: NaN")]
+    fn nan_is_far_from_everything() {
+        assert_close(&logits(&[1.0, f32::NAN]), &logits(&[1.0, 1.0]), Tolerance::Exact, "nan");
+    }
+
+    #[test]
+    fn log_probabilities_are_those_of_softmax() {
+        let row = logits(&[2.0f32.ln() + 100.0, 100.0]);
+        assert!((row.log_probability(0, 0) - (2.0f64 / 3.0).ln()).abs() < 1e-6);
+        assert!((row.log_probability(0, 1) - (1.0f64 / 3.0).ln()).abs() < 1e-6);
+        assert_eq!(row.top1(0), 0);
+    }
+
+    #[test]
+    fn agreement_counts_clear_misses_apart() {
+        let mut agreement = Agreement::default();
+        agreement.add(1, 1, 0.0, 0.1);
+        agreement.add(1, 2, 0.05, 0.1);
+        agreement.add(1, 2, 0.2, 0.1);
+        let expected = Agreement { positions: 3, same: 1, clear_misses: 1, largest_missed_margin: 0.2 };
+        assert_eq!(agreement, expected);
+    }
+}

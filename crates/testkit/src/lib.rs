@@ -1,0 +1,16 @@
+//! What the tests of several crates share: the package fixtures with PyTorch's answers, tolerances with their derivation,
+//! drivers that feed a prompt whole or in pieces, and seeded random numbers.
+//!
+//! Development only. Helpers panic with a message that says what differs and where, as assertions do.
+
+mod compare;
+mod drive;
+mod fixtures;
+mod random;
+mod smollm2;
+
+pub use compare::{Agreement, Logits, Tolerance, assert_close};
+pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, turns};
+pub use fixtures::{Fixture, Interface, fixtures, fixtures_dir, packages};
+pub use random::Random;
+pub use smollm2::{Question, SmolLm2Reference};
