@@ -1,0 +1,32 @@
+//! SIMD routines on plain slices, CPU feature detection and the thread team.
+//!
+//! [`Isa`] says what the CPU can do; [`Kernels`] runs the routines of one level on the calling thread; [`Compute`] joins it
+//! with a [`Team`] and does whole operations. Every level runs the same tests against the scalar one.
+//!
+//! Nothing here knows about graphs, files or models. Shapes are the caller's duty: a mismatch is a bug and panics.
+
+mod activations;
+mod arch;
+mod attention;
+mod compute;
+mod elementwise;
+mod error;
+mod isa;
+mod kernels;
+mod linear;
+mod rows;
+mod team;
+
+pub use activations::{ACTIVATION_BLOCK, FEW_ROWS, Precision, QuantizedRows};
+pub use attention::{AttentionOptions, AttentionScratch, Cache, Mask};
+pub use compute::Compute;
+pub use elementwise::{Gate, RotaryPairs};
+pub use error::KernelError;
+pub use isa::{CpuFeature, ISA_VARIABLE, Isa, cpu_features};
+pub use kernels::Kernels;
+pub use linear::{
+    ActivationKind, Activations, BlockWeights, Codes, Epilogue, Floats, PANEL, PackedLinear, PaletteWeights,
+    WeightSource,
+};
+pub use rows::{Rows, RowsMut};
+pub use team::{Team, Worker, split};
