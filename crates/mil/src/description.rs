@@ -52,8 +52,17 @@ pub enum FeatureType {
         /// What shapes are allowed.
         flexibility: Flexibility,
     },
-    /// Anything else, with the name of the type; it survives a round trip, but nothing runs it.
-    Other(String),
+    /// Anything else; it survives a round trip, but nothing runs it.
+    Other(OtherFeature),
+}
+
+/// A feature type that is not an array, an image for instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherFeature {
+    /// `int64`, `double`, `string`, `image`, `dictionary` or `sequence`.
+    pub kind: String,
+    /// The protobuf message that describes it.
+    pub encoded: Vec<u8>,
 }
 
 /// Shapes that an input accepts.

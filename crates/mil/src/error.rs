@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sottovoce_tensor::TensorError;
 
@@ -95,5 +95,13 @@ pub enum MilError {
 impl MilError {
     pub(crate) fn malformed(place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Malformed { place: place.into(), reason: reason.into() }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        Self::In { path: path.to_owned(), source: Box::new(self) }
     }
 }

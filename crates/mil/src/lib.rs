@@ -2,11 +2,19 @@
 //!
 //! This crate knows how a package is written down, not how anything in it is computed.
 
+mod blob;
 pub mod builder;
 pub mod description;
 mod error;
 mod literal;
+mod package;
 pub mod program;
+mod proto;
 pub mod validate;
+mod writer;
 
+pub use blob::BlobSink;
 pub use error::MilError;
+pub use package::Package;
+pub use proto::{MAX_MODEL_BYTES, Model};
+pub use writer::{PackageWriter, write_package};

@@ -189,7 +189,10 @@ fn check_tensor_type(ty: &TensorType) -> Result<(), String> {
     if !unranked && ty.rank != ty.dimensions.len() as i64 {
         return Err(format!("rank {} disagrees with {} dimensions", ty.rank, ty.dimensions.len()));
     }
-    ty.attributes.values().try_for_each(check_value)
+    ty.attributes.values().try_for_each(|value| match value.data {
+        ValueData::Blob { .. } => Err("an attribute of a type lies in a weight file".to_owned()),
+        _ => check_value(value),
+    })
 }
 
 /// Checks that a value's contents are what its type says.
