@@ -6,11 +6,15 @@
 mod compare;
 mod drive;
 mod fixtures;
+#[cfg(feature = "models")]
+mod models;
 mod random;
 mod smollm2;
 
 pub use compare::{Agreement, Logits, Tolerance, assert_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, turns};
 pub use fixtures::{Fixture, Interface, fixtures, fixtures_dir, packages};
+#[cfg(feature = "models")]
+pub use models::{apple_smollm2, smollm2_gguf};
 pub use random::Random;
 pub use smollm2::{Question, SmolLm2Reference};

@@ -1,0 +1,56 @@
+use std::{
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use sottovoce_hub::{DEFAULT_MODEL, Hub};
+
+/// Names the folder with the packages that `tools/make_stateful_smollm2.py` made.
+const APPLE_VARIABLE: &str = "SOTTOVOCE_APPLE_SMOLLM2";
+
+/// The GGUF of SmolLM2-135M-Instruct from the hub's cache, fetched when it is not there. `None` when it cannot be had: the
+/// test should return, and a line that starts with `SKIPPED` says so.
+///
+/// # Panics
+/// When it cannot be had and `CI` is set.
+pub fn smollm2_gguf() -> Option<&'static Path> {
+    static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let path = PATH.get_or_init(|| {
+        let pulled = Hub::from_env().and_then(|hub| hub.pull(DEFAULT_MODEL, &mut |_| ControlFlow::Continue(())));
+        let gguf = |files: Vec<PathBuf>| files.into_iter().find(|file| file.extension().is_some_and(|e| e == "gguf"));
+        match pulled.map(gguf) {
+            Ok(Some(path)) => Some(path),
+            Ok(None) => panic!("the catalogue's {DEFAULT_MODEL} holds no GGUF"),
+            Err(error) => skip(&error.to_string()),
+        }
+    });
+    path.as_deref()
+}
+
+/// A package of SmolLM2-135M-Instruct made by Apple's converter, context 512: `SmolLM2-135M-Stateful-512` (f16) or
+/// `SmolLM2-135M-Stateful-4bit-512`. `None` as in [`smollm2_gguf`] when `SOTTOVOCE_APPLE_SMOLLM2` does not name the
+/// folder; `.ci/run` makes it.
+///
+/// # Panics
+/// When it cannot be had and `CI` is set, or the folder lacks the package.
+pub fn apple_smollm2(name: &str) -> Option<PathBuf> {
+    let Ok(folder) = std::env::var(APPLE_VARIABLE) else {
+        return skip(&format!(
+            "{name}.mlpackage is needed: run `tools/make_stateful_smollm2.py GGUF 512 DIR` and set {APPLE_VARIABLE}=DIR"
+        ));
+    };
+    let path = Path::new(&folder).join(format!("{name}.mlpackage"));
+    assert!(path.is_dir(), "{APPLE_VARIABLE}: there is no {}", path.display());
+    Some(path)
+}
+
+/// Says that a test is skipped where the test runner does not swallow it.
+fn skip<T>(reason: &str) -> Option<T> {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    assert!(std::env::var_os("CI").is_none(), "{test} needs a real model and CI is set: {reason}");
+    // Straight to the descriptor: `eprintln!` would be captured.
+    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").expect("standard error is open");
+    None
+}
