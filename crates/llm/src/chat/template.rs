@@ -1,0 +1,165 @@
+//! One chat template.
+
+use std::path::Path;
+
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde_json::{Value, json};
+
+use super::{Message, Role, builtin, environment::environment};
+use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::{LlmError, files};
+
+const NAME: &str = "chat_template";
+/// A noncharacter that cuts the spelling of a special token in two; Unicode keeps it for such internal use.
+const CUT: char = '\u{FDD0}';
+
+/// Spells a conversation as the text that a model was trained on.
+pub struct ChatTemplate {
+    environment: Environment<'static>,
+}
+
+impl ChatTemplate {
+    /// Compiles a Jinja template as Hugging Face models ship it.
+    pub fn new(source: impl Into<String>) -> Result<Self, LlmError> {
+        let mut environment = environment().map_err(template_error)?;
+        environment.add_template_owned(NAME, source.into()).map_err(template_error)?;
+        Ok(Self { environment })
+    }
+
+    /// The template in a model folder: `chat_template.jinja`, or `chat_template` of `tokenizer_config.json`. Where the
+    /// folder has none, the one whose turn markers the tokenizer knows, ChatML's or Gemma's; `None` where it knows
+    /// neither.
+    pub fn from_folder(folder: &Path, tokenizer: &Tokenizer) -> Result<Option<Self>, LlmError> {
+        if let Some(source) = files::read_text(&folder.join("chat_template.jinja"))? {
+            return Self::new(source).map(Some);
+        }
+        let path = folder.join("tokenizer_config.json");
+        let config = files::read_json(&path)?.unwrap_or_default();
+        let source = match &config["chat_template"] {
+            Value::Null => Self::for_tokenizer(tokenizer),
+            Value::String(source) => Some(source.as_str()),
+            // Models with several templates list them by name.
+            Value::Array(named) => named.iter().find(|t| t["name"] == "default").and_then(|t| t["template"].as_str()),
+            _ => None,
+        };
+        match source {
+            Some(source) => Self::new(source).map(Some),
+            None if config["chat_template"].is_null() => Ok(None),
+            None => {
+                let reason = "chat_template holds neither a text nor a list with one named \"default\"".to_owned();
+                Err(LlmError::Config { path, reason })
+            }
+        }
+    }
+
+    /// The built-in template whose turn markers are in the vocabulary.
+    fn for_tokenizer(tokenizer: &Tokenizer) -> Option<&'static str> {
+        let knows = |tokens: [&str; 2]| tokens.iter().all(|token| tokenizer.id(token).is_some());
+        if knows(["<|im_start|>", "<|im_end|>"]) {
+            Some(builtin::CHATML)
+        } else if knows(["<start_of_turn>", "<end_of_turn>"]) {
+            Some(builtin::GEMMA)
+        } else {
+            None
+        }
+    }
+
+    /// The built-in ChatML template.
+    pub fn chatml() -> Result<Self, LlmError> {
+        Self::new(builtin::CHATML)
+    }
+
+    /// The built-in Gemma template.
+    pub fn gemma() -> Result<Self, LlmError> {
+        Self::new(builtin::GEMMA)
+    }
+
+    /// Spells `messages`; with `answer`, up to where the model's answer begins. A template that refuses a system
+    /// message, as Gemma's does, gets it as the first paragraph of the first user message.
+    ///
+    /// # Errors
+    /// The template refuses the conversation in its own words, or does more work than any real one.
+    pub fn render(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
+        match (self.render_as_is(messages, special, answer), messages) {
+            (
+                Err(_),
+                [Message { role: Role::System, content: system }, Message { role: Role::User, content }, rest @ ..],
+            ) => {
+                let mut folded = vec![Message::user(format!("{system}\n\n{content}"))];
+                folded.extend_from_slice(rest);
+                self.render_as_is(&folded, special, answer)
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The token ids of `messages` up to where the model's answer begins.
+    ///
+    /// Only the template writes special tokens: where a message spells one, it is encoded as ordinary text, so that
+    /// nothing a person or a web page says can end a turn or begin another.
+    pub fn encode(
+        &self,
+        messages: &[Message],
+        special: &SpecialTokens,
+        tokenizer: &Tokenizer,
+    ) -> Result<Vec<u32>, LlmError> {
+        let spellings = tokenizer.special_spellings();
+        let shielded: Vec<Message> = messages
+            .iter()
+            .map(|message| Message { role: message.role, content: shield(&message.content, &spellings) })
+            .collect();
+        let mut ids = Vec::new();
+        for part in self.render(&shielded, special, true)?.split(CUT) {
+            ids.extend(tokenizer.encode(part, false)?);
+        }
+        Ok(ids)
+    }
+
+    fn render_as_is(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
+        let mut context = special.by_name();
+        context.insert("messages".into(), json!(messages));
+        context.insert("add_generation_prompt".into(), json!(answer));
+        // Templates ask whether these are none, which an undefined name is not.
+        context.insert("tools".into(), Value::Null);
+        context.insert("documents".into(), Value::Null);
+        self.environment
+            .get_template(NAME)
+            .and_then(|t| t.render(minijinja::Value::from(Serde(context))))
+            .map_err(template_error)
+    }
+
+    /// The special token that the template puts after an answer, such as `<|im_end|>` or `<end_of_turn>`.
+    ///
+    /// Found by rendering an answer and looking at what follows it, so that no list of names is needed.
+    pub fn end_of_turn(&self, special: &SpecialTokens, tokenizer: &Tokenizer) -> Option<u32> {
+        const ANSWER: &str = "qqansweredqq";
+        let messages = [Message::user("question"), Message::assistant(ANSWER)];
+        let text = self.render(&messages, special, false).ok()?;
+        let (_, after) = text.split_once(ANSWER)?;
+        tokenizer.encode(after.trim_start(), false).ok()?.first().copied().filter(|&id| tokenizer.is_special(id))
+    }
+}
+
+/// Puts a cut after the first character of every special token's spelling in `content`.
+fn shield(content: &str, spellings: &[String]) -> String {
+    let mut content = content.replace(CUT, "\u{FFFD}");
+    for spelling in spellings {
+        let mut rest = spelling.chars();
+        if let Some(first) = rest.next()
+            && content.contains(spelling.as_str())
+        {
+            content = content.replace(spelling.as_str(), &format!("{first}{CUT}{}", rest.as_str()));
+        }
+    }
+    content
+}
+
+/// Names the template's line and says what it was about, in one line.
+fn template_error(error: minijinja::Error) -> LlmError {
+    let line = error.line().map_or(String::new(), |line| format!("line {line}: "));
+    LlmError::Template(match error.detail() {
+        Some(detail) => format!("{line}{detail}"),
+        None => format!("{line}{}", error.kind()),
+    })
+}

@@ -1,0 +1,107 @@
+//! The crate's one error type.
+
+use std::path::PathBuf;
+
+/// Everything that can go wrong between a text and its answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LlmError {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A configuration file is larger than any real one.
+    #[error("{}: {size} bytes, at most {limit} expected; is this the right file?", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// `tokenizer.json` cannot be used.
+    #[error("tokenizer {name}: {reason}; fetch the model again or name another tokenizer")]
+    Tokenizer {
+        /// The file, or what the tokenizer was made from.
+        name: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A GGUF vocabulary cannot be turned into a tokenizer.
+    #[error("GGUF vocabulary: {0}; give the model's tokenizer.json instead")]
+    Vocabulary(String),
+    /// A JSON file beside the model does not hold what it should.
+    #[error("{}: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The chat template does not compile, does not finish, or refuses the conversation.
+    #[error("chat template: {0}")]
+    Template(String),
+    /// The model failed.
+    #[error(transparent)]
+    Model(Box<dyn std::error::Error + Send + Sync>),
+    /// Logits that no distribution can be made from.
+    #[error("the logits of token {id} are {value}: the model's weights or its mask are broken")]
+    Logits {
+        /// The token whose logit is bad.
+        id: usize,
+        /// The logit.
+        value: f32,
+    },
+    /// A prompt without a single token.
+    #[error("the prompt holds no tokens; the model needs at least one to start from")]
+    EmptyPrompt,
+    /// A prompt that leaves no room for an answer.
+    #[error(
+        "the prompt is {tokens} tokens long and the model's context holds {context}: shorten it, start a new \
+         conversation, or use a package with a larger context"
+    )]
+    PromptTooLong {
+        /// Length of the prompt in tokens.
+        tokens: usize,
+        /// Capacity of the state in tokens.
+        context: usize,
+    },
+    /// A token id that the model has no embedding for.
+    #[error("token id {id} is outside the model's vocabulary of {vocab}: the tokenizer belongs to another model")]
+    IdOutOfRange {
+        /// The id.
+        id: u32,
+        /// Size of the model's vocabulary.
+        vocab: usize,
+    },
+    /// An option outside its range.
+    #[error("{option} is {found}, expected {expected}")]
+    Option {
+        /// Name of the option.
+        option: &'static str,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A folder or file that holds no model.
+    #[error("{}: {reason}", path.display())]
+    NoModel {
+        /// The folder.
+        path: PathBuf,
+        /// What was looked for.
+        reason: String,
+    },
+}
+
+impl LlmError {
+    /// Wraps an error of whatever computes the logits.
+    pub fn model(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Model(Box::new(error))
+    }
+}

@@ -1,0 +1,5 @@
+//! How well a model predicts a text.
+
+mod perplexity;
+
+pub use perplexity::{Perplexity, Windows, perplexity};

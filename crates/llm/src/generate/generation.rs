@@ -1,0 +1,254 @@
+//! The prefill and decode loop.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::{Stats, StopStrings};
+use crate::sampling::{Sampler, Sampling, log_probability};
+use crate::tokenizer::TextStream;
+use crate::{LanguageModel, LlmError};
+
+/// When and how an answer is made, and when it ends.
+#[derive(Clone, Debug)]
+pub struct GenerateOptions {
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// The most tokens to choose; `None` for as many as the context holds.
+    pub max_tokens: Option<usize>,
+    /// Tokens that end the answer and are not part of it.
+    pub stop_tokens: Vec<u32>,
+    /// Strings that end the answer and are not part of it.
+    pub stop_strings: Vec<String>,
+    /// Whether to compute each token's log probability.
+    pub log_probabilities: bool,
+    /// Whether the answer continues the prompt's text rather than beginning a text of its own.
+    pub continue_text: bool,
+    /// Set from another thread, ends the answer before the next token.
+    pub cancel: Option<Arc<AtomicBool>>,
+}
+
+impl Default for GenerateOptions {
+    fn default() -> Self {
+        Self {
+            sampling: Sampling::GREEDY,
+            max_tokens: None,
+            stop_tokens: Vec::new(),
+            stop_strings: Vec::new(),
+            log_probabilities: false,
+            continue_text: false,
+            cancel: None,
+        }
+    }
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model chose a stop token.
+    StopToken,
+    /// The text reached a stop string.
+    StopString,
+    /// As many tokens as were asked for.
+    MaxTokens,
+    /// The state holds no more tokens.
+    ContextFull,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl std::fmt::Display for FinishReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::StopToken => "the model ended its answer",
+            Self::StopString => "a stop string was reached",
+            Self::MaxTokens => "the limit of tokens was reached",
+            Self::ContextFull => "the context is full",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// What one step brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chunk<'a> {
+    /// The token chosen; `None` if the answer ended before another was.
+    pub id: Option<u32>,
+    /// Text that is certain now; often empty, as characters and stop strings are waited for.
+    pub text: &'a str,
+    /// Natural logarithm of the token's probability at temperature 1, if asked for.
+    pub log_probability: Option<f64>,
+    /// Set on the last chunk.
+    pub finish: Option<FinishReason>,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// What it took.
+    pub stats: Stats,
+}
+
+/// An answer in the making.
+pub struct Generation<'s, M> {
+    model: &'s mut M,
+    /// The tokens in the model's state.
+    held: &'s mut Vec<u32>,
+    /// The tokens to compute next: at first the new part of the prompt, then the token last chosen.
+    pending: Vec<u32>,
+    options: GenerateOptions,
+    sampler: Sampler,
+    stream: TextStream<'s>,
+    stops: StopStrings,
+    finish: Option<FinishReason>,
+    /// Text of the current step, before and after the watch for stop strings.
+    decoded: String,
+    shown: String,
+    started: Instant,
+    stats: Stats,
+}
+
+impl<'s, M: LanguageModel> Generation<'s, M> {
+    /// Rewinds the state to what it shares with `prompt`, all but the last token of which may be there already.
+    pub(super) fn new(
+        model: &'s mut M,
+        held: &'s mut Vec<u32>,
+        stream: TextStream<'s>,
+        prompt: &[u32],
+        mut options: GenerateOptions,
+    ) -> Result<Self, LlmError> {
+        let started = Instant::now();
+        let sampler = Sampler::new(options.sampling)?;
+        let stops = StopStrings::new(std::mem::take(&mut options.stop_strings));
+        let common = held.iter().zip(prompt).take_while(|(held, new)| held == new).count();
+        let reused = common.min(prompt.len() - 1);
+        model.rewind(reused);
+        held.truncate(reused);
+        Ok(Self {
+            model,
+            held,
+            pending: prompt[reused..].to_vec(),
+            options,
+            sampler,
+            stream,
+            stops,
+            finish: None,
+            decoded: String::new(),
+            shown: String::new(),
+            started,
+            stats: Stats { prompt_tokens: prompt.len(), reused_tokens: reused, ..Stats::default() },
+        })
+    }
+
+    /// Chooses the next token; `None` once the answer has ended. The first step computes the prompt.
+    ///
+    /// # Errors
+    /// The model failed or its logits are unusable; the state then holds what the last good call left in it.
+    pub fn step(&mut self) -> Result<Option<Chunk<'_>>, LlmError> {
+        if self.finish.is_some() {
+            return Ok(None);
+        }
+        self.shown.clear();
+        self.decoded.clear();
+        let Some((id, log_probability)) = self.choose()? else {
+            self.flush();
+            return Ok(Some(Chunk { id: None, text: &self.shown, log_probability: None, finish: self.finish }));
+        };
+        self.finish = self.take(id);
+        if self.finish.is_some_and(|reason| reason != FinishReason::StopString) {
+            self.flush();
+        }
+        Ok(Some(Chunk { id: Some(id), text: &self.shown, log_probability, finish: self.finish }))
+    }
+
+    /// Steps to the end, showing each piece of text to `on_text`, which may break off.
+    pub fn run(mut self, mut on_text: impl FnMut(&str) -> ControlFlow<()>) -> Result<Answer, LlmError> {
+        let mut text = String::new();
+        let mut finish = FinishReason::Cancelled;
+        while let Some(chunk) = self.step()? {
+            finish = chunk.finish.unwrap_or(finish);
+            if chunk.text.is_empty() {
+                continue;
+            }
+            text.push_str(chunk.text);
+            if on_text(chunk.text).is_break() {
+                break;
+            }
+        }
+        Ok(Answer { text, finish, stats: self.stats })
+    }
+
+    /// Counts and times so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Computes what is pending and chooses a token, or sets `finish` if no other can or may be chosen.
+    fn choose(&mut self) -> Result<Option<(u32, Option<f64>)>, LlmError> {
+        if self.options.max_tokens == Some(0) {
+            self.finish = Some(FinishReason::MaxTokens);
+        } else if self.held.len() + self.pending.len() > self.model.context() {
+            self.finish = Some(FinishReason::ContextFull);
+        }
+        let rows = self.model.max_rows().max(1);
+        while self.finish.is_none() && self.pending.len() > rows && !self.is_cancelled() {
+            self.model.forward(&self.pending[..rows])?;
+            self.held.extend(self.pending.drain(..rows));
+        }
+        if self.finish.is_none() && self.is_cancelled() {
+            self.finish = Some(FinishReason::Cancelled);
+        }
+        if self.finish.is_some() {
+            return Ok(None);
+        }
+        let logits = self.model.forward(&self.pending)?;
+        self.held.append(&mut self.pending);
+        if self.stats.generated_tokens == 0 {
+            self.stats.prefill = self.started.elapsed();
+        }
+        let id = self.sampler.choose(logits)?;
+        let log_probability = self.options.log_probabilities.then(|| log_probability(logits, id));
+        self.pending.push(id);
+        self.count();
+        Ok(Some((id, log_probability)))
+    }
+
+    /// Takes a chosen token into the text. Returns why the answer ends here, if it does.
+    fn take(&mut self, id: u32) -> Option<FinishReason> {
+        if self.options.stop_tokens.contains(&id) {
+            return Some(FinishReason::StopToken);
+        }
+        self.stream.push(id, &mut self.decoded);
+        if self.stops.push(&self.decoded, &mut self.shown) {
+            return Some(FinishReason::StopString);
+        }
+        (self.options.max_tokens == Some(self.stats.generated_tokens)).then_some(FinishReason::MaxTokens)
+    }
+
+    /// Shows what was held back: nothing more will come to complete it.
+    fn flush(&mut self) {
+        self.decoded.clear();
+        self.stream.finish(&mut self.decoded);
+        if !self.stops.push(&self.decoded, &mut self.shown) {
+            self.stops.finish(&mut self.shown);
+        }
+    }
+
+    fn count(&mut self) {
+        self.stats.generated_tokens += 1;
+        let elapsed = self.started.elapsed();
+        if self.stats.generated_tokens == 1 {
+            self.stats.first_token = elapsed;
+        }
+        self.stats.decode = elapsed.saturating_sub(self.stats.first_token);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.options.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,18 @@
+//! The language loop: from a conversation to an answer, over one key-value state.
+//!
+//! [`tokenizer`] turns text into ids and back, [`chat`] spells a conversation for a model, [`sampling`] chooses a token
+//! from logits, [`generate`] computes a prompt and decodes an answer, [`load`] opens a model folder and [`evaluate`]
+//! measures how well a model predicts a text. What runs the model is behind [`LanguageModel`].
+
+pub mod chat;
+mod error;
+pub mod evaluate;
+mod files;
+pub mod generate;
+pub mod load;
+mod model;
+pub mod sampling;
+pub mod tokenizer;
+
+pub use error::LlmError;
+pub use model::{LanguageModel, PREFILL_CHUNK};

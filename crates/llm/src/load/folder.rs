@@ -1,0 +1,115 @@
+//! Opening a model folder.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::packages::{self, LoadReport, Package};
+use crate::chat::{ChatTemplate, Conversation};
+use crate::generate::Session;
+use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::{LanguageModel, LlmError, files};
+
+/// Turn markers that some tokenizers keep among the ordinary tokens.
+const TURN_MARKERS: [&str; 4] = ["<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>"];
+
+/// A model on disk: its packages, and the tokenizer and templates that belong to it.
+pub struct ModelFolder {
+    path: PathBuf,
+    /// The packages in the order to try them.
+    pub packages: Vec<Package>,
+    /// The tokenizer.
+    pub tokenizer: Arc<Tokenizer>,
+    /// Special tokens; those that end an answer include the template's end of turn.
+    pub special: SpecialTokens,
+    /// The chat template; `None` for a model that was not made for conversation.
+    pub template: Option<Arc<ChatTemplate>>,
+}
+
+impl ModelFolder {
+    /// Opens a model folder, or a single `.mlpackage` with the tokenizer that lies beside it.
+    ///
+    /// # Errors
+    /// There is no package, no `tokenizer.json`, or one of the small files is damaged.
+    pub fn open(path: &Path) -> Result<Self, LlmError> {
+        let beside = if packages::is_package(path) { path.parent().unwrap_or(path) } else { path };
+        // The parent of a bare file name is the empty path.
+        let beside = if beside.as_os_str().is_empty() { Path::new(".") } else { beside };
+        Self::open_with_tokenizer(path, beside)
+    }
+
+    /// Opens a model folder or package with another tokenizer: a `tokenizer.json`, or a folder that holds one.
+    pub fn open_with_tokenizer(path: &Path, tokenizer: &Path) -> Result<Self, LlmError> {
+        let no_model = |reason: &str| LlmError::NoModel { path: path.to_owned(), reason: reason.to_owned() };
+        let packages = if packages::is_package(path) {
+            vec![Package::named(path.to_owned())]
+        } else if path.is_dir() {
+            Package::in_folder(path)?
+        } else {
+            return Err(no_model("expected a model folder or an .mlpackage"));
+        };
+        if packages.is_empty() {
+            return Err(no_model("holds no .mlpackage; convert the model first"));
+        }
+        let (file, folder) = if tokenizer.is_dir() {
+            (tokenizer.join("tokenizer.json"), tokenizer)
+        } else {
+            (tokenizer.to_owned(), tokenizer.parent().unwrap_or(tokenizer))
+        };
+        let mut tokenizer = Tokenizer::from_file(&file)?;
+        let config = files::read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+        tokenizer.add_special(&TURN_MARKERS)?;
+        tokenizer.add_special(&added_special(&config))?;
+
+        let mut special = SpecialTokens::from_folder(folder, &tokenizer)?;
+        let template = ChatTemplate::from_folder(folder, &tokenizer)?;
+        if let Some(id) = template.as_ref().and_then(|template| template.end_of_turn(&special, &tokenizer)) {
+            special.add_stop(id);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            packages,
+            tokenizer: Arc::new(tokenizer),
+            special,
+            template: template.map(Arc::new),
+        })
+    }
+
+    /// Loads the first package that `load` accepts, the 4-bit one before the f16 one, and says which and why.
+    ///
+    /// # Errors
+    /// None was accepted; the message gives the reason for each.
+    pub fn load<M, E: fmt::Display>(
+        &self,
+        load: impl FnMut(&Package) -> Result<M, E>,
+    ) -> Result<(M, LoadReport), LlmError> {
+        packages::load_first(&self.path, &self.packages, load)
+    }
+
+    /// A session on a loaded model, for prompts without a template.
+    pub fn session<M: LanguageModel>(&self, model: M) -> Session<M> {
+        Session::new(model, self.tokenizer.clone())
+    }
+
+    /// A conversation with a loaded model.
+    ///
+    /// # Errors
+    /// The model has no chat template.
+    pub fn conversation<M: LanguageModel>(&self, model: M) -> Result<Conversation<M>, LlmError> {
+        let template = self.template.clone().ok_or_else(|| {
+            LlmError::Template(format!(
+                "{} ships none and its tokenizer has no turn markers known here: it can continue texts, not converse",
+                self.path.display()
+            ))
+        })?;
+        Ok(Conversation::new(self.session(model), template, self.special.clone()))
+    }
+}
+
+/// The special tokens that a `tokenizer_config.json` adds to its `tokenizer.json`.
+fn added_special(config: &Value) -> Vec<&str> {
+    let added = config["added_tokens_decoder"].as_object().into_iter().flat_map(|tokens| tokens.values());
+    added.filter(|token| token["special"] == true).filter_map(|token| token["content"].as_str()).collect()
+}

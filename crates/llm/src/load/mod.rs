@@ -1,0 +1,7 @@
+//! Model folders: the packages of one model and what makes text of its tokens.
+
+mod folder;
+mod packages;
+
+pub use folder::ModelFolder;
+pub use packages::{Attempt, LoadReport, Package, Weights};

@@ -1,0 +1,125 @@
+//! Which package of a folder to run.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::LlmError;
+
+/// How a package's name says its weights are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weights {
+    /// `NAME-Stateful-4bit-CONTEXT.mlpackage`.
+    FourBit,
+    /// `NAME-Stateful-CONTEXT.mlpackage`.
+    F16,
+    /// Any other name.
+    Unnamed,
+}
+
+/// A package in a model folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The `.mlpackage` folder.
+    pub path: PathBuf,
+    /// What its name says about its weights.
+    pub weights: Weights,
+    /// The context in tokens, if its name says so.
+    pub context: Option<usize>,
+}
+
+impl Package {
+    /// What the name of the package at `path` says.
+    pub fn named(path: PathBuf) -> Self {
+        let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        let (head, context) = match stem.rsplit_once('-') {
+            Some((head, last)) => (head, last.parse().ok()),
+            None => (stem, None),
+        };
+        let weights = match context {
+            Some(_) if head.ends_with("-Stateful-4bit") => Weights::FourBit,
+            Some(_) if head.ends_with("-Stateful") => Weights::F16,
+            _ => Weights::Unnamed,
+        };
+        Self { path, weights, context }
+    }
+
+    /// The packages in `folder` in the order to try them: 4-bit, f16, others; the larger context first.
+    pub(super) fn in_folder(folder: &Path) -> Result<Vec<Self>, LlmError> {
+        let io = |source| LlmError::Io { path: folder.to_owned(), source };
+        let mut packages = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            if is_package(&path) {
+                packages.push(Self::named(path));
+            }
+        }
+        packages.sort_by(|a, b| (a.weights, b.context, &a.path).cmp(&(b.weights, a.context, &b.path)));
+        Ok(packages)
+    }
+}
+
+/// Whether `path` is named like a package.
+pub(super) fn is_package(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("mlpackage"))
+}
+
+/// One package that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The package.
+    pub package: Package,
+    /// Why it was not taken; `None` for the one that was.
+    pub error: Option<String>,
+}
+
+/// What was tried, in order, and what came of it; `Display` gives one line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The packages that were tried.
+    pub attempts: Vec<Attempt>,
+    /// Whether a folder that names its packages by weights lacks the 4-bit one.
+    pub lacks_four_bit: bool,
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lacks_four_bit {
+            writeln!(f, "no 4-bit package in the folder, taking the f16 one")?;
+        }
+        for (index, Attempt { package, error }) in self.attempts.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            let name = package.path.file_name().unwrap_or(package.path.as_os_str()).display();
+            match error {
+                None => write!(f, "loaded {name}")?,
+                Some(error) => write!(f, "could not load {name}: {error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Loads the first of `packages` that `load` accepts.
+pub(super) fn load_first<M, E: fmt::Display>(
+    folder: &Path,
+    packages: &[Package],
+    mut load: impl FnMut(&Package) -> Result<M, E>,
+) -> Result<(M, LoadReport), LlmError> {
+    let mut report = LoadReport {
+        attempts: Vec::new(),
+        lacks_four_bit: packages.first().is_some_and(|first| first.weights == Weights::F16),
+    };
+    for package in packages {
+        let (model, error) = match load(package) {
+            Ok(model) => (Some(model), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        report.attempts.push(Attempt { package: package.clone(), error });
+        if let Some(model) = model {
+            return Ok((model, report));
+        }
+    }
+    Err(LlmError::NoModel { path: folder.to_owned(), reason: format!("no package could be loaded\n{report}") })
+}

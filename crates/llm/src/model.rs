@@ -1,0 +1,71 @@
+//! What the language loop needs from a model.
+
+use crate::LlmError;
+
+/// Rows a prefill step feeds at once; it bounds the memory that activations take.
+pub const PREFILL_CHUNK: usize = 512;
+
+/// One causal language model over one key-value state.
+///
+/// The state holds a sequence of tokens; `forward` appends to it. A call that fails leaves the sequence as it was.
+/// Ids are below [`vocab_size`](Self::vocab_size) and `len + ids.len()` is at most [`context`](Self::context);
+/// anything else is an error.
+pub trait LanguageModel {
+    /// Number of logits in a row.
+    fn vocab_size(&self) -> usize;
+
+    /// The most tokens the state can hold.
+    fn context(&self) -> usize;
+
+    /// Tokens in the state.
+    fn len(&self) -> usize;
+
+    /// Whether the state holds no token.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The most rows one call accepts.
+    fn max_rows(&self) -> usize {
+        PREFILL_CHUNK
+    }
+
+    /// Appends `ids` (at least one) and returns the logits of the last row, `[vocab_size]`.
+    fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError>;
+
+    /// Appends `ids` (at least one) and shows the logits of every row to `visit`, in order.
+    fn forward_all(&mut self, ids: &[u32], visit: &mut dyn FnMut(&[f32])) -> Result<(), LlmError>;
+
+    /// Forgets all but the first `len` tokens; `len` at or beyond [`len`](Self::len) changes nothing.
+    fn rewind(&mut self, len: usize);
+}
+
+impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
+    fn vocab_size(&self) -> usize {
+        (**self).vocab_size()
+    }
+
+    fn context(&self) -> usize {
+        (**self).context()
+    }
+
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn max_rows(&self) -> usize {
+        (**self).max_rows()
+    }
+
+    fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {
+        (**self).forward(ids)
+    }
+
+    fn forward_all(&mut self, ids: &[u32], visit: &mut dyn FnMut(&[f32])) -> Result<(), LlmError> {
+        (**self).forward_all(ids, visit)
+    }
+
+    fn rewind(&mut self, len: usize) {
+        (**self).rewind(len);
+    }
+}

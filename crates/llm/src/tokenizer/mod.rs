@@ -1,0 +1,139 @@
+//! Text to token ids and back.
+//!
+//! Encoding is the `tokenizers` crate's. Decoding is done here from a table of each token's bytes, because an answer is
+//! shown while it is made: text is the UTF-8 of the joined bytes, so that pieces of a character wait for the rest.
+
+mod special;
+mod stream;
+mod token_bytes;
+mod vocabulary;
+mod vocabulary_json;
+
+use std::path::Path;
+
+pub use special::SpecialTokens;
+pub use stream::TextStream;
+pub use vocabulary::{TokenKind, Vocabulary, VocabularyModel};
+
+use crate::{LlmError, files};
+use token_bytes::TokenBytes;
+
+/// The largest `tokenizer.json` that is read; the 256k-entry vocabularies take 17 to 35 MB.
+const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
+
+/// A tokenizer read from `tokenizer.json`.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    bytes: TokenBytes,
+    special: Vec<bool>,
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not a tokenizer, or decodes in a way other than bytes or SentencePiece.
+    pub fn from_file(path: &Path) -> Result<Self, LlmError> {
+        Self::from_bytes(&files::read(path, MAX_TOKENIZER_BYTES)?, &path.display().to_string())
+    }
+
+    /// Reads the contents of a `tokenizer.json`; `name` is what errors call it.
+    pub fn from_bytes(json: &[u8], name: &str) -> Result<Self, LlmError> {
+        let error = |reason: String| LlmError::Tokenizer { name: name.to_owned(), reason };
+        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(|e| error(e.to_string()))?;
+        // Files often ship with the truncation and padding of some training run.
+        inner.with_truncation(None).map_err(|e| error(e.to_string()))?;
+        inner.with_padding(None);
+        let bytes = TokenBytes::new(&inner).map_err(error)?;
+        let mut special = vec![false; bytes.len()];
+        for (id, token) in inner.get_added_tokens_decoder() {
+            if let Some(entry) = special.get_mut(id as usize) {
+                *entry = token.special;
+            }
+        }
+        Ok(Self { inner, bytes, special })
+    }
+
+    /// One more than the highest token id.
+    pub fn vocab_size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Encodes `text`, in which the spelling of a special token stands for that token. `add_special` puts the tokens
+    /// that the model expects around a text (usually a begin-of-text token) in their place; a rendered chat template
+    /// holds its own, so it takes `false`.
+    pub fn encode(&self, text: &str, add_special: bool) -> Result<Vec<u32>, LlmError> {
+        let encoding = self.inner.encode_fast(text, add_special).map_err(|e| LlmError::Tokenizer {
+            name: "in use".to_owned(),
+            reason: format!("cannot encode the text: {e}"),
+        })?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The text of `ids`, without special tokens. Bytes that are not UTF-8 become U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let mut text = String::new();
+        let mut stream = self.stream_from_start();
+        for &id in ids {
+            stream.push(id, &mut text);
+        }
+        stream.finish(&mut text);
+        text
+    }
+
+    /// Decodes token by token a text that begins with the first token: the space that SentencePiece puts in front of
+    /// a text is taken off.
+    pub fn stream_from_start(&self) -> TextStream<'_> {
+        TextStream::new(self, self.bytes.leading_spaces())
+    }
+
+    /// Decodes token by token the continuation of another text.
+    pub fn stream_continuation(&self) -> TextStream<'_> {
+        TextStream::new(self, 0)
+    }
+
+    /// The id of a token by its exact spelling.
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// The spelling of a token in the vocabulary.
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// Whether `id` is a control token, which is never part of a text.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.special.get(id as usize).copied().unwrap_or(false)
+    }
+
+    /// The spellings of the control tokens.
+    pub(crate) fn special_spellings(&self) -> Vec<String> {
+        (0..).zip(&self.special).filter(|(_, special)| **special).filter_map(|(id, _)| self.token(id)).collect()
+    }
+
+    /// Makes control tokens of `tokens`, as far as the vocabulary has them: some files keep turn markers among the
+    /// ordinary tokens, where text never becomes them.
+    pub(crate) fn add_special(&mut self, tokens: &[&str]) -> Result<(), LlmError> {
+        for token in tokens {
+            let Some(id) = self.inner.token_to_id(token) else { continue };
+            if self.is_special(id) {
+                continue;
+            }
+            let added = tokenizers::AddedToken::from(*token, true);
+            self.inner.add_special_tokens([added]).map_err(|e| LlmError::Tokenizer {
+                name: "in use".to_owned(),
+                reason: format!("cannot make {token:?} a special token: {e}"),
+            })?;
+            if let Some(entry) = self.special.get_mut(id as usize) {
+                *entry = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes that `id` adds to a text; none for ids outside the vocabulary.
+    pub(crate) fn token_bytes(&self, id: u32) -> &[u8] {
+        self.bytes.get(id)
+    }
+}
