@@ -3,6 +3,7 @@
 
 pub mod error;
 mod infer;
+pub mod interpret;
 pub mod ir;
 mod lower;
 pub mod op;
@@ -10,4 +11,5 @@ pub mod ops;
 
 pub use error::{GraphError, OpError};
 pub use infer::infer;
+pub use interpret::{InterpretOptions, Interpreter, NoWeights, Weights};
 pub use lower::lower;

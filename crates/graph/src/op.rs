@@ -7,7 +7,7 @@ use crate::{
     ir::{Arg, Condition, Definition, Dim, Fact, Graph, Guard, Node, ValueId},
 };
 
-/// Definition of one operation. Each lives in a file of its own under `ops` and is listed in [`crate::ops::ALL`].
+/// Definition of one operation. Each lives in a file of its own under `ops` and is listed in [`crate::ops::all`].
 pub struct OpDef {
     /// Name in MIL, or a name of ours for fused operations.
     pub name: &'static str,
@@ -106,6 +106,9 @@ impl InferContext<'_> {
     /// # Errors
     /// When it is given but only known at run time.
     pub fn ints(&self, name: &'static str) -> Result<Option<Vec<i64>>, OpError> {
+        if let Some(values) = self.symbolic(name).and_then(|value| value.iter().map(Dim::as_const).collect()) {
+            return Ok(Some(values));
+        }
         Ok(self.constant(name)?.map(Tensor::to_i64_vec))
     }
 
@@ -147,6 +150,14 @@ impl InferContext<'_> {
                 self.assume(Condition::Equal(a.clone(), b.clone()), reason);
                 Ok(())
             }
+        }
+    }
+
+    /// Relies on `a <= b` unless the bounds of the sizes decide it. A condition that never holds is recorded too: it fails
+    /// in every call, with its reason.
+    pub fn assume_at_most(&mut self, a: &Dim, b: &Dim, reason: &str) {
+        if a.at_most(b, &self.graph.symbols) != Some(true) {
+            self.assume(Condition::AtMost(a.clone(), b.clone()), reason);
         }
     }
 

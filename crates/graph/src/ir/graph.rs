@@ -187,6 +187,8 @@ pub struct Output {
 /// A function in SSA form. States are values too: each write makes a new version, so that every node is pure.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
+    /// Name of the function, for messages.
+    pub function: String,
     values: Vec<Value>,
     nodes: Vec<Node>,
     /// Inputs in order.
@@ -380,7 +382,7 @@ pub(crate) const MAX_SYMBOLIC_ELEMENTS: usize = 16;
 
 /// Fact of a tensor at hand.
 pub(crate) fn fact_of(tensor: &Tensor) -> Fact {
-    let value = (tensor.dtype().is_int() && tensor.rank() <= 1 && tensor.len() <= MAX_SYMBOLIC_ELEMENTS)
+    let value = (!tensor.dtype().is_float() && tensor.rank() <= 1 && tensor.len() <= MAX_SYMBOLIC_ELEMENTS)
         .then(|| tensor.to_i64_vec().into_iter().map(Dim::from).collect());
     Fact { dtype: tensor.dtype(), shape: tensor.shape().iter().map(|&dim| dim.into()).collect(), value }
 }

@@ -5,6 +5,7 @@ mod graph;
 mod symbols;
 
 pub use dim::{Bounds, Dim};
+pub(crate) use graph::MAX_SYMBOLIC_ELEMENTS;
 pub use graph::{
     Arg, BlobRef, Constant, Definition, Fact, Graph, Node, NodeId, Output, StateSlot, SymbolicValue, Value, ValueId,
 };

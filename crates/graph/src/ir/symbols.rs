@@ -54,6 +54,11 @@ impl Symbols {
         self.entries.is_empty()
     }
 
+    /// Every symbol.
+    pub fn ids(&self) -> impl Iterator<Item = SymbolId> + use<> {
+        (0..self.entries.len() as u32).map(SymbolId)
+    }
+
     /// Range of a symbol.
     pub fn range(&self, symbol: SymbolId) -> SymbolRange {
         self.entries[self.representative(symbol).0 as usize].range

@@ -1,0 +1,18 @@
+use super::reduce::{PARAMS, Reduction, eval, infer};
+use crate::op::OpDef;
+
+/// Largest element of `x` along `axes`; NaN where there is one.
+pub static OP: OpDef = OpDef {
+    name: "reduce_max",
+    params: PARAMS,
+    infer,
+    eval: |ctx| {
+        let float = Reduction {
+            start: f32::NEG_INFINITY,
+            fold: |a, b| if a > b || a.is_nan() { a } else { b },
+            finish: |total, _| total,
+        };
+        let int = Reduction { start: i64::MIN, fold: i64::max, finish: |total, _| total };
+        eval(ctx, float, int)
+    },
+};
