@@ -79,7 +79,7 @@ pub enum GraphError {
         /// Name of its first result.
         result: String,
         /// What is wrong.
-        source: OpError,
+        source: Box<OpError>,
     },
     /// A part of the program that this version does not run.
     #[error("function '{function}': {what}")]

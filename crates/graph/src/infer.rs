@@ -54,7 +54,7 @@ pub(crate) fn operation_error(graph: &Graph, id: NodeId, function: &str, source:
         function: function.to_owned(),
         kind: node.op.name.to_owned(),
         result: node.outputs.first().map_or_else(String::new, |&output| graph.value(output).name.clone()),
-        source,
+        source: Box::new(source),
     }
 }
 

@@ -12,4 +12,5 @@ pub mod ops;
 pub use error::{GraphError, OpError};
 pub use infer::infer;
 pub use interpret::{InterpretOptions, Interpreter, NoWeights, Weights};
+pub use ir::Graph;
 pub use lower::lower;

@@ -319,16 +319,13 @@ impl Mul for Dim {
     type Output = Self;
 
     fn mul(self, other: Self) -> Self {
-        let mut product = Self::default();
-        for (left, a) in &self.terms {
-            for (right, b) in &other.terms {
-                let mut monomial: Monomial = left.iter().chain(right).cloned().collect();
-                monomial.sort();
-                let term = Self { terms: BTreeMap::from([(monomial, a.saturating_mul(*b))]) };
-                product = product + term;
-            }
-        }
-        product
+        let pairs = self.terms.iter().flat_map(|left| other.terms.iter().map(move |right| (left, right)));
+        let terms = pairs.map(|((left, a), (right, b))| {
+            let mut monomial: Monomial = left.iter().chain(right).cloned().collect();
+            monomial.sort();
+            Self { terms: BTreeMap::from([(monomial, a.saturating_mul(*b))]) }
+        });
+        terms.fold(Self::default(), Add::add)
     }
 }
 

@@ -204,6 +204,11 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// An empty graph for a function of that name.
+    pub fn new(function: impl Into<String>) -> Self {
+        Self { function: function.into(), ..Self::default() }
+    }
+
     /// A value.
     pub fn value(&self, id: ValueId) -> &Value {
         &self.values[id.index()]

@@ -40,8 +40,7 @@ pub fn lower(program: &Program, interface: &FunctionDescription, function: &str)
         function: function.to_owned(),
         known: program.functions.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
     })?;
-    let graph = Graph { function: function.to_owned(), ..Graph::default() };
-    let mut lowering = Lowering { function, graph, names: HashMap::new(), versions: Vec::new() };
+    let mut lowering = Lowering { function, graph: Graph::new(function), names: HashMap::new(), versions: Vec::new() };
     let block = source
         .active_block()
         .ok_or_else(|| lowering.unsupported(format!("it has no block for its opset {}", source.opset)))?;
