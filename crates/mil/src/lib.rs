@@ -10,6 +10,7 @@ mod literal;
 mod package;
 pub mod program;
 mod proto;
+pub mod text;
 pub mod validate;
 mod writer;
 

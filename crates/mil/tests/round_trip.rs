@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sottovoce_mil::{MilError, Model, Package, write_package};
+use sottovoce_mil::{MilError, Model, Package, text, write_package};
 
 const MODEL: &str = "Data/com.apple.CoreML/model.mlmodel";
 const WEIGHTS: &str = "Data/com.apple.CoreML/weights/weight.bin";
@@ -49,6 +49,15 @@ fn models_are_encoded_byte_for_byte() {
         assert_eq!(model.not_kept, None, "{path:?}");
         let encoded = Model::encode(model.spec_version, &model.description, &model.program).unwrap();
         assert!(original == encoded, "{path:?} differs");
+    }
+}
+
+#[test]
+fn programs_survive_text() {
+    for path in packages("programs").into_iter().chain(packages("coremltools")) {
+        let package = Package::open(&path).unwrap();
+        let parsed = text::parse(&text::print(&package.program)).unwrap();
+        assert!(parsed == *package.program, "{path:?} differs");
     }
 }
 
