@@ -1,6 +1,8 @@
 //! Activations rounded to integers per block of 32, as the integer kernels take them.
 
-use crate::{Kernels, Rows, Team, team::Parts};
+use std::marker::PhantomData;
+
+use crate::{Isa, Kernels, Rows, Team, kernels::dispatch};
 
 /// Elements of a row that share a scale.
 pub const ACTIVATION_BLOCK: usize = 32;
@@ -31,25 +33,37 @@ impl Precision {
             Self::Sixteen => 32_512.0,
         }
     }
+
+    /// Bytes of an integer.
+    fn planes(self) -> usize {
+        match self {
+            Self::Eight => 1,
+            Self::Sixteen => 2,
+        }
+    }
 }
 
 /// Rows of activations as integers: x ≈ scale · (256·high + low) at 16 bits, scale · high at 8, with a scale per block of
 /// [`ACTIVATION_BLOCK`] elements. Reuse one value for many calls: it allocates only when it must grow.
+///
+/// The rows of a tile lie together, so that a many-row kernel reads one stream: \[tile, block, row of the tile, plane, 32\].
 #[derive(Debug, Clone)]
 pub struct QuantizedRows {
     pub(crate) precision: Precision,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
+    /// Rows of a tile: 1 at 16 bits, what the instruction set holds in registers at 8.
+    pub(crate) tile: usize,
     /// Blocks in a row; the last one is padded with zeros.
     pub(crate) blocks: usize,
-    /// \[rows, blocks · 32\]
-    pub(crate) high: Vec<i8>,
-    /// \[rows, blocks · 32\], used at 16 bits only.
-    pub(crate) low: Vec<i8>,
-    /// \[rows, blocks\]
+    /// \[tile, block, row of the tile, plane (high, low), 32\]
+    pub(crate) integers: Vec<i8>,
+    /// \[tile, block, row of the tile\]
     pub(crate) scales: Vec<f32>,
-    /// Sums of the integers of each half block: \[rows, blocks, 2\].
-    pub(crate) sums: Vec<i32>,
+    /// −8 times the sum of each block's integers, what a dot product with symmetric 4-bit codes starts from; as `scales`.
+    pub(crate) shifts: Vec<i32>,
+    /// The same for each half of a block: \[tile, block, half, row of the tile\].
+    pub(crate) half_shifts: Vec<i32>,
 }
 
 impl Default for QuantizedRows {
@@ -58,11 +72,12 @@ impl Default for QuantizedRows {
             precision: Precision::Eight,
             rows: 0,
             columns: 0,
+            tile: 1,
             blocks: 0,
-            high: Vec::new(),
-            low: Vec::new(),
+            integers: Vec::new(),
             scales: Vec::new(),
-            sums: Vec::new(),
+            shifts: Vec::new(),
+            half_shifts: Vec::new(),
         }
     }
 }
@@ -70,17 +85,44 @@ impl Default for QuantizedRows {
 /// One row of [`QuantizedRows`] being written.
 pub(crate) struct QuantizedRow<'a> {
     pub precision: Precision,
-    pub high: &'a mut [i8],
-    pub low: &'a mut [i8],
-    pub scales: &'a mut [f32],
-    pub sums: &'a mut [i32],
+    tile: usize,
+    /// Number of the first block of the row, counting blocks of all rows in memory order.
+    first: usize,
+    end: usize,
+    integers: *mut i8,
+    scales: *mut f32,
+    shifts: *mut i32,
+    half_shifts: *mut i32,
+    lifetime: PhantomData<&'a mut QuantizedRows>,
+}
+
+impl QuantizedRow<'_> {
+    /// Writes the scale of block `block` and the sums of its halves, and returns its integers: 32 high bytes, at 16 bits
+    /// followed by 32 low ones.
+    #[inline(always)]
+    pub fn block(&mut self, block: usize, scale: f32, sums: [i32; 2]) -> &mut [i8] {
+        let at = self.first + block * self.tile;
+        assert!(at < self.end, "block {block}");
+        let shifts = sums.map(|sum| sum.wrapping_mul(-8));
+        let bytes = self.precision.planes() * ACTIVATION_BLOCK;
+        // SAFETY: `at` is one of the row's blocks, all of which lie in the buffers and are borrowed by this row alone.
+        unsafe {
+            *self.scales.add(at) = scale;
+            *self.shifts.add(at) = shifts[0].wrapping_add(shifts[1]);
+            let halves = self.half_shifts.add(at / self.tile * self.tile * 2 + at % self.tile);
+            *halves = shifts[0];
+            *halves.add(self.tile) = shifts[1];
+            std::slice::from_raw_parts_mut(self.integers.add(at * bytes), bytes)
+        }
+    }
 }
 
 impl QuantizedRows {
     /// Room for `rows` rows of `columns` elements at either precision, so that later calls of that size do not allocate.
     pub fn with_capacity(rows: usize, columns: usize) -> Self {
         let mut quantized = Self::default();
-        quantized.reshape(rows, columns, Precision::Sixteen);
+        quantized.reshape(rows, columns, Precision::Sixteen, 1);
+        quantized.reshape(rows, columns, Precision::Eight, Kernels::LARGEST_TILE);
         quantized
     }
 
@@ -100,44 +142,72 @@ impl QuantizedRows {
     }
 
     /// Sets the sizes; the content is unspecified until every row is quantised.
-    pub(crate) fn reshape(&mut self, rows: usize, columns: usize, precision: Precision) {
-        let blocks = columns.div_ceil(ACTIVATION_BLOCK);
-        let grow = |len: usize, need: usize| len.max(need);
-        let elements = rows * blocks * ACTIVATION_BLOCK;
-        self.high.resize(grow(self.high.len(), elements), 0);
-        if precision == Precision::Sixteen {
-            self.low.resize(grow(self.low.len(), elements), 0);
+    fn reshape(&mut self, rows: usize, columns: usize, precision: Precision, tile: usize) {
+        fn grow<T: Clone + Default>(data: &mut Vec<T>, len: usize) {
+            data.resize(data.len().max(len), T::default());
         }
-        self.scales.resize(grow(self.scales.len(), rows * blocks), 0.0);
-        self.sums.resize(grow(self.sums.len(), rows * blocks * 2), 0);
-        (self.rows, self.columns, self.blocks, self.precision) = (rows, columns, blocks, precision);
+        let blocks = columns.div_ceil(ACTIVATION_BLOCK);
+        let all = rows.next_multiple_of(tile) * blocks;
+        grow(&mut self.integers, all * ACTIVATION_BLOCK * precision.planes());
+        grow(&mut self.scales, all);
+        grow(&mut self.shifts, all);
+        grow(&mut self.half_shifts, all * 2);
+        (self.rows, self.columns, self.blocks) = (rows, columns, blocks);
+        (self.precision, self.tile) = (precision, tile);
+    }
+
+    /// A row to write.
+    ///
+    /// # Safety
+    /// No two rows that are alive together may have the same number, and the buffers may not change meanwhile.
+    unsafe fn row(start: &QuantizedStart, row: usize) -> QuantizedRow<'_> {
+        let &QuantizedStart { precision, tile, blocks, integers, scales, shifts, half_shifts, .. } = start;
+        assert!(row < start.rows, "row {row}");
+        let first = row / tile * tile * blocks + row % tile;
+        let end = first + blocks * tile;
+        QuantizedRow { precision, tile, first, end, integers, scales, shifts, half_shifts, lifetime: PhantomData }
     }
 
     /// Calls `job` for every row of the current sizes, shared out over `team` if there is one.
-    pub(crate) fn for_each_row(&mut self, team: Option<&Team>, job: impl Fn(usize, &mut QuantizedRow<'_>) + Sync) {
-        let (rows, blocks, precision) = (self.rows, self.blocks, self.precision);
-        let padded = blocks * ACTIVATION_BLOCK;
-        let low = if precision == Precision::Sixteen { padded } else { 0 };
-        let high = Parts::new(&mut self.high, padded);
-        let low = Parts::new(&mut self.low, low);
-        let scales = Parts::new(&mut self.scales, blocks);
-        let sums = Parts::new(&mut self.sums, blocks * 2);
-        let write = |row: usize| {
-            // SAFETY: no two workers have a row in common.
-            let mut out = unsafe {
-                QuantizedRow {
-                    precision,
-                    high: high.part(row),
-                    low: low.part(row),
-                    scales: scales.part(row),
-                    sums: sums.part(row),
-                }
-            };
-            job(row, &mut out);
+    fn for_each_row(&mut self, team: Option<&Team>, job: impl Fn(usize, &mut QuantizedRow<'_>) + Sync) {
+        let start = QuantizedStart {
+            precision: self.precision,
+            rows: self.rows,
+            tile: self.tile,
+            blocks: self.blocks,
+            integers: self.integers.as_mut_ptr(),
+            scales: self.scales.as_mut_ptr(),
+            shifts: self.shifts.as_mut_ptr(),
+            half_shifts: self.half_shifts.as_mut_ptr(),
         };
+        let start = &start;
+        // SAFETY: every row is taken once, and `self` is borrowed until all are done.
+        let write = |row: usize| job(row, &mut unsafe { Self::row(start, row) });
         match team {
-            Some(team) => team.run(|worker| worker.share(rows, 1).for_each(write)),
-            None => (0..rows).for_each(write),
+            Some(team) => team.run(|worker| worker.share(start.rows, 1).for_each(write)),
+            None => (0..start.rows).for_each(write),
+        }
+    }
+
+    /// Number of the block of element `column` of `row`, in memory order.
+    fn block_number(&self, row: usize, column: usize) -> usize {
+        assert!(row < self.rows && column < self.columns, "element {column} of row {row}");
+        (row / self.tile * self.blocks + column / ACTIVATION_BLOCK) * self.tile + row % self.tile
+    }
+
+    /// The scale of an element.
+    pub(crate) fn scale(&self, row: usize, column: usize) -> f32 {
+        self.scales[self.block_number(row, column)]
+    }
+
+    /// The integer of an element.
+    pub(crate) fn integer(&self, row: usize, column: usize) -> i32 {
+        let planes = self.precision.planes();
+        let at = self.block_number(row, column) * planes * ACTIVATION_BLOCK + column % ACTIVATION_BLOCK;
+        let byte = |at: usize| i32::from(self.integers[at]);
+        match self.precision {
+            Precision::Eight => byte(at),
+            Precision::Sixteen => byte(at) * 256 + byte(at + ACTIVATION_BLOCK),
         }
     }
 
@@ -146,25 +216,54 @@ impl QuantizedRows {
     /// # Panics
     /// When there is no such element.
     pub fn value(&self, row: usize, column: usize) -> f32 {
-        assert!(row < self.rows && column < self.columns);
-        let at = row * self.blocks * ACTIVATION_BLOCK + column;
-        self.integer(at) as f32 * self.scales[row * self.blocks + column / ACTIVATION_BLOCK]
-    }
-
-    /// The integer at a flat position.
-    pub(crate) fn integer(&self, at: usize) -> i32 {
-        match self.precision {
-            Precision::Eight => i32::from(self.high[at]),
-            Precision::Sixteen => i32::from(self.high[at]) * 256 + i32::from(self.low[at]),
-        }
+        self.integer(row, column) as f32 * self.scale(row, column)
     }
 }
 
+/// The buffers of [`QuantizedRows`], for workers to take rows of.
+struct QuantizedStart {
+    precision: Precision,
+    rows: usize,
+    tile: usize,
+    blocks: usize,
+    integers: *mut i8,
+    scales: *mut f32,
+    shifts: *mut i32,
+    half_shifts: *mut i32,
+}
+
+// SAFETY: workers reach the buffers through rows only, which are disjoint.
+unsafe impl Sync for QuantizedStart {}
+
 impl Kernels {
+    /// The most rows that a level holds in a tile.
+    const LARGEST_TILE: usize = 12;
+
+    /// Rows of a tile of this level's kernels.
+    pub(crate) fn tile(self, precision: Precision) -> usize {
+        match (precision, self.isa()) {
+            (Precision::Sixteen, _) | (_, Isa::Scalar) => 1,
+            (_, Isa::Avx2) => 4,
+            (_, Isa::Avx512) => Self::LARGEST_TILE,
+            (_, Isa::Neon) => 4,
+        }
+    }
+
     /// Rounds the rows of `x` into `out`, block by block, to the nearest multiple of the block's largest magnitude ∕ 127
-    /// (8 bits) or ∕ 32,512 (16 bits). NaN and infinities give unspecified finite or NaN results, never a panic.
+    /// (8 bits) or ∕ 32,512 (16 bits); magnitudes below 1e-30 count as 0. NaN and infinities give unspecified results,
+    /// never a panic. The result is for kernels of the same level.
     pub fn quantize_rows(self, x: Rows<'_>, precision: Precision, out: &mut QuantizedRows) {
-        out.reshape(x.rows(), x.columns(), precision);
-        out.for_each_row(None, |row, out| self.quantize_row(x.row(row), out));
+        self.quantize_rows_on(None, x, precision, out);
+    }
+
+    pub(crate) fn quantize_rows_on(
+        self,
+        team: Option<&Team>,
+        x: Rows<'_>,
+        precision: Precision,
+        out: &mut QuantizedRows,
+    ) {
+        out.reshape(x.rows(), x.columns(), precision, self.tile(precision));
+        out.for_each_row(team, |row, out| dispatch!(self, rows::quantize(x.row(row), out)));
     }
 }

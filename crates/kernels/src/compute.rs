@@ -64,10 +64,7 @@ impl Compute {
 
     /// [`Kernels::quantize_rows`].
     pub fn quantize_rows(&self, x: Rows<'_>, precision: Precision, out: &mut QuantizedRows) {
-        if x.rows() <= 1 {
-            return self.kernels.quantize_rows(x, precision, out);
-        }
-        out.reshape(x.rows(), x.columns(), precision);
-        out.for_each_row(Some(&self.team), |row, out| self.kernels.quantize_row(x.row(row), out));
+        let team = (x.rows() > 1).then_some(&self.team);
+        self.kernels.quantize_rows_on(team, x, precision, out);
     }
 }

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::{Kernels, activations::QuantizedRow, kernels::dispatch};
+use crate::{Kernels, kernels::dispatch};
 
 /// The function applied to a gate before it multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,9 +130,5 @@ impl Kernels {
             out.sort_unstable_by(before);
             out.truncate(k);
         }
-    }
-
-    pub(crate) fn quantize_row(self, x: &[f32], out: &mut QuantizedRow<'_>) {
-        dispatch!(self, rows::quantize(x, out));
     }
 }

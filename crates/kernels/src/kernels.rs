@@ -38,13 +38,13 @@ impl Kernels {
 macro_rules! dispatch {
     ($kernels:expr, $($path:ident)::+ ( $($argument:expr),* $(,)? )) => {
         match $kernels.isa() {
-            #[cfg(any())]
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Avx512 => unsafe { $crate::arch::avx512::$($path)::+($($argument),*) },
-            #[cfg(any())]
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Avx2 => unsafe { $crate::arch::avx2::$($path)::+($($argument),*) },
-            #[cfg(any())]
+            #[cfg(target_arch = "aarch64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Neon => unsafe { $crate::arch::neon::$($path)::+($($argument),*) },
             _ => $crate::arch::scalar::$($path)::+($($argument),*),

@@ -131,6 +131,11 @@ impl<'a> RowsMut<'a> {
         unsafe { std::slice::from_raw_parts_mut(self.data.add(row * self.stride), self.columns) }
     }
 
+    /// The start of row `row`.
+    pub(crate) fn pointer(&mut self, row: usize) -> *mut f32 {
+        self.row(row).as_mut_ptr()
+    }
+
     /// The same rows, narrowed to `columns`.
     ///
     /// # Panics

@@ -1,3 +1,29 @@
 //! The kernels of each instruction set. Modules of different sets have the same functions.
 
 pub(crate) mod scalar;
+
+// In a kernel everything rests on the one promise of its caller, so that marking single lines would mark all of them.
+#[allow(unsafe_op_in_unsafe_fn, clippy::int_plus_one, clippy::needless_range_loop)]
+mod generic;
+mod level;
+mod simd;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_op_in_unsafe_fn, clippy::needless_range_loop)]
+mod x86_64;
+
+/// AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod avx512 {
+    super::level::level!(
+        crate::arch::x86_64::avx512::Avx512,
+        "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"
+    );
+}
+
+/// AVX2.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod avx2 {
+    super::level::level!(crate::arch::x86_64::avx2::Avx2, "avx2,fma,f16c");
+}

@@ -49,6 +49,15 @@ pub enum Epilogue {
     Add,
 }
 
+impl Epilogue {
+    pub(crate) fn store(self, out: &mut f32, value: f32) {
+        match self {
+            Self::Set => *out = value,
+            Self::Add => *out += value,
+        }
+    }
+}
+
 impl Kernels {
     /// Output features `features` of x · wᵀ: `out` is [x.rows(), features.len()].
     ///
@@ -73,8 +82,16 @@ impl Kernels {
             return;
         }
         match x {
-            Activations::Float(x) => dispatch!(self, linear::float(weights, x, features, &mut out, epilogue)),
-            Activations::Quantized(x) => dispatch!(self, linear::integer(weights, x, features, &mut out, epilogue)),
+            Activations::Float(x) => dispatch!(self, float::linear(weights, x, features, &mut out, epilogue)),
+            Activations::Quantized(x) => {
+                assert_eq!(
+                    weights.activation_kind(),
+                    ActivationKind::Quantized,
+                    "float weights take float activations"
+                );
+                assert_eq!(x.tile, self.tile(x.precision), "activations rounded by another level");
+                dispatch!(self, integer::linear(weights, x, features, &mut out, epilogue));
+            }
         }
     }
 

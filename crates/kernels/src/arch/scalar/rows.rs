@@ -1,6 +1,6 @@
 use half::f16;
 
-use crate::{ACTIVATION_BLOCK, Gate, Precision, RotaryPairs, activations::QuantizedRow};
+use crate::{ACTIVATION_BLOCK, Gate, RotaryPairs, activations::QuantizedRow};
 
 pub(crate) fn rms_norm(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
     let mean = x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32;
@@ -88,24 +88,29 @@ pub(crate) fn max(x: &[f32]) -> f32 {
 }
 
 pub(crate) fn quantize(x: &[f32], out: &mut QuantizedRow<'_>) {
+    const HALF: usize = ACTIVATION_BLOCK / 2;
     let limit = out.precision.limit();
     for (block, x) in x.chunks(ACTIVATION_BLOCK).enumerate() {
         let largest = x.iter().fold(0.0f32, |max, x| max.max(x.abs()));
-        let inverse = if largest > 0.0 { limit / largest } else { 0.0 };
-        out.scales[block] = largest / limit;
-        out.sums[block * 2..block * 2 + 2].fill(0);
-        for at in 0..ACTIVATION_BLOCK {
-            let integer = x.get(at).map_or(0, |x| (x * inverse).round_ties_even() as i32);
-            out.sums[block * 2 + at / (ACTIVATION_BLOCK / 2)] += integer;
-            let to = block * ACTIVATION_BLOCK + at;
-            match out.precision {
-                Precision::Eight => out.high[to] = integer as i8,
-                Precision::Sixteen => {
-                    let high = (integer + 128) >> 8;
-                    out.high[to] = high as i8;
-                    out.low[to] = (integer - high * 256) as i8;
-                }
-            }
+        let inverse = inverse_scale(largest, limit);
+        let mut integers = [0i32; ACTIVATION_BLOCK];
+        integers.iter_mut().zip(x).for_each(|(integer, x)| *integer = (x * inverse).round_ties_even() as i32);
+        let sum = |half: &[i32]| half.iter().fold(0i32, |sum, &integer| sum.wrapping_add(integer));
+        let bytes = out.block(block, largest / limit, [sum(&integers[..HALF]), sum(&integers[HALF..])]);
+        let (high, low) = bytes.split_at_mut(ACTIVATION_BLOCK);
+        if low.is_empty() {
+            high.iter_mut().zip(integers).for_each(|(high, integer)| *high = integer as i8);
+            continue;
+        }
+        for ((high, low), integer) in high.iter_mut().zip(low).zip(integers) {
+            let rounded = integer.wrapping_add(128) >> 8;
+            *high = rounded as i8;
+            *low = integer.wrapping_sub(rounded << 8) as i8;
         }
     }
+}
+
+/// What activations of a block are multiplied by: 0 where the quotient would overflow.
+pub(crate) fn inverse_scale(largest: f32, limit: f32) -> f32 {
+    if largest > 1e-30 { limit / largest } else { 0.0 }
 }

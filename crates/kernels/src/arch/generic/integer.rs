@@ -1,0 +1,251 @@
+use std::ops::Range;
+
+use super::rows::{load_some, store_some};
+use crate::{
+    ACTIVATION_BLOCK, Epilogue, PANEL, PackedLinear, Precision, QuantizedRows, RowsMut,
+    arch::simd::Simd,
+    linear::{CodeBits, Encoding, FloatKind, Grouping, OffsetKind},
+};
+
+/// Bytes of rounded rows that many-row kernels go over for each panel: they stay in a core's second cache.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// One panel of integer weights.
+#[derive(Clone, Copy)]
+pub(super) struct Panel {
+    pub codes: *const u8,
+    pub scales: Table,
+    pub offsets: Option<Table>,
+    /// What a code of 0 weight is, if all groups have the same.
+    pub offset: i32,
+    /// Blocks (or half blocks, if scales are per half) that share a scale.
+    pub each: usize,
+    /// Blocks or half blocks.
+    pub count: usize,
+}
+
+/// Scales or offsets of a panel, 16 to a group.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    start: *const u8,
+    half: bool,
+}
+
+impl Table {
+    /// # Safety
+    /// As [`Simd`]; there must be such a group.
+    #[inline(always)]
+    pub unsafe fn group<S: Simd>(self, group: usize) -> S::F {
+        if self.half {
+            S::load_f16(self.start.cast::<u16>().add(group * PANEL))
+        } else {
+            S::load(self.start.cast::<f32>().add(group * PANEL))
+        }
+    }
+}
+
+impl Panel {
+    /// Panel `panel` of integer weights.
+    pub fn of(weights: &PackedLinear, panel: usize) -> Self {
+        let Encoding::Integer { bits, grouping, scales, offset } = weights.encoding else {
+            unreachable!("a panel of integers")
+        };
+        let blocks = weights.blocks();
+        let (each, count) = match grouping {
+            Grouping::Half => (1, blocks * 2),
+            Grouping::Blocks(each) => (each, blocks),
+        };
+        let half = scales == FloatKind::F16;
+        let table = |storage: &[u8]| {
+            let groups = panel * count.div_ceil(each);
+            Table { start: storage[groups * PANEL * if half { 2 } else { 4 }..].as_ptr(), half }
+        };
+        let (offset, offsets) = match offset {
+            OffsetKind::Constant(offset) => (offset, None),
+            OffsetKind::PerGroup => (0, Some(table(weights.offsets.as_slice()))),
+        };
+        Self {
+            codes: weights.codes.as_slice::<u8>()[panel * blocks * bits.block_bytes()..].as_ptr(),
+            scales: table(weights.scales.as_slice()),
+            offsets,
+            offset,
+            each,
+            count,
+        }
+    }
+
+    /// Sums of `M` rows, which start at block `first` (in memory order) and lie `row_step` blocks apart, their blocks
+    /// `block_step` apart. With half blocks (`GROUPS` of 4) two of them make a block.
+    ///
+    /// # Safety
+    /// As [`Simd`]; the rows must exist and have the panel's blocks.
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const M: usize, const BITS: usize, const WIDE: bool, const GROUPS: usize>(
+        self,
+        x: &QuantizedRows,
+        first: usize,
+        row_step: usize,
+        block_step: usize,
+    ) -> [S::F; M] {
+        let plane = ACTIVATION_BLOCK;
+        let planes = if WIDE { 2 * plane } else { plane };
+        let per_block = 8 / GROUPS;
+        // The halves of a block lie a tile apart; see `QuantizedRows::half_shifts`.
+        let half_row_step = if WIDE { row_step * 2 } else { row_step };
+        let bias = if BITS == 8 { S::BIAS_8 } else { 0 };
+        // Shifts are multiples of 8; every offset that weights have in common is too.
+        let factor = (self.offset - bias) / 8;
+        let mut sums = [S::splat(0.0); M];
+        let mut codes = self.codes;
+        for (group, start) in (0..self.count).step_by(self.each).enumerate() {
+            let scale = self.scales.group::<S>(group);
+            let offset = match self.offsets {
+                Some(table) => S::mul(S::sub(table.group::<S>(group), S::splat(bias as f32)), S::splat(0.125)),
+                None => S::splat(0.0),
+            };
+            for at in start..(start + self.each).min(self.count) {
+                let (block, half) = (at / per_block, at % per_block);
+                let number = first + block * block_step;
+                let shift = |m: usize| match GROUPS {
+                    8 => *x.shifts.as_ptr().add(number + m * row_step),
+                    _ => *x.half_shifts.as_ptr().add(first * 2 + (block * 2 + half) * block_step + m * half_row_step),
+                };
+                let mut high = [x.integers.as_ptr(); M];
+                let mut begin = [S::splat_int(0); M];
+                for m in 0..M {
+                    high[m] = high[m].add((number + m * row_step) * planes + half * GROUPS * 4);
+                    if self.offsets.is_none() && factor != 0 {
+                        begin[m] = S::splat_int(shift(m));
+                        if factor != 1 {
+                            begin[m] = S::mul_int(begin[m], S::splat_int(factor));
+                        }
+                    }
+                }
+                let dots =
+                    S::dot::<M, BITS, WIDE, GROUPS>(codes, high, high.map(|high| high.wrapping_add(plane)), begin);
+                codes = codes.add(GROUPS * PANEL * BITS / 2);
+                for m in 0..M {
+                    let x_scale = S::splat(*x.scales.as_ptr().add(number + m * row_step));
+                    let mut dot = S::to_float(dots[m]);
+                    if self.offsets.is_some() {
+                        dot = S::fma(offset, S::to_float(S::splat_int(shift(m))), dot);
+                    }
+                    sums[m] = S::fma(S::mul(scale, x_scale), dot, sums[m]);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Writes or adds the sums of one panel for a row.
+///
+/// # Safety
+/// As [`Simd`]; `len` elements must be writable.
+#[inline(always)]
+pub(super) unsafe fn finish<S: Simd>(sums: S::F, to: *mut f32, len: usize, epilogue: Epilogue) {
+    let value = match epilogue {
+        Epilogue::Set => sums,
+        Epilogue::Add => S::add(sums, load_some::<S>(to, len, 0.0)),
+    };
+    store_some::<S>(to, len, value);
+}
+
+/// # Safety
+/// As [`Simd`]; shapes must agree.
+#[inline(always)]
+pub(crate) unsafe fn linear<S: Simd>(
+    weights: &PackedLinear,
+    x: &QuantizedRows,
+    features: Range<usize>,
+    out: &mut RowsMut<'_>,
+    epilogue: Epilogue,
+) {
+    let Encoding::Integer { bits, grouping, .. } = weights.encoding else { unreachable!("integer weights") };
+    let job = Job { weights, x, features, epilogue };
+    match (bits, grouping) {
+        (CodeBits::Four, Grouping::Blocks(_)) => job.run::<S, 4, 8>(out),
+        (CodeBits::Four, Grouping::Half) => job.run::<S, 4, 4>(out),
+        (CodeBits::Eight, Grouping::Blocks(_)) => job.run::<S, 8, 8>(out),
+        (CodeBits::Eight, Grouping::Half) => job.run::<S, 8, 4>(out),
+    }
+}
+
+struct Job<'a> {
+    weights: &'a PackedLinear,
+    x: &'a QuantizedRows,
+    features: Range<usize>,
+    epilogue: Epilogue,
+}
+
+impl Job<'_> {
+    #[inline(always)]
+    unsafe fn run<S: Simd, const BITS: usize, const GROUPS: usize>(&self, out: &mut RowsMut<'_>) {
+        match self.x.precision {
+            Precision::Sixteen => self.few::<S, BITS, GROUPS>(out),
+            Precision::Eight => self.many::<S, BITS, GROUPS>(out),
+        }
+    }
+
+    /// The panels of the features, with the column of `out` where each begins and how many of its features are wanted.
+    #[inline(always)]
+    fn panels(&self) -> impl Iterator<Item = (Panel, usize, usize)> {
+        let Range { start, end } = self.features;
+        (start..end)
+            .step_by(PANEL)
+            .map(move |feature| (Panel::of(self.weights, feature / PANEL), feature - start, PANEL.min(end - feature)))
+    }
+
+    /// Row by row for each panel, rows of 16 bits; up to 4 at a time share the reading of the weights.
+    #[inline(always)]
+    unsafe fn few<S: Simd, const BITS: usize, const GROUPS: usize>(&self, out: &mut RowsMut<'_>) {
+        let step = self.x.blocks;
+        for (panel, column, len) in self.panels() {
+            let mut row = 0;
+            macro_rules! rows {
+                ($m:literal) => {
+                    while row + $m <= self.x.rows {
+                        let sums = panel.sums::<S, $m, BITS, true, GROUPS>(self.x, row * step, step, 1);
+                        for (m, sums) in sums.into_iter().enumerate() {
+                            finish::<S>(sums, out.pointer(row + m).add(column), len, self.epilogue);
+                        }
+                        row += $m;
+                    }
+                };
+            }
+            rows!(4);
+            rows!(2);
+            rows!(1);
+        }
+    }
+
+    /// Tiles of rows of 8 bits, in chunks that stay in the cache while all panels pass by.
+    #[inline(always)]
+    unsafe fn many<S: Simd, const BITS: usize, const GROUPS: usize>(&self, out: &mut RowsMut<'_>) {
+        let tile_bytes = S::TILE * self.x.blocks * ACTIVATION_BLOCK;
+        let chunk = (CHUNK_BYTES / tile_bytes).max(1) * S::TILE;
+        for first in (0..self.x.rows).step_by(chunk) {
+            let end = (first + chunk).min(self.x.rows);
+            for (panel, column, len) in self.panels() {
+                for row in (first..end).step_by(S::TILE) {
+                    let rows = S::TILE.min(end - row);
+                    macro_rules! rows {
+                        ($m:literal) => {{
+                            let sums =
+                                panel.sums::<S, $m, BITS, false, GROUPS>(self.x, row * self.x.blocks, 1, S::TILE);
+                            for (m, sums) in sums.into_iter().take(rows).enumerate() {
+                                finish::<S>(sums, out.pointer(row + m).add(column), len, self.epilogue);
+                            }
+                        }};
+                    }
+                    // A tile that is not full has room for the rows that are computed in vain.
+                    match rows.min(S::TILE) {
+                        9.. if S::TILE > 8 => rows!(12),
+                        5.. if S::TILE > 4 => rows!(8),
+                        _ => rows!(4),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Kernels written once over [`super::simd::Simd`] and compiled for each level by [`super::level`].
+
+pub(super) mod float;
+pub(super) mod integer;
+mod math;
+pub(super) mod rows;

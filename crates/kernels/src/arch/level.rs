@@ -1,0 +1,38 @@
+/// The functions of a level, with the names and parameters of those in [`super::scalar`]: each is compiled for the level's
+/// features, and everything it calls is inlined into it.
+macro_rules! level {
+    ($simd:ty, $features:literal) => {
+        $crate::arch::level::level!($simd, $features, rows:
+            rms_norm(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]);
+            layer_norm(x: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, out: &mut [f32]);
+            rotary(head: &mut [f32], cos: &[f32], sin: &[f32], pairs: crate::RotaryPairs);
+            gate(gate: crate::Gate, x: &[f32], up: &[f32], out: &mut [f32]);
+            softmax(x: &mut [f32]);
+            add(x: &mut [f32], y: &[f32]);
+            scale(x: &mut [f32], scale: f32);
+            to_f16(x: &[f32], out: &mut [half::f16]);
+            to_f32(x: &[half::f16], out: &mut [f32]);
+            max(x: &[f32]) -> f32;
+            quantize(x: &[f32], out: &mut crate::activations::QuantizedRow<'_>));
+        $crate::arch::level::level!($simd, $features, float:
+            linear(weights: &crate::PackedLinear, x: crate::Rows<'_>, features: std::ops::Range<usize>,
+                out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));
+        $crate::arch::level::level!($simd, $features, integer:
+            linear(weights: &crate::PackedLinear, x: &crate::QuantizedRows, features: std::ops::Range<usize>,
+                out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));
+    };
+    ($simd:ty, $features:literal, $module:ident:
+        $($name:ident($($parameter:ident: $type:ty),* $(,)?) $(-> $result:ty)?);*) => {
+        pub(crate) mod $module {
+            $(
+                /// # Safety
+                /// The CPU must have the level's features; lengths are checked by the caller.
+                #[target_feature(enable = $features)]
+                pub(crate) unsafe fn $name($($parameter: $type),*) $(-> $result)? {
+                    crate::arch::generic::$module::$name::<$simd>($($parameter),*)
+                }
+            )*
+        }
+    };
+}
+pub(crate) use level;

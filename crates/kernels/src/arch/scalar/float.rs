@@ -1,0 +1,20 @@
+use std::ops::Range;
+
+use crate::{Epilogue, PackedLinear, Rows, RowsMut};
+
+pub(crate) fn linear(
+    weights: &PackedLinear,
+    x: Rows<'_>,
+    features: Range<usize>,
+    out: &mut RowsMut<'_>,
+    epilogue: Epilogue,
+) {
+    let mut row = vec![0.0; weights.columns()];
+    for (at, feature) in features.enumerate() {
+        row.iter_mut().enumerate().for_each(|(k, w)| *w = weights.weight(feature, k));
+        for m in 0..x.rows() {
+            let sum = row.iter().zip(x.row(m)).map(|(w, x)| w * x).sum();
+            epilogue.store(&mut out.row(m)[at], sum);
+        }
+    }
+}

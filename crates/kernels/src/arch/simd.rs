@@ -1,0 +1,71 @@
+/// The instructions of one level, on vectors of 16 lanes whatever the registers' width: kernels are written once over it.
+///
+/// # Safety
+/// Every function may only run on a CPU with the features of the level, inlined into a function compiled for them.
+/// Functions that take pointers read or write 16 elements there unless they say otherwise; no alignment is needed.
+#[allow(clippy::missing_safety_doc)]
+pub(crate) trait Simd: Copy + 'static {
+    /// 16 lanes of f32.
+    type F: Copy;
+    /// 16 lanes of i32.
+    type I: Copy;
+
+    /// Rows that a many-row kernel holds in registers at a time.
+    const TILE: usize;
+    /// What the level's dot products subtract from 8-bit codes.
+    const BIAS_8: i32;
+
+    unsafe fn splat(x: f32) -> Self::F;
+    unsafe fn load(from: *const f32) -> Self::F;
+    unsafe fn load_f16(from: *const u16) -> Self::F;
+    unsafe fn load_bf16(from: *const u16) -> Self::F;
+    unsafe fn store(to: *mut f32, x: Self::F);
+    unsafe fn store_f16(to: *mut u16, x: Self::F);
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F;
+    /// a · b + c
+    unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn abs(x: Self::F) -> Self::F;
+    /// |magnitude| with the sign of `sign`.
+    unsafe fn copy_sign(magnitude: Self::F, sign: Self::F) -> Self::F;
+    /// To the nearest integer, ties to even.
+    unsafe fn round(x: Self::F) -> Self::F;
+    /// x · 2ⁿ for a whole n from −126 to 127.
+    unsafe fn scale_by_power(x: Self::F, n: Self::F) -> Self::F;
+    /// `x` where `a` ≥ `b`, else 0.
+    unsafe fn keep_if_not_less(x: Self::F, a: Self::F, b: Self::F) -> Self::F;
+    /// The sum of all lanes, in an order of the level's own.
+    unsafe fn sum(x: Self::F) -> f32;
+    unsafe fn largest(x: Self::F) -> f32;
+    /// Lane i is the sum of the lanes of vector i of the 16 at `from`.
+    #[allow(dead_code)]
+    unsafe fn sum_each(from: *const Self::F) -> Self::F;
+
+    unsafe fn splat_int(x: i32) -> Self::I;
+    unsafe fn load_int(from: *const i32) -> Self::I;
+    unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I;
+    /// (x >> `BITS`) & `mask`, unsigned.
+    unsafe fn extract<const BITS: i32>(x: Self::I, mask: i32) -> Self::I;
+    unsafe fn to_float(x: Self::I) -> Self::F;
+    /// Rounds to the nearest integer.
+    unsafe fn to_int(x: Self::F) -> Self::I;
+    /// Low bytes of the lanes.
+    unsafe fn store_bytes(to: *mut i8, x: Self::I);
+    /// (x + 128) >> 8 and what is left of x, from −128 to 127.
+    unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I);
+    unsafe fn sum_int(x: Self::I) -> i32;
+
+    /// For each of `M` rows: start + Σ code · x over `GROUPS` groups of 4 inputs, lane i for feature i of a panel.
+    /// `BITS` is 4 or 8, `codes` is laid out as [`crate::PackedLinear`] says (8-bit codes count less [`Self::BIAS_8`]), and
+    /// `x` is `high`, or 256 · `high` + `low` if `WIDE`, of which 4 · `GROUPS` are read.
+    unsafe fn dot<const M: usize, const BITS: usize, const WIDE: bool, const GROUPS: usize>(
+        codes: *const u8,
+        high: [*const i8; M],
+        low: [*const i8; M],
+        start: [Self::I; M],
+    ) -> [Self::I; M];
+}

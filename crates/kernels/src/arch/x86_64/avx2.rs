@@ -1,0 +1,316 @@
+//! AVX2, FMA and F16C: a vector of 16 lanes is two registers.
+
+use std::arch::x86_64::*;
+
+use crate::arch::simd::Simd;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2;
+
+/// Applies an instruction to both registers.
+macro_rules! both {
+    ($function:ident $([$immediate:expr])? ($($argument:expr),*)) => {
+        [$function$(::<{ $immediate }>)?($($argument[0]),*), $function$(::<{ $immediate }>)?($($argument[1]),*)]
+    };
+}
+
+/// Four bytes for every lane.
+#[inline(always)]
+unsafe fn quad(from: *const i8) -> __m256i {
+    _mm256_set1_epi32(from.cast::<i32>().read_unaligned())
+}
+
+/// 16-bit products of unsigned nibbles and bytes, summed over the groups of a block: 8 · 2 · 15 · 128 fits.
+#[inline(always)]
+unsafe fn nibble_dot<const GROUPS: usize>(codes: *const u8, x: *const i8) -> __m256i {
+    let nibble = _mm256_set1_epi8(15);
+    let mut sum = _mm256_setzero_si256();
+    for vector in 0..GROUPS / 2 {
+        let bytes = _mm256_loadu_si256(codes.add(vector * 64).cast());
+        let first = _mm256_and_si256(bytes, nibble);
+        let second = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(first, quad(x.add(vector * 8))));
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(second, quad(x.add(vector * 8 + 4))));
+    }
+    _mm256_madd_epi16(sum, _mm256_set1_epi16(1))
+}
+
+/// Products of unsigned bytes and 16-bit integers, which lie in `pairs` as (0, 2) and (1, 3) of each group of 4.
+#[inline(always)]
+unsafe fn byte_dot<const GROUPS: usize>(codes: *const u8, pairs: &[[i32; 8]; 2]) -> __m256i {
+    let mut sum = _mm256_setzero_si256();
+    for group in 0..GROUPS {
+        let bytes = _mm256_loadu_si256(codes.add(group * 64).cast());
+        let even = _mm256_and_si256(bytes, _mm256_set1_epi16(255));
+        let odd = _mm256_srli_epi16::<8>(bytes);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(even, _mm256_set1_epi32(pairs[0][group])));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(odd, _mm256_set1_epi32(pairs[1][group])));
+    }
+    sum
+}
+
+/// Loads `GROUPS` · 4 bytes, the rest zero.
+#[inline(always)]
+unsafe fn load_groups<const GROUPS: usize>(from: *const i8) -> __m256i {
+    match GROUPS {
+        8 => _mm256_loadu_si256(from.cast()),
+        _ => _mm256_zextsi128_si256(_mm_loadu_si128(from.cast())),
+    }
+}
+
+/// What [`byte_dot`] takes: even and odd elements as 16-bit integers.
+#[inline(always)]
+unsafe fn pairs<const WIDE: bool, const GROUPS: usize>(high: *const i8, low: *const i8) -> [[i32; 8]; 2] {
+    let high = load_groups::<GROUPS>(high);
+    let high_even = _mm256_slli_epi16::<8>(high);
+    let (even, odd) = if WIDE {
+        let low = load_groups::<GROUPS>(low);
+        let even = _mm256_add_epi16(high_even, _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(low)));
+        let high_odd = _mm256_andnot_si256(_mm256_set1_epi16(255), high);
+        (even, _mm256_add_epi16(high_odd, _mm256_srai_epi16::<8>(low)))
+    } else {
+        (_mm256_srai_epi16::<8>(high_even), _mm256_srai_epi16::<8>(high))
+    };
+    let mut pairs = [[0; 8]; 2];
+    _mm256_storeu_si256(pairs[0].as_mut_ptr().cast(), even);
+    _mm256_storeu_si256(pairs[1].as_mut_ptr().cast(), odd);
+    pairs
+}
+
+impl Simd for Avx2 {
+    type F = [__m256; 2];
+    type I = [__m256i; 2];
+
+    const TILE: usize = 4;
+    const BIAS_8: i32 = 0;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self::F {
+        [_mm256_set1_ps(x); 2]
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self::F {
+        [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))]
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> Self::F {
+        let half = |at: usize| _mm256_cvtph_ps(_mm_loadu_si128(from.add(at).cast()));
+        [half(0), half(8)]
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self::F {
+        let half = |at: usize| {
+            let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.add(at).cast()));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide))
+        };
+        [half(0), half(8)]
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, x: Self::F) {
+        _mm256_storeu_ps(to, x[0]);
+        _mm256_storeu_ps(to.add(8), x[1]);
+    }
+
+    #[inline(always)]
+    unsafe fn store_f16(to: *mut u16, x: Self::F) {
+        for (half, x) in x.into_iter().enumerate() {
+            _mm_storeu_si128(to.add(half * 8).cast(), _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(x));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_div_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        both!(_mm256_fmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_max_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F {
+        both!(_mm256_min_ps(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn abs(x: Self::F) -> Self::F {
+        let bit = [_mm256_set1_ps(-0.0); 2];
+        both!(_mm256_andnot_ps(bit, x))
+    }
+
+    #[inline(always)]
+    unsafe fn copy_sign(magnitude: Self::F, sign: Self::F) -> Self::F {
+        let bit = [_mm256_set1_ps(-0.0); 2];
+        let (magnitude, sign) = (both!(_mm256_andnot_ps(bit, magnitude)), both!(_mm256_and_ps(bit, sign)));
+        both!(_mm256_or_ps(magnitude, sign))
+    }
+
+    #[inline(always)]
+    unsafe fn round(x: Self::F) -> Self::F {
+        both!(_mm256_round_ps[_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC](x))
+    }
+
+    #[inline(always)]
+    unsafe fn scale_by_power(x: Self::F, n: Self::F) -> Self::F {
+        // The float 2ⁿ has n + 127 as its exponent.
+        let (n, bias) = (both!(_mm256_cvtps_epi32(n)), [_mm256_set1_epi32(127); 2]);
+        let exponent = both!(_mm256_add_epi32(n, bias));
+        let bits = both!(_mm256_slli_epi32[23](exponent));
+        let power = both!(_mm256_castsi256_ps(bits));
+        both!(_mm256_mul_ps(x, power))
+    }
+
+    #[inline(always)]
+    unsafe fn keep_if_not_less(x: Self::F, a: Self::F, b: Self::F) -> Self::F {
+        let mask = both!(_mm256_cmp_ps[_CMP_NLT_UQ](a, b));
+        both!(_mm256_and_ps(mask, x))
+    }
+
+    #[inline(always)]
+    unsafe fn sum(x: Self::F) -> f32 {
+        let x = _mm256_add_ps(x[0], x[1]);
+        let x = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)))
+    }
+
+    #[inline(always)]
+    unsafe fn largest(x: Self::F) -> f32 {
+        let x = _mm256_max_ps(x[0], x[1]);
+        let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
+    }
+
+    #[inline(always)]
+    unsafe fn sum_each(from: *const Self::F) -> Self::F {
+        let folded = |at: usize| {
+            let x = from.add(at).read();
+            _mm256_add_ps(x[0], x[1])
+        };
+        let quad = |at: usize| {
+            let (a, b) = (_mm256_hadd_ps(folded(at), folded(at + 1)), _mm256_hadd_ps(folded(at + 2), folded(at + 3)));
+            _mm256_hadd_ps(a, b)
+        };
+        let eight = |at: usize| {
+            let (a, b) = (quad(at), quad(at + 4));
+            _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+        };
+        [eight(0), eight(8)]
+    }
+
+    #[inline(always)]
+    unsafe fn splat_int(x: i32) -> Self::I {
+        [_mm256_set1_epi32(x); 2]
+    }
+
+    #[inline(always)]
+    unsafe fn load_int(from: *const i32) -> Self::I {
+        [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(8).cast())]
+    }
+
+    #[inline(always)]
+    unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I {
+        both!(_mm256_mullo_epi32(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn extract<const BITS: i32>(x: Self::I, mask: i32) -> Self::I {
+        let (shifted, mask) = (both!(_mm256_srli_epi32[BITS](x)), [_mm256_set1_epi32(mask); 2]);
+        both!(_mm256_and_si256(shifted, mask))
+    }
+
+    #[inline(always)]
+    unsafe fn to_float(x: Self::I) -> Self::F {
+        both!(_mm256_cvtepi32_ps(x))
+    }
+
+    #[inline(always)]
+    unsafe fn to_int(x: Self::F) -> Self::I {
+        both!(_mm256_cvtps_epi32(x))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(to: *mut i8, x: Self::I) {
+        // Bytes 0, 4, 8 and 12 of each 128 bits, then the four dwords together.
+        let pick = _mm256_setr_epi8(
+            0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1,
+            -1, -1, -1, -1,
+        );
+        let pick = [pick; 2];
+        let quads = both!(_mm256_shuffle_epi8(x, pick));
+        for (half, x) in quads.into_iter().enumerate() {
+            let low = _mm_cvtsi128_si32(_mm256_castsi256_si128(x));
+            let high = _mm_cvtsi128_si32(_mm256_extracti128_si256::<1>(x));
+            to.add(half * 8).cast::<[i32; 2]>().write_unaligned([low, high]);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I) {
+        let half = [_mm256_set1_epi32(128); 2];
+        let rounded = both!(_mm256_add_epi32(x, half));
+        let high = both!(_mm256_srai_epi32[8](rounded));
+        let left = both!(_mm256_slli_epi32[8](high));
+        (high, both!(_mm256_sub_epi32(x, left)))
+    }
+
+    #[inline(always)]
+    unsafe fn sum_int(x: Self::I) -> i32 {
+        let x = _mm256_add_epi32(x[0], x[1]);
+        let x = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256::<1>(x));
+        let x = _mm_add_epi32(x, _mm_shuffle_epi32::<0b11_10_11_10>(x));
+        _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32::<0b01_01_01_01>(x)))
+    }
+
+    #[inline(always)]
+    unsafe fn dot<const M: usize, const BITS: usize, const WIDE: bool, const GROUPS: usize>(
+        codes: *const u8,
+        high: [*const i8; M],
+        low: [*const i8; M],
+        start: [Self::I; M],
+    ) -> [Self::I; M] {
+        let mut sums = start;
+        for m in 0..M {
+            let pairs = if BITS == 8 { pairs::<WIDE, GROUPS>(high[m], low[m]) } else { [[0; 8]; 2] };
+            for half in 0..2 {
+                let codes = codes.add(half * 32);
+                let dot = if BITS == 8 {
+                    byte_dot::<GROUPS>(codes, &pairs)
+                } else if WIDE {
+                    let wide = _mm256_slli_epi32::<8>(nibble_dot::<GROUPS>(codes, high[m]));
+                    _mm256_add_epi32(wide, nibble_dot::<GROUPS>(codes, low[m]))
+                } else {
+                    nibble_dot::<GROUPS>(codes, high[m])
+                };
+                sums[m][half] = _mm256_add_epi32(sums[m][half], dot);
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,233 @@
+//! AVX-512 F, BW, VL, DQ and VNNI: a vector of 16 lanes is a register.
+
+use std::arch::x86_64::*;
+
+use crate::arch::simd::Simd;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512;
+
+/// Four bytes for every lane.
+#[inline(always)]
+unsafe fn quad(from: *const i8) -> __m512i {
+    _mm512_set1_epi32(from.cast::<i32>().read_unaligned())
+}
+
+impl Simd for Avx512 {
+    type F = __m512;
+    type I = __m512i;
+
+    const TILE: usize = 12;
+    const BIAS_8: i32 = 0;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> __m512 {
+        _mm512_set1_ps(x)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> __m512 {
+        _mm512_loadu_ps(from)
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> __m512 {
+        _mm512_cvtph_ps(_mm256_loadu_si256(from.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> __m512 {
+        let wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+        _mm512_castsi512_ps(_mm512_slli_epi32::<16>(wide))
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, x: __m512) {
+        _mm512_storeu_ps(to, x);
+    }
+
+    #[inline(always)]
+    unsafe fn store_f16(to: *mut u16, x: __m512) {
+        _mm256_storeu_si256(to.cast(), _mm512_cvtps_ph::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x));
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        _mm512_add_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        _mm512_sub_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        _mm512_mul_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn div(a: __m512, b: __m512) -> __m512 {
+        _mm512_div_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        _mm512_fmadd_ps(a, b, c)
+    }
+
+    #[inline(always)]
+    unsafe fn max(a: __m512, b: __m512) -> __m512 {
+        _mm512_max_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn min(a: __m512, b: __m512) -> __m512 {
+        _mm512_min_ps(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn abs(x: __m512) -> __m512 {
+        _mm512_abs_ps(x)
+    }
+
+    #[inline(always)]
+    unsafe fn copy_sign(magnitude: __m512, sign: __m512) -> __m512 {
+        let bit = _mm512_set1_ps(-0.0);
+        _mm512_or_ps(_mm512_andnot_ps(bit, magnitude), _mm512_and_ps(bit, sign))
+    }
+
+    #[inline(always)]
+    unsafe fn round(x: __m512) -> __m512 {
+        _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x)
+    }
+
+    #[inline(always)]
+    unsafe fn scale_by_power(x: __m512, n: __m512) -> __m512 {
+        _mm512_scalef_ps(x, n)
+    }
+
+    #[inline(always)]
+    unsafe fn keep_if_not_less(x: __m512, a: __m512, b: __m512) -> __m512 {
+        _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(a, b), x)
+    }
+
+    #[inline(always)]
+    unsafe fn sum(x: __m512) -> f32 {
+        _mm512_reduce_add_ps(x)
+    }
+
+    #[inline(always)]
+    unsafe fn largest(x: __m512) -> f32 {
+        _mm512_reduce_max_ps(x)
+    }
+
+    #[inline(always)]
+    unsafe fn sum_each(from: *const __m512) -> __m512 {
+        // Four rounds, each adding the halves of a pair of vectors into one; within 128 bits first, then across.
+        let pair = |a: __m512, b: __m512| _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+        let quad = |at: usize| {
+            let (v0, v1) = (from.add(at).read(), from.add(at + 1).read());
+            let (v2, v3) = (from.add(at + 2).read(), from.add(at + 3).read());
+            let (a, b) = (pair(v0, v1), pair(v2, v3));
+            _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
+        };
+        let (a, b, c, d) = (quad(0), quad(4), quad(8), quad(12));
+        let ab =
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
+        let cd =
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(c, d), _mm512_shuffle_f32x4::<0b11_01_11_01>(c, d));
+        _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd), _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_int(x: i32) -> __m512i {
+        _mm512_set1_epi32(x)
+    }
+
+    #[inline(always)]
+    unsafe fn load_int(from: *const i32) -> __m512i {
+        _mm512_loadu_si512(from.cast())
+    }
+
+    #[inline(always)]
+    unsafe fn mul_int(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_mullo_epi32(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn extract<const BITS: i32>(x: __m512i, mask: i32) -> __m512i {
+        _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128(BITS)), _mm512_set1_epi32(mask))
+    }
+
+    #[inline(always)]
+    unsafe fn to_float(x: __m512i) -> __m512 {
+        _mm512_cvtepi32_ps(x)
+    }
+
+    #[inline(always)]
+    unsafe fn to_int(x: __m512) -> __m512i {
+        _mm512_cvtps_epi32(x)
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(to: *mut i8, x: __m512i) {
+        _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(x));
+    }
+
+    #[inline(always)]
+    unsafe fn split_bytes(x: __m512i) -> (__m512i, __m512i) {
+        let high = _mm512_srai_epi32::<8>(_mm512_add_epi32(x, _mm512_set1_epi32(128)));
+        (high, _mm512_sub_epi32(x, _mm512_slli_epi32::<8>(high)))
+    }
+
+    #[inline(always)]
+    unsafe fn sum_int(x: __m512i) -> i32 {
+        _mm512_reduce_add_epi32(x)
+    }
+
+    #[inline(always)]
+    unsafe fn dot<const M: usize, const BITS: usize, const WIDE: bool, const GROUPS: usize>(
+        codes: *const u8,
+        high: [*const i8; M],
+        low: [*const i8; M],
+        start: [__m512i; M],
+    ) -> [__m512i; M] {
+        let mut sums = start;
+        let mut wide = [_mm512_setzero_si512(); M];
+        let nibble = _mm512_set1_epi8(15);
+        let vectors = GROUPS * BITS / 8;
+        for vector in 0..vectors {
+            let bytes = _mm512_loadu_si512(codes.add(vector * 64).cast());
+            let (first, second) = match BITS {
+                4 => (_mm512_and_si512(bytes, nibble), _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), nibble)),
+                _ => (bytes, bytes),
+            };
+            let at = vector * 32 / BITS;
+            for m in 0..M {
+                if WIDE {
+                    wide[m] = _mm512_dpbusd_epi32(wide[m], first, quad(high[m].add(at)));
+                    sums[m] = _mm512_dpbusd_epi32(sums[m], first, quad(low[m].add(at)));
+                } else {
+                    sums[m] = _mm512_dpbusd_epi32(sums[m], first, quad(high[m].add(at)));
+                }
+            }
+            if BITS == 4 {
+                for m in 0..M {
+                    if WIDE {
+                        wide[m] = _mm512_dpbusd_epi32(wide[m], second, quad(high[m].add(at + 4)));
+                        sums[m] = _mm512_dpbusd_epi32(sums[m], second, quad(low[m].add(at + 4)));
+                    } else {
+                        sums[m] = _mm512_dpbusd_epi32(sums[m], second, quad(high[m].add(at + 4)));
+                    }
+                }
+            }
+        }
+        if WIDE {
+            for m in 0..M {
+                sums[m] = _mm512_add_epi32(sums[m], _mm512_slli_epi32::<8>(wide[m]));
+            }
+        }
+        sums
+    }
+}
