@@ -105,8 +105,13 @@ impl Kernels {
 
     /// Position of the largest element, the first of equals; NaN is never the largest. None when there is no number.
     pub fn argmax(self, x: &[f32]) -> Option<usize> {
-        let max = dispatch!(self, rows::max(x));
-        x.iter().position(|&value| value == max)
+        let largest = self.largest(x);
+        x.iter().position(|&value| value == largest)
+    }
+
+    /// The largest element; NaN never is, and −∞ stands for no number.
+    pub fn largest(self, x: &[f32]) -> f32 {
+        dispatch!(self, rows::max(x))
     }
 
     /// Puts the positions and values of the `k` largest elements into `out`, largest first, the first of equals first. NaN
@@ -121,7 +126,7 @@ impl Kernels {
         let before = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         for (block, values) in x.chunks(BLOCK).enumerate() {
             let full = out.len() >= k;
-            if full && dispatch!(self, rows::max(values)) <= out[k - 1].1 {
+            if full && self.largest(values) <= out[k - 1].1 {
                 continue;
             }
             out.extend(values.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(i, &v)| (block * BLOCK + i, v)));
