@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use minijinja::Environment;
 use minijinja::value::Serde;
-use serde_json::{Value, json};
+use minijinja::{Environment, context};
+use serde_json::Value;
 
 use super::{Message, Role, builtin, environment::environment};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
@@ -117,16 +117,15 @@ impl ChatTemplate {
     }
 
     fn render_as_is(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
-        let mut context = special.by_name();
-        context.insert("messages".into(), json!(messages));
-        context.insert("add_generation_prompt".into(), json!(answer));
-        // Templates ask whether these are none, which an undefined name is not.
-        context.insert("tools".into(), Value::Null);
-        context.insert("documents".into(), Value::Null);
-        self.environment
-            .get_template(NAME)
-            .and_then(|t| t.render(minijinja::Value::from(Serde(context))))
-            .map_err(template_error)
+        let context = context! {
+            messages => minijinja::Value::from(Serde(messages)),
+            add_generation_prompt => answer,
+            // Templates ask whether these are none, which an undefined name is not.
+            tools => (),
+            documents => (),
+            ..minijinja::Value::from(Serde(special.by_name()))
+        };
+        self.environment.get_template(NAME).and_then(|t| t.render(context)).map_err(template_error)
     }
 
     /// The special token that the template puts after an answer, such as `<|im_end|>` or `<end_of_turn>`.

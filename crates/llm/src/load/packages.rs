@@ -9,8 +9,8 @@ use crate::LlmError;
 /// How a package's name says its weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weights {
-    /// `NAME-Stateful-4bit-CONTEXT.mlpackage`.
-    FourBit,
+    /// `NAME-Stateful-4bit-CONTEXT.mlpackage`; other widths likewise.
+    Quantised(u8),
     /// `NAME-Stateful-CONTEXT.mlpackage`.
     F16,
     /// Any other name.
@@ -36,15 +36,19 @@ impl Package {
             Some((head, last)) => (head, last.parse().ok()),
             None => (stem, None),
         };
-        let weights = match context {
-            Some(_) if head.ends_with("-Stateful-4bit") => Weights::FourBit,
-            Some(_) if head.ends_with("-Stateful") => Weights::F16,
-            _ => Weights::Unnamed,
+        let variant = head.rsplit_once("-Stateful").filter(|_| context.is_some()).map(|(_, width)| width);
+        let weights = match variant {
+            Some("") => Weights::F16,
+            Some(width) => {
+                let bits = width.strip_prefix('-').and_then(|width| width.strip_suffix("bit")?.parse().ok());
+                bits.map_or(Weights::Unnamed, Weights::Quantised)
+            }
+            None => Weights::Unnamed,
         };
         Self { path, weights, context }
     }
 
-    /// The packages in `folder` in the order to try them: 4-bit, f16, others; the larger context first.
+    /// The packages in `folder` in the order to try them: few bits before many, f16, others; the larger context first.
     pub(super) fn in_folder(folder: &Path) -> Result<Vec<Self>, LlmError> {
         let io = |source| LlmError::Io { path: folder.to_owned(), source };
         let mut packages = Vec::new();

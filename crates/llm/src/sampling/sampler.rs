@@ -106,9 +106,9 @@ impl Sampler {
 
 /// The natural logarithm of the probability of `id` under `logits`, at temperature 1 and unfiltered.
 pub(crate) fn log_probability(logits: &[f32], id: u32) -> f64 {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|&logit| f64::from(logit - max).exp()).sum();
-    f64::from(logits[id as usize] - max) - sum.ln()
+    let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - max).exp()).sum();
+    f64::from(logits[id as usize]) - max - sum.ln()
 }
 
 /// The token with the highest logit, the first of equals.

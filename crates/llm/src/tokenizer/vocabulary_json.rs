@@ -146,11 +146,13 @@ fn sentence_piece(vocabulary: &Vocabulary, ids: &HashMap<&str, usize>, unk: Opti
 }
 
 /// Every way to make a piece of two others, best score first: SentencePiece merges the pair whose result scores best.
+/// User-defined pieces, such as runs of line ends, come before all others.
 fn merges_by_score<'v>(vocabulary: &'v Vocabulary, ids: &HashMap<&str, usize>) -> Vec<(&'v str, &'v str)> {
-    let is_piece = |piece: &str| ids.get(piece).is_some_and(|&id| vocabulary.kind(id) == TokenKind::Normal);
+    let merges_to = |id: usize| matches!(vocabulary.kind(id), TokenKind::Normal | TokenKind::UserDefined);
+    let is_piece = |piece: &str| ids.get(piece).is_some_and(|&id| merges_to(id));
     let mut merges = Vec::new();
     for (id, token) in vocabulary.tokens.iter().enumerate() {
-        if vocabulary.kind(id) != TokenKind::Normal {
+        if !merges_to(id) {
             continue;
         }
         for (split, _) in token.char_indices().skip(1) {
@@ -161,7 +163,10 @@ fn merges_by_score<'v>(vocabulary: &'v Vocabulary, ids: &HashMap<&str, usize>) -
         }
     }
     // A stable sort keeps pieces of one score in the order of their ids.
-    merges.sort_by(|a, b| vocabulary.scores[b.0].total_cmp(&vocabulary.scores[a.0]));
+    merges.sort_by(|&(a, ..), &(b, ..)| {
+        let is_ordinary = |id| vocabulary.kind(id) == TokenKind::Normal;
+        is_ordinary(a).cmp(&is_ordinary(b)).then(vocabulary.scores[b].total_cmp(&vocabulary.scores[a]))
+    });
     merges.into_iter().map(|(_, left, right)| (left, right)).collect()
 }
 
