@@ -80,33 +80,42 @@ impl Tolerance {
     }
 }
 
-/// Asserts that every value is finite and within `tolerance` of the reference.
+/// Checks that every value is finite and within `tolerance` of the reference. Gives the largest error as a share of the
+/// largest reference value.
 ///
-/// # Panics
-/// When the sizes differ or a value is too far; the message says which, by how much, and how the rest fares.
-pub fn assert_close(found: &Logits, expected: &Logits, tolerance: Tolerance, what: &str) {
-    assert_eq!(found.width, expected.width, "{what}: size of the vocabulary");
-    assert_eq!(found.rows(), expected.rows(), "{what}: number of rows");
+/// # Errors
+/// A message that says which value is too far, by how much, and how the rest fares.
+pub fn check_close(found: &Logits, expected: &Logits, tolerance: Tolerance) -> Result<f32, String> {
+    if (found.rows(), found.width) != (expected.rows(), expected.width) {
+        let (found, expected) = ((found.rows(), found.width), (expected.rows(), expected.width));
+        return Err(format!("{found:?} rows and columns instead of {expected:?}"));
+    }
     let largest = expected.values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
     let bound = tolerance.share() * largest;
-    let errors = || found.values.iter().zip(&expected.values).map(|(found, expected)| (found - expected).abs());
-    // NaN must lose every comparison: `!(error <= bound)` counts it as outside.
-    let outside = errors().filter(|error| !matches!(error.partial_cmp(&bound), Some(order) if order.is_le())).count();
-    let (worst, error) = errors().enumerate().fold((0, 0.0f32), |worst, (index, error)| {
-        if error > worst.1 || (error.is_nan() && !worst.1.is_nan()) { (index, error) } else { worst }
-    });
-    let deviation = (errors().map(|error| f64::from(error).powi(2)).sum::<f64>() / found.values.len() as f64).sqrt();
-    assert!(
-        outside == 0,
-        "{what}: {outside} of {} values are more than {bound:.5} ({tolerance:?}: {:.5} of the largest, {largest:.3}) from \
-         the reference. Worst: row {}, column {}: {} instead of {} (off by {error:.5}). Root mean square: {deviation:.5}",
-        found.values.len(),
+    // NaN counts as infinitely far.
+    let error = |(found, expected): (&f32, &f32)| {
+        let error = (found - expected).abs();
+        if error.is_nan() { f32::INFINITY } else { error }
+    };
+    let errors: Vec<f32> = found.values.iter().zip(&expected.values).map(error).collect();
+    let worst = (0..errors.len()).fold(0, |worst, index| if errors[index] > errors[worst] { index } else { worst });
+    if errors[worst] <= bound {
+        return Ok(errors[worst] / largest);
+    }
+    let outside = errors.iter().filter(|&&error| error > bound).count();
+    let square = errors.iter().map(|&error| f64::from(error).powi(2)).sum::<f64>() / errors.len() as f64;
+    Err(format!(
+        "{outside} of {} values are more than {bound:.5} from the reference ({tolerance:?}: {:.5} of the largest, \
+         {largest:.3}). Worst: row {}, column {}: {} instead of {}, {:.5} of the largest. Root mean square: {:.5}",
+        errors.len(),
         tolerance.share(),
         worst / found.width,
         worst % found.width,
         found.values[worst],
         expected.values[worst],
-    );
+        errors[worst] / largest,
+        square.sqrt(),
+    ))
 }
 
 /// Counts how often the likeliest token is the reference's.
@@ -152,19 +161,26 @@ mod tests {
 
     #[test]
     fn close_values_pass() {
-        assert_close(&logits(&[8.0, -4.01]), &logits(&[8.0, -4.0]), Tolerance::Exact, "close");
+        let share = check_close(&logits(&[8.0, -4.01]), &logits(&[8.0, -4.0]), Tolerance::Exact).unwrap();
+        assert!((share - 0.01 / 8.0).abs() < 1e-6, "{share}");
     }
 
     #[test]
-    #[should_panic(expected = "row 1, column 0: 1.5 instead of 1")]
     fn a_far_value_is_named() {
-        assert_close(&logits(&[8.0, 0.0, 1.5, 0.0]), &logits(&[8.0, 0.0, 1.0, 0.0]), Tolerance::Int8Activations, "far");
+        let found = logits(&[8.0, 0.0, 1.5, 0.0]);
+        let error = check_close(&found, &logits(&[8.0, 0.0, 1.0, 0.0]), Tolerance::Int8Activations).unwrap_err();
+        assert!(error.starts_with("1 of 4 values") && error.contains("row 1, column 0: 1.5 instead of 1,"), "{error}");
     }
 
     #[test]
-    #[should_panic(expected = "row 0, column 1: NaN")]
     fn nan_is_far_from_everything() {
-        assert_close(&logits(&[1.0, f32::NAN]), &logits(&[1.0, 1.0]), Tolerance::Exact, "nan");
+        let error = check_close(&logits(&[1.0, f32::NAN]), &logits(&[1.0, 1.0]), Tolerance::Exact).unwrap_err();
+        assert!(error.contains("row 0, column 1: NaN"), "{error}");
+    }
+
+    #[test]
+    fn sizes_are_compared_first() {
+        assert!(check_close(&logits(&[1.0, 1.0]), &logits(&[1.0; 4]), Tolerance::Exact).is_err());
     }
 
     #[test]
