@@ -55,13 +55,17 @@ impl Logits {
 /// A share of the largest value, since f16 has a fixed number of significant bits and a small logit is the difference of
 /// large terms. The unit is u = 2^-11, half a step of f16 relative to the value. Errors of different roundings are
 /// independent, so they add as squares; a bound over thousands of values is four deviations.
+///
+/// The packages hold rotary frequencies rounded to f16, the references of the short fixtures do not: up to u/2 of each
+/// frequency, which turns the angles of position 8 by 8·u/2 = 4u. That is part of both of the first two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
-    /// Arithmetic in f32 with what the interface holds in f16: the caches (one rounding of each key and value, one u
-    /// each) and the logits (one u): 4 deviations of u/√3 from three sources = 4u = 2^-9.
+    /// Arithmetic in f32 with what the interface holds in f16: the caches (one rounding of each key and value, u each)
+    /// and the logits (u): 4 deviations of u/√3 from three sources make 4u, with the rotary term √(4² + 4²) = 6u.
     Exact,
     /// Every value of the program rounded to f16. The residual path of the two-layer fixtures has about 30 roundings
-    /// that reach a logit, most of them damped by the norms that follow: 4·√(30/4)·u/√3 ≈ 6.3u, taken as 8u = 2^-8.
+    /// that reach a logit, most of them damped by the norms that follow: 4·√(30/4)·u/√3 = 6.3u, with the rotary term
+    /// √(6.3² + 4²) = 7.5u, taken as 8u.
     F16,
     /// Activations in int8 per block of 32: a step is amax/127, its error step/√12, about 0.6 % of the deviation of the
     /// block, in each of the nine products between input and logits: 4·√9·0.6 % = 7.2 % of the deviation of the logits,
@@ -69,12 +73,15 @@ pub enum Tolerance {
     Int8Activations,
 }
 
+/// Half a step of f16, relative to the value.
+const U: f32 = 1.0 / 2048.0;
+
 impl Tolerance {
     /// The bound as a share of the largest reference value.
     pub fn share(self) -> f32 {
         match self {
-            Self::Exact => 1.0 / 512.0,
-            Self::F16 => 1.0 / 256.0,
+            Self::Exact => 6.0 * U,
+            Self::F16 => 8.0 * U,
             Self::Int8Activations => 1.0 / 32.0,
         }
     }
@@ -116,6 +123,16 @@ pub fn check_close(found: &Logits, expected: &Logits, tolerance: Tolerance) -> R
         errors[worst] / largest,
         square.sqrt(),
     ))
+}
+
+/// [`check_close`] as an assertion.
+///
+/// # Panics
+/// With the message of [`check_close`], after `what`.
+pub fn assert_close(found: &Logits, expected: &Logits, tolerance: Tolerance, what: &str) {
+    if let Err(error) = check_close(found, expected, tolerance) {
+        panic!("{what}: {error}");
+    }
 }
 
 /// Counts how often the likeliest token is the reference's.

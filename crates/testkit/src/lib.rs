@@ -11,7 +11,7 @@ mod models;
 mod random;
 mod smollm2;
 
-pub use compare::{Agreement, Logits, Tolerance, check_close};
+pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, turns};
 pub use fixtures::{Fixture, Interface, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
