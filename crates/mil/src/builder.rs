@@ -149,6 +149,12 @@ impl OperationBuilder<'_> {
         self.arg(parameter, &var)
     }
 
+    /// Passes a literal in place, as the `constexpr` operations of iOS 18 take their weights.
+    pub fn literal(mut self, parameter: &str, value: impl Into<Value>) -> Self {
+        self.operation.inputs.insert(parameter.to_owned(), vec![Binding::Value(value.into())]);
+        self
+    }
+
     /// Sets an attribute, as the `constexpr` operations of iOS 16 need.
     pub fn attribute(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.operation.attributes.insert(name.to_owned(), value.into());
