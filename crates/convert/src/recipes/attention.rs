@@ -1,0 +1,97 @@
+//! Causal self-attention with grouped heads over the cache.
+
+use sottovoce_mil::builder::Var;
+use sottovoce_tensor::DType;
+
+use super::{ANY, Recipe, cache::Cache, rotary::Rotary, tensor};
+use crate::ConvertError;
+
+/// What attention needs beside its weights, the same in every layer.
+pub(super) struct Context<'a> {
+    /// Added to the scores, f16 [1, 1, q, kv].
+    pub mask: &'a Var,
+    pub rotary: Rotary,
+    pub cache: &'a mut Cache,
+}
+
+impl Recipe<'_, '_> {
+    /// Self-attention of a layer on normalised activations, f16 [1, q, hidden] to the same.
+    pub(super) fn attention(&mut self, layer: usize, x: &Var, context: &mut Context) -> Result<Var, ConvertError> {
+        let (heads, kv_heads, head_dim) = (self.config.heads, self.config.kv_heads, self.config.head_dim);
+        let query = self.heads(layer, "q_proj", x, heads)?;
+        let key = self.heads(layer, "k_proj", x, kv_heads)?;
+        let value = self.heads(layer, "v_proj", x, kv_heads)?;
+        let query = context.rotary.apply(self, &format!("layer_{layer}_query"), &query, heads);
+        let key = context.rotary.apply(self, &format!("layer_{layer}_key"), &key, kv_heads);
+        let [key, value] = context.cache.append(self, layer, [key, value]);
+        let key = self.share_heads(&format!("layer_{layer}_keys"), key);
+        let value = self.share_heads(&format!("layer_{layer}_values"), value);
+
+        let mixed = self
+            .function
+            .op("scaled_dot_product_attention", &format!("layer_{layer}_attention"))
+            .arg("query", &query)
+            .arg("key", &key)
+            .arg("value", &value)
+            .arg("attn_mask", context.mask)
+            .out(tensor(DType::F16, &[1, heads, ANY, head_dim]));
+        let mixed = self
+            .function
+            .op("transpose", &format!("layer_{layer}_attention_rows"))
+            .arg("x", &mixed)
+            .value("perm", [0, 2, 1, 3])
+            .out(tensor(DType::F16, &[1, ANY, heads, head_dim]));
+        let mixed = self
+            .function
+            .op("reshape", &format!("layer_{layer}_attention_joined"))
+            .arg("x", &mixed)
+            .value("shape", [1, -1, (heads * head_dim) as i32])
+            .out(tensor(DType::F16, &[1, ANY, heads * head_dim]));
+        self.linear(&format!("model.layers.{layer}.self_attn.o_proj"), &format!("layer_{layer}_o_proj"), &mixed)
+    }
+
+    /// A projection split into heads, [1, heads, q, head_dim].
+    fn heads(&mut self, layer: usize, part: &str, x: &Var, heads: usize) -> Result<Var, ConvertError> {
+        let head_dim = self.config.head_dim;
+        let name = format!("layer_{layer}_{part}");
+        let flat = self.linear(&format!("model.layers.{layer}.self_attn.{part}"), &name, x)?;
+        let split = self
+            .function
+            .op("reshape", &format!("{name}_split"))
+            .arg("x", &flat)
+            .value("shape", [1, -1, heads as i32, head_dim as i32])
+            .out(tensor(DType::F16, &[1, ANY, heads, head_dim]));
+        Ok(self
+            .function
+            .op("transpose", &format!("{name}_heads"))
+            .arg("x", &split)
+            .value("perm", [0, 2, 1, 3])
+            .out(tensor(DType::F16, &[1, heads, ANY, head_dim])))
+    }
+
+    /// Repeats each key/value head for the query heads that share it.
+    fn share_heads(&mut self, name: &str, x: Var) -> Var {
+        let (heads, kv_heads, head_dim) = (self.config.heads, self.config.kv_heads, self.config.head_dim);
+        let group = heads / kv_heads;
+        if group == 1 {
+            return x;
+        }
+        let apart = self
+            .function
+            .op("expand_dims", &format!("{name}_apart"))
+            .arg("x", &x)
+            .value("axes", [2])
+            .out(tensor(DType::F16, &[1, kv_heads, 1, ANY, head_dim]));
+        let repeated = self
+            .function
+            .op("tile", &format!("{name}_repeated"))
+            .arg("x", &apart)
+            .value("reps", [1, 1, group as i32, 1, 1])
+            .out(tensor(DType::F16, &[1, kv_heads, group, ANY, head_dim]));
+        self.function
+            .op("reshape", &format!("{name}_shared"))
+            .arg("x", &repeated)
+            .value("shape", [1, heads as i32, -1, head_dim as i32])
+            .out(tensor(DType::F16, &[1, heads, ANY, head_dim]))
+    }
+}

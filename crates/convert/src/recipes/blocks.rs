@@ -1,0 +1,144 @@
+//! Building blocks that the architectures share.
+
+use half::f16;
+use sottovoce_mil::builder::Var;
+use sottovoce_tensor::DType;
+
+use super::{ANY, Recipe, attention::Context, cache::Cache, rotary::Rotary, tensor};
+use crate::ConvertError;
+
+const EMBEDDING: &str = "model.embed_tokens";
+
+/// The activation inside a gated feed-forward network.
+#[derive(Clone, Copy)]
+pub(super) enum Activation {
+    Silu,
+    /// GELU in its tanh approximation.
+    GeluTanh,
+}
+
+impl Recipe<'_, '_> {
+    /// Rows of the embedding for `ids`, f16 [1, q, hidden].
+    pub(super) fn embedding(&mut self, ids: &Var) -> Result<Var, ConvertError> {
+        let table = self.weights.matrix(&mut self.function, EMBEDDING)?;
+        let hidden = self.hidden();
+        Ok(self
+            .function
+            .op("gather", "embedding")
+            .arg("x", &table)
+            .arg("indices", ids)
+            .value("axis", 0)
+            .value("batch_dims", 0)
+            .value("validate_indices", false)
+            .out(hidden))
+    }
+
+    /// The decoder layers, pre-normalised with residual additions.
+    pub(super) fn layers(
+        &mut self,
+        mut x: Var,
+        mask: &Var,
+        cache: &mut Cache,
+        activation: Activation,
+    ) -> Result<Var, ConvertError> {
+        let positions = cache.positions(self);
+        let rotary = Rotary::new(self, &positions)?;
+        let mut context = Context { mask, rotary, cache };
+        for layer in 0..self.config.layers {
+            let prefix = format!("model.layers.{layer}");
+            let name = |part: &str| format!("layer_{layer}_{part}");
+            let normed = self.norm(&format!("{prefix}.input_layernorm"), &name("attention_norm"), &x)?;
+            let mixed = self.attention(layer, &normed, &mut context)?;
+            x = self.add(&name("attention_residual"), &x, &mixed);
+            let normed = self.norm(&format!("{prefix}.post_attention_layernorm"), &name("mlp_norm"), &x)?;
+            let mixed = self.feed_forward(layer, &normed, activation)?;
+            x = self.add(&name("mlp_residual"), &x, &mixed);
+        }
+        Ok(x)
+    }
+
+    /// Final norm and output projection, f16 [1, q, vocab].
+    pub(super) fn logits(&mut self, x: &Var) -> Result<Var, ConvertError> {
+        let x = self.norm("model.norm", "final_norm", x)?;
+        let table = if self.config.tied { EMBEDDING } else { "lm_head" };
+        self.linear(table, "logits", &x)
+    }
+
+    /// Root-mean-square norm, f16 [1, q, hidden] to the same. The mean square is taken in f32: f16 squares overflow at 256.
+    fn norm(&mut self, weight: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
+        let (epsilon, hidden) = (self.config.norm_epsilon, self.config.hidden);
+        let factors = self.weights.norm(&mut self.function, weight)?;
+        let full = tensor(DType::F32, &[1, ANY, hidden]);
+        let column = tensor(DType::F32, &[1, ANY, 1]);
+        let function = &mut self.function;
+        let wide = function.op("cast", &format!("{name}_fp32")).arg("x", x).value("dtype", "fp32").out(full.clone());
+        let squares =
+            function.op("pow", &format!("{name}_squares")).arg("x", &wide).value("y", 2.0f32).out(full.clone());
+        let mean = function
+            .op("reduce_mean", &format!("{name}_mean"))
+            .arg("x", &squares)
+            .value("axes", [-1])
+            .value("keep_dims", true)
+            .out(column.clone());
+        let safe = function.op("add", &format!("{name}_safe")).arg("x", &mean).value("y", epsilon).out(column.clone());
+        let inverse =
+            function.op("rsqrt", &format!("{name}_inverse")).arg("x", &safe).value("epsilon", 1e-12f32).out(column);
+        let unit = function.op("mul", &format!("{name}_unit")).arg("x", &wide).arg("y", &inverse).out(full);
+        let unit = function
+            .op("cast", &format!("{name}_fp16"))
+            .arg("x", &unit)
+            .value("dtype", "fp16")
+            .out(tensor(DType::F16, &[1, ANY, hidden]));
+        Ok(function.op("mul", name).arg("x", &unit).arg("y", &factors).out(tensor(DType::F16, &[1, ANY, hidden])))
+    }
+
+    /// `down(activation(gate(x)) · up(x))`, f16 [1, q, hidden] to the same.
+    fn feed_forward(&mut self, layer: usize, x: &Var, activation: Activation) -> Result<Var, ConvertError> {
+        let wide = tensor(DType::F16, &[1, ANY, self.config.intermediate]);
+        let weight = |part: &str| format!("model.layers.{layer}.mlp.{part}_proj");
+        let name = |part: &str| format!("layer_{layer}_{part}");
+        let gate = self.linear(&weight("gate"), &name("gate_proj"), x)?;
+        let up = self.linear(&weight("up"), &name("up_proj"), x)?;
+        let active = match activation {
+            Activation::Silu => self.function.op("silu", &name("gate")).arg("x", &gate).out(wide.clone()),
+            Activation::GeluTanh => self
+                .function
+                .op("gelu", &name("gate"))
+                .arg("x", &gate)
+                .value("mode", "TANH_APPROXIMATION")
+                .out(wide.clone()),
+        };
+        let gated = self.function.op("mul", &name("gated")).arg("x", &active).arg("y", &up).out(wide);
+        self.linear(&weight("down"), &name("down_proj"), &gated)
+    }
+
+    /// A matrix product with a weight, f16 [1, q, in] to [1, q, out]. Apple's converter always writes a bias.
+    pub(super) fn linear(&mut self, weight: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
+        let weight = self.weights.matrix(&mut self.function, weight)?;
+        let rows = weight.ty().as_tensor().and_then(|ty| Some(ty.fixed_shape()?[0])).unwrap_or(ANY);
+        let bias = self.weights.zeros(&mut self.function, rows)?;
+        Ok(self
+            .function
+            .op("linear", name)
+            .arg("x", x)
+            .arg("weight", &weight)
+            .arg("bias", &bias)
+            .out(tensor(DType::F16, &[1, ANY, rows])))
+    }
+
+    /// `x` times a constant.
+    pub(super) fn scale(&mut self, name: &str, x: &Var, factor: f32) -> Var {
+        let hidden = self.hidden();
+        self.function.op("mul", name).arg("x", x).value("y", f16::from_f32(factor)).out(hidden)
+    }
+
+    fn add(&mut self, name: &str, x: &Var, y: &Var) -> Var {
+        let hidden = self.hidden();
+        self.function.op("add", name).arg("x", x).arg("y", y).out(hidden)
+    }
+
+    /// Type of the residual stream, f16 [1, q, hidden].
+    fn hidden(&self) -> sottovoce_mil::program::TensorType {
+        tensor(DType::F16, &[1, ANY, self.config.hidden])
+    }
+}

@@ -1,0 +1,82 @@
+//! Programs for the architectures, in the interface that Apple's recipe for Llama laid down.
+//!
+//! An architecture is a file that strings shared building blocks together. The blocks emit the operations, and spell them, as
+//! Apple's converter does for a Hugging Face model, with two differences that cost nothing on a CPU and keep what f16
+//! loses: rotary angles and the mean square of the norms are computed in f32.
+
+mod attention;
+mod blocks;
+mod cache;
+mod gemma;
+mod interface;
+mod llama;
+mod rotary;
+
+use sottovoce_mil::{
+    builder::{FunctionBuilder, Var},
+    description::FunctionDescription,
+    program::{Dimension, Function, TensorType},
+};
+use sottovoce_tensor::DType;
+
+use crate::{
+    ConvertError,
+    checkpoint::{Architecture, Config},
+    weight_store::WeightStore,
+};
+use cache::Cache;
+
+/// Where a model keeps the keys and values of earlier positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variant {
+    /// In two states, `keyCache` and `valueCache`, that the program appends to in place.
+    #[default]
+    Stateful,
+    /// In inputs and outputs: `keyCache` and `valueCache` come in, `newKeyCache` and `newValueCache` go out.
+    KvIo,
+    /// Nowhere; every call runs the whole sequence.
+    Baseline,
+}
+
+/// Operation set of the programs: iOS 18, the first with states and blockwise weights.
+const OPSET: &str = "CoreML8";
+
+/// A program under construction, with what its blocks share.
+struct Recipe<'a, 'w> {
+    function: FunctionBuilder,
+    weights: &'a mut WeightStore<'w>,
+    config: &'a Config,
+}
+
+/// Builds the program of a checkpoint and describes its interface. Weights go to `weights` on the way.
+pub(crate) fn build(
+    config: &Config,
+    variant: Variant,
+    context: usize,
+    weights: &mut WeightStore<'_>,
+) -> Result<(Function, FunctionDescription), ConvertError> {
+    let mut recipe = Recipe { function: FunctionBuilder::new(OPSET), weights, config };
+    let ids = recipe.function.input("inputIds", tensor(DType::I32, &[1, ANY]));
+    let mask = recipe.function.input("causalMask", tensor(DType::F16, &[1, 1, ANY, ANY]));
+    let mut cache = Cache::new(&mut recipe, variant, context, &ids, &mask);
+    let logits = match config.architecture {
+        Architecture::Llama => llama::build(&mut recipe, &ids, &mask, &mut cache)?,
+        Architecture::Gemma => gemma::build(&mut recipe, &ids, &mask, &mut cache)?,
+    };
+    let mut outputs = vec![logits];
+    outputs.extend(cache.finish(&mut recipe));
+    let function = recipe.function.finish(&outputs.iter().collect::<Vec<&Var>>())?;
+    Ok((function, interface::describe(config, variant, context)))
+}
+
+/// A dimension known only at run time.
+const ANY: usize = usize::MAX;
+
+/// A tensor type; [`ANY`] marks flexible dimensions.
+fn tensor(dtype: DType, dims: &[usize]) -> TensorType {
+    let dimension = |&dim: &usize| match dim {
+        ANY => Dimension::Unknown { variadic: false },
+        size => Dimension::Fixed(size as u64),
+    };
+    TensorType::with_dimensions(dtype, dims.iter().map(dimension).collect())
+}

@@ -1,0 +1,201 @@
+//! Weights on their way from the checkpoint into the package.
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use half::f16;
+use sottovoce_mil::{
+    PackageWriter,
+    builder::{FunctionBuilder, Var},
+    program::TensorType,
+};
+use sottovoce_tensor::DType;
+
+use crate::{
+    ConvertError, Progress, Report,
+    checkpoint::Checkpoint,
+    quantize::{Encoded, Encoder, ErrorSum, Form, Quantize, first_not_finite},
+    weights::{StoredTensor, dequantise},
+};
+
+/// Weights encoded at a time. Together with scales this bounds the memory of a conversion, whatever the model's size.
+const CHUNK: usize = 1 << 20;
+
+/// Writes each weight to the package the first time a program asks for it.
+pub(crate) struct WeightStore<'a> {
+    checkpoint: &'a Checkpoint,
+    quantize: Quantize,
+    writer: &'a mut PackageWriter,
+    progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    /// What the operations already written are called, by weight.
+    written: HashMap<String, Var>,
+    report: Report,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> WeightStore<'a> {
+    pub(crate) fn new(
+        checkpoint: &'a Checkpoint,
+        quantize: Quantize,
+        writer: &'a mut PackageWriter,
+        progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Self {
+        let total = checkpoint.stored_bytes();
+        Self {
+            checkpoint,
+            quantize,
+            writer,
+            progress,
+            written: HashMap::new(),
+            report: Report::default(),
+            done: 0,
+            total,
+        }
+    }
+
+    /// What was done to the weights.
+    pub(crate) fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// A matrix of the checkpoint, by its name without `.weight`, [rows, row length].
+    pub(crate) fn matrix(&mut self, function: &mut FunctionBuilder, name: &str) -> Result<Var, ConvertError> {
+        if let Some(var) = self.written.get(name) {
+            return Ok(var.clone());
+        }
+        let checkpoint = self.checkpoint;
+        let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
+        let encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
+        let var = match encoder.form() {
+            Form::F16 => self.plain(function, name, tensor, &encoder)?,
+            Form::Blocks { codes, block, offsets } => {
+                self.blocks(function, name, tensor, &encoder, (codes, block, offsets))?
+            }
+        };
+        self.written.insert(name.to_owned(), var.clone());
+        Ok(var)
+    }
+
+    /// The factors of a norm, by its name without `.weight`, f16.
+    pub(crate) fn norm(&mut self, function: &mut FunctionBuilder, name: &str) -> Result<Var, ConvertError> {
+        let full = format!("{name}.weight");
+        let tensor = self.checkpoint.tensor(&full)?;
+        let factors = self.checkpoint.norm_factors(&full)?;
+        check_finite(tensor, &factors)?;
+        let bytes: Vec<u8> = factors.iter().flat_map(|&factor| f16::from_f32(factor).to_le_bytes()).collect();
+        let mut errors = ErrorSum::default();
+        errors.add(&factors, factors.iter().map(|&factor| f16::from_f32(factor).to_f32()));
+        let value = self.writer.add_blob(DType::F16, &[factors.len()], &bytes)?;
+        self.report.add(tensor.format, Form::F16, tensor.stored_bytes() as u64, bytes.len() as u64, &errors);
+        self.advance(tensor, tensor.stored_bytes())?;
+        Ok(function.constant(&identifier(&full), value))
+    }
+
+    /// A vector of zeros, shared by all that ask for the same length.
+    pub(crate) fn zeros(&mut self, function: &mut FunctionBuilder, len: usize) -> Result<Var, ConvertError> {
+        let name = format!("zeros_{len}");
+        if let Some(var) = self.written.get(&name) {
+            return Ok(var.clone());
+        }
+        let value = self.writer.add_blob(DType::F16, &[len], &vec![0; len * 2])?;
+        let var = function.constant(&name, value);
+        self.written.insert(name, var.clone());
+        Ok(var)
+    }
+
+    fn plain(
+        &mut self,
+        function: &mut FunctionBuilder,
+        name: &str,
+        tensor: &StoredTensor,
+        encoder: &Encoder,
+    ) -> Result<Var, ConvertError> {
+        let (value, ..) = self.stream(tensor, encoder, DType::F16)?;
+        Ok(function.constant(&identifier(&format!("{name}.weight")), value))
+    }
+
+    fn blocks(
+        &mut self,
+        function: &mut FunctionBuilder,
+        name: &str,
+        tensor: &StoredTensor,
+        encoder: &Encoder,
+        (codes, block, offsets): (DType, usize, bool),
+    ) -> Result<Var, ConvertError> {
+        let (data, scales, shifts) = self.stream(tensor, encoder, codes)?;
+        let shape = [tensor.rows(), tensor.row_len() / block];
+        let scales = self.writer.add_blob(DType::F16, &shape, bytemuck::cast_slice(&scales))?;
+        let name = identifier(&format!("{name}.weight"));
+        let mut op =
+            function.op("constexpr_blockwise_shift_scale", &name).literal("data", data).literal("scale", scales);
+        if offsets {
+            op = op.literal("offset", self.writer.add_blob(DType::F16, &shape, bytemuck::cast_slice(&shifts))?);
+        }
+        Ok(op.out(TensorType::fixed(DType::F16, &tensor.shape)))
+    }
+
+    /// Encodes a matrix chunk by chunk into a blob of `dtype`; returns it with the scales and offsets of all blocks.
+    fn stream(
+        &mut self,
+        tensor: &StoredTensor,
+        encoder: &Encoder,
+        dtype: DType,
+    ) -> Result<(sottovoce_mil::program::Value, Vec<f16>, Vec<f16>), ConvertError> {
+        let rows_at_once = (CHUNK / tensor.row_len().max(1)).max(1);
+        let (mut stored, mut weights) = (Vec::new(), Vec::new());
+        let (mut encoded, mut errors) = (Encoded::default(), ErrorSum::default());
+        let (mut scales, mut offsets) = (Vec::new(), Vec::new());
+        let mut sink = self.writer.begin_blob(dtype, &tensor.shape)?;
+        let mut package_bytes = 0;
+        for start in (0..tensor.rows()).step_by(rows_at_once) {
+            let rows = start..(start + rows_at_once).min(tensor.rows());
+            tensor.read_rows(rows, &mut stored)?;
+            dequantise(tensor.format, &stored, &mut weights);
+            check_finite(tensor, &weights)?;
+            encoder.encode(&stored, &weights, &mut encoded, &mut errors);
+            sink.write(&encoded.data)?;
+            package_bytes += encoded.data.len() + 2 * (encoded.scales.len() + encoded.offsets.len());
+            scales.append(&mut encoded.scales);
+            offsets.append(&mut encoded.offsets);
+            self.done += stored.len() as u64;
+            report_progress(self.progress, tensor, self.done, self.total)?;
+        }
+        let value = sink.finish()?;
+        self.report.add(tensor.format, encoder.form(), tensor.stored_bytes() as u64, package_bytes as u64, &errors);
+        Ok((value, scales, offsets))
+    }
+
+    fn advance(&mut self, tensor: &StoredTensor, bytes: usize) -> Result<(), ConvertError> {
+        self.done += bytes as u64;
+        report_progress(self.progress, tensor, self.done, self.total)
+    }
+}
+
+fn report_progress(
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    tensor: &StoredTensor,
+    done: u64,
+    total: u64,
+) -> Result<(), ConvertError> {
+    match progress(Progress { tensor: &tensor.name, done, total }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ConvertError::Cancelled),
+    }
+}
+
+fn check_finite(tensor: &StoredTensor, weights: &[f32]) -> Result<(), ConvertError> {
+    match first_not_finite(weights) {
+        None => Ok(()),
+        Some(value) => Err(ConvertError::NotFinite { name: tensor.name.clone(), value }),
+    }
+}
+
+/// A name of a program's value: letters, digits and underscores.
+fn identifier(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+/// The form that each matrix of a checkpoint will have.
+pub(crate) fn form_of(tensor: &StoredTensor, quantize: Quantize) -> Form {
+    Encoder::new(tensor.format, tensor.row_len(), quantize).form()
+}

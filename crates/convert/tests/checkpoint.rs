@@ -1,0 +1,147 @@
+//! Checkpoints: both sources give the same model, and what no recipe builds is named.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+use sottovoce_convert::{Checkpoint, ConvertError, checkpoint::Architecture};
+use tempfile::TempDir;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/checkpoints").join(name)
+}
+
+#[test]
+fn both_sources_give_the_same_model() {
+    for architecture in Architecture::ALL {
+        let name = architecture.name();
+        let folder = Checkpoint::open(&fixture(&format!("{name}-hf"))).unwrap();
+        let file = Checkpoint::open(&fixture(&format!("{name}.gguf"))).unwrap();
+        assert_eq!(folder.config, file.config);
+        assert_eq!((folder.config.layers, folder.config.vocab, folder.config.hidden), (2, 320, 64));
+        for part in ["self_attn.q_proj", "self_attn.k_proj", "self_attn.o_proj", "mlp.down_proj"] {
+            let tensor = format!("model.layers.1.{part}.weight");
+            let [ours, theirs] = [&folder, &file].map(|source| source.tensor(&tensor).unwrap().to_f32_vec().unwrap());
+            // Gemma's bf16 weights below f16's normal range lose bits in the GGUF file: at most half of f16's last one.
+            let difference = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(difference <= 2f32.powi(-25), "{name} {tensor}: {difference}");
+        }
+        let norms = [&folder, &file].map(|source| source.norm_factors("model.norm.weight").unwrap());
+        assert_eq!(norms[0], norms[1], "{name}");
+    }
+}
+
+/// A copy of a fixture folder with its configuration changed.
+fn changed(source: &str, change: impl FnOnce(&mut Value)) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(fixture(source)).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = folder.path().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut config);
+    fs::write(path, config.to_string()).unwrap();
+    folder
+}
+
+#[track_caller]
+fn refused(folder: &TempDir, part: &str) -> ConvertError {
+    let error = Checkpoint::open(folder.path()).unwrap_err();
+    assert!(error.to_string().contains(part), "{error} does not mention {part:?}");
+    error
+}
+
+#[test]
+fn keys_that_no_recipe_builds_are_named() {
+    let cases = [
+        ("model_type", json!("mamba"), "architecture \"mamba\""),
+        ("rope_scaling", json!({"rope_type": "llama3", "factor": 8.0}), "rope_scaling"),
+        ("rope_parameters", json!({"rope_type": "yarn"}), "rope_parameters.rope_type = \"yarn\""),
+        ("attention_bias", json!(true), "attention_bias = true"),
+        ("mlp_bias", json!(true), "mlp_bias = true"),
+        ("hidden_act", json!("relu"), "hidden_act = \"relu\""),
+        ("sliding_window", json!(4096), "sliding_window"),
+        ("quantization_config", json!({"bits": 4}), "quantization_config"),
+    ];
+    for (key, value, part) in cases {
+        let error = refused(&changed("llama-hf", |config| config[key] = value), part);
+        assert!(matches!(error, ConvertError::Unsupported { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn impossible_sizes_are_refused() {
+    let cases = [
+        ("num_hidden_layers", json!(0), "number of layers 0"),
+        ("num_hidden_layers", json!(1u64 << 40), "number of layers"),
+        ("num_attention_heads", json!(3), "cannot share"),
+        ("head_dim", json!(15), "head size 15 is odd"),
+        ("vocab_size", json!(u64::MAX), "vocabulary"),
+        ("hidden_size", json!(-1), "config.json"),
+        ("rms_norm_eps", json!(0.0), "norm epsilon"),
+        ("rope_theta", json!(-1.0), "rotary base"),
+    ];
+    for (key, value, part) in cases {
+        refused(&changed("llama-hf", |config| config[key] = value), part);
+    }
+    refused(
+        &changed("llama-hf", |config| config["hidden_size"] = json!(96)),
+        "tensor model.embed_tokens.weight has shape",
+    );
+    refused(&changed("llama-hf", |config| config["num_hidden_layers"] = json!(3)), "model.layers.2");
+    refused(
+        &changed("llama-hf", |config| config["num_hidden_layers"] = json!(1)),
+        "has no place in the llama architecture",
+    );
+    refused(&changed("llama-hf", |config| *config = json!({})), "model_type is missing");
+    refused(&changed("llama-hf", |config| *config = json!([])), "model_type is missing");
+}
+
+#[test]
+fn a_tied_projection_is_the_embedding() {
+    let folder = changed("llama-hf", |config| config["tie_word_embeddings"] = json!(true));
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    assert!(checkpoint.tensor("lm_head.weight").is_err());
+}
+
+#[test]
+fn damaged_folders_are_refused() {
+    let shard = "model-00001-of-00002.safetensors";
+    let fresh = || changed("llama-hf", |_| {});
+    let write = |folder: &TempDir, name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let whole = fs::read(fixture("llama-hf").join(shard)).unwrap();
+
+    for len in [0, 7, 8, 100, whole.len() / 2, whole.len() - 1] {
+        let folder = fresh();
+        write(&folder, shard, &whole[..len]);
+        refused(&folder, shard);
+    }
+    let folder = fresh();
+    let huge = [&u64::MAX.to_le_bytes(), &whole[8..]].concat();
+    write(&folder, shard, &huge);
+    refused(&folder, shard);
+
+    let folder = fresh();
+    fs::remove_file(folder.path().join(shard)).unwrap();
+    refused(&folder, shard);
+
+    for name in ["../secret.safetensors", "/etc/passwd", "model.bin"] {
+        let folder = fresh();
+        write(&folder, "model.safetensors.index.json", json!({"weight_map": {"a": name}}).to_string().as_bytes());
+        refused(&folder, "is not the name of a safetensors file");
+    }
+    let folder = fresh();
+    write(&folder, "model.safetensors.index.json", b"{");
+    refused(&folder, "model.safetensors.index.json");
+    write(&folder, "config.json", b"\xff\xfe");
+    refused(&folder, "config.json");
+
+    let folder = tempfile::tempdir().unwrap();
+    refused(&folder, "neither a GGUF file nor a folder");
+    let file = folder.path().join("model.onnx");
+    fs::write(&file, b"something else").unwrap();
+    assert!(matches!(Checkpoint::open(&file), Err(ConvertError::UnknownSource { .. })));
+}
