@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::{Kernels, Rows, RowsMut};
+use crate::{FEW_ROWS, Isa, Kernels, Precision, Rows, RowsMut, Team, kernels::dispatch, team::Parts};
 
 /// Keys and values of the positions to attend to, each [kv_heads, positions, head_dim] with strides: a slice of a state.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,33 @@ impl Attention<'_> {
 /// Memory for partial results, reused from call to call.
 #[derive(Debug, Clone, Default)]
 pub struct AttentionScratch {
-    pub(crate) partials: Vec<f32>,
+    floats: Vec<f32>,
+}
+
+impl AttentionScratch {
+    /// Room for one row of `heads` query heads over a context of `positions`, so that decoding does not allocate.
+    pub fn with_capacity(heads: usize, head_dim: usize, positions: usize) -> Self {
+        Self { floats: vec![0.0; heads * positions.div_ceil(CHUNK) * partial_len(head_dim)] }
+    }
+
+    fn take(&mut self, len: usize) -> &mut [f32] {
+        self.floats.resize(self.floats.len().max(len), 0.0);
+        &mut self.floats[..len]
+    }
+}
+
+/// Positions that one unit of work of a few rows attends to. A constant, so that sums never depend on the threads.
+pub(crate) const CHUNK: usize = 64;
+
+/// Positions that a tile of many rows scores before it goes on to the values.
+pub(crate) const TILE_CHUNK: usize = 128;
+
+/// Multiplications below which attention is not worth sharing out (about a microsecond of one core).
+const WORTH_SHARING: usize = 30_000;
+
+/// Floats of a partial result: the weighted sum of values, the largest score and the sum of weights.
+pub(crate) fn partial_len(head_dim: usize) -> usize {
+    head_dim + 2
 }
 
 impl Kernels {
@@ -83,31 +109,130 @@ impl Kernels {
     #[allow(clippy::too_many_arguments)]
     pub fn attention(
         self,
-        team: &crate::Team,
+        team: &Team,
         queries: Rows<'_>,
         cache: Cache<'_>,
         mask: Option<Mask<'_>>,
         options: AttentionOptions,
         scratch: &mut AttentionScratch,
-        out: RowsMut<'_>,
+        mut out: RowsMut<'_>,
     ) {
         cache.check();
         let group = queries.columns().checked_div(cache.kv_heads * cache.head_dim).unwrap_or(0);
         assert_eq!(group * cache.kv_heads * cache.head_dim, queries.columns(), "query heads per cache head");
         assert_eq!((out.rows(), out.columns()), (queries.rows(), queries.columns()), "shape of the output");
         if let Some(mask) = mask {
-            let needed = queries.rows().max(1).saturating_sub(1) * mask.stride + cache.len;
+            let needed = queries.rows().saturating_sub(1) * mask.stride + cache.len;
             assert!(mask.stride >= cache.len && needed <= mask.data.len(), "the mask ends before its last row");
         }
         let attention = Attention { queries, cache, mask, options };
-        scratch.partials.clear();
-        team.run(|worker| {
-            for head in worker.share(attention.heads(), 1) {
+        if queries.rows() == 0 || group == 0 {
+            return;
+        }
+        if self.isa() == Isa::Scalar || !cache.head_dim.is_multiple_of(16) {
+            for head in 0..attention.heads() {
+                let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
+                crate::arch::scalar::attention::head(&attention, head, &mut out.columns_range(columns));
+            }
+        } else if queries.rows() <= FEW_ROWS {
+            self.attend_few(team, &attention, group, scratch, &out);
+        } else {
+            self.attend_many(team, &attention, scratch, &out);
+        }
+    }
+
+    /// Each unit of work is a cache head and a chunk of positions, for all rows and query heads; then partial results are
+    /// joined in the order of the chunks.
+    fn attend_few(
+        self,
+        team: &Team,
+        attention: &Attention<'_>,
+        group: usize,
+        scratch: &mut AttentionScratch,
+        out: &RowsMut<'_>,
+    ) {
+        let Attention { queries, cache, .. } = *attention;
+        let chunks = cache.len.div_ceil(CHUNK);
+        let partial = partial_len(cache.head_dim);
+        let per_unit = queries.rows() * group * partial;
+        let units = cache.kv_heads * chunks;
+        let parts = Parts::new(scratch.take(units * per_unit), per_unit);
+        let score = |unit: usize| {
+            // SAFETY: no two workers have a unit in common, and the parts are read after the barrier only.
+            let partials = unsafe { parts.part(unit) };
+            dispatch!(simd self, attention::few(attention, unit / chunks, unit % chunks * CHUNK, partials));
+        };
+        let join = |head: usize| {
+            for row in 0..queries.rows() {
                 // SAFETY: no two workers have a head in common.
-                let mut out =
-                    unsafe { out.share(0..queries.rows(), head * cache.head_dim..(head + 1) * cache.head_dim) };
-                crate::arch::scalar::attention::head(&attention, head, &mut out);
+                let mut out = unsafe { out.share(row..row + 1, head * cache.head_dim..(head + 1) * cache.head_dim) };
+                let query = row * group + head % group;
+                let partials = (0..chunks).map(|chunk| {
+                    // SAFETY: nobody writes partial results any more.
+                    let unit: &[f32] = unsafe { parts.part(head / group * chunks + chunk) };
+                    &unit[query * partial..][..partial]
+                });
+                join_partials(partials, out.row(0));
+            }
+        };
+        if queries.rows() * queries.columns() * cache.len < WORTH_SHARING {
+            (0..units).for_each(score);
+            return (0..group * cache.kv_heads).for_each(join);
+        }
+        team.run(|worker| {
+            worker.share(units, 1).for_each(score);
+            worker.barrier();
+            worker.share(group * cache.kv_heads, 1).for_each(join);
+        });
+    }
+
+    /// Keys are turned so that a vector holds 16 positions; then each unit of work is a tile of rows of one head.
+    fn attend_many(self, team: &Team, attention: &Attention<'_>, scratch: &mut AttentionScratch, out: &RowsMut<'_>) {
+        let Attention { queries, cache, .. } = *attention;
+        let tile = self.tile(Precision::Eight);
+        let (heads, tiles) = (attention.heads(), queries.rows().div_ceil(tile));
+        let keys_len = cache.len.div_ceil(16) * 16 * cache.head_dim;
+        let work_len = tile * (2 * cache.head_dim + TILE_CHUNK);
+        let (keys, work) =
+            scratch.take(cache.kv_heads * keys_len + team.threads() * work_len).split_at_mut(cache.kv_heads * keys_len);
+        let block = 16 * cache.head_dim;
+        let blocks_per_head = cache.len.div_ceil(16);
+        let (keys, work) = (Parts::new(keys, block), Parts::new(work, work_len));
+        team.run(|worker| {
+            for at in worker.share(cache.kv_heads * blocks_per_head, 1) {
+                // SAFETY: no two workers have a block in common.
+                let out = unsafe { keys.part(at) };
+                dispatch!(simd self, attention::turn_keys(&cache, at / blocks_per_head, at % blocks_per_head * 16, out));
+            }
+            worker.barrier();
+            // SAFETY: each worker has a part of its own.
+            let work = unsafe { work.part(worker.index) };
+            // Later tiles see more positions: dealt out in turn they come out even.
+            for unit in (worker.index..heads * tiles).step_by(worker.count) {
+                let (head, first) = (unit % heads, unit / heads * tile);
+                let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
+                // SAFETY: no two workers have a tile of a head in common.
+                let mut out = unsafe { out.share(first..(first + tile).min(queries.rows()), columns) };
+                // SAFETY: all keys were turned before the barrier, and nobody writes them any more.
+                let keys = unsafe { keys.parts(head * cache.kv_heads / heads * blocks_per_head, blocks_per_head) };
+                dispatch!(simd self, attention::tile(attention, head, first, keys, work, &mut out));
             }
         });
     }
+}
+
+/// Joins partial results of one row and head: each is a weighted sum, its largest score and its sum of weights.
+fn join_partials<'a>(partials: impl Iterator<Item = &'a [f32]> + Clone, out: &mut [f32]) {
+    let dim = out.len();
+    let largest = partials.clone().fold(f32::NEG_INFINITY, |max, partial| max.max(partial[dim]));
+    out.fill(0.0);
+    let mut total = 0.0;
+    for partial in partials {
+        // A chunk that is masked out has weight 0, whatever else is.
+        let weight = if partial[dim] == f32::NEG_INFINITY { 0.0 } else { (partial[dim] - largest).exp() };
+        total += weight * partial[dim + 1];
+        out.iter_mut().zip(partial).for_each(|(out, value)| *out += weight * value);
+    }
+    let scale = 1.0 / total;
+    out.iter_mut().for_each(|out| *out *= scale);
 }

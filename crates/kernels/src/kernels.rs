@@ -33,10 +33,13 @@ impl Kernels {
     }
 }
 
-/// Runs `$function` of the module of the handle's instruction set, in `crate::arch`. The SIMD ones are `unsafe` only
-/// because they are compiled for features that must be present.
+/// Runs a function of the module of the handle's instruction set, in `crate::arch`. The SIMD ones are `unsafe` only because
+/// they are compiled for features that must be present. With `simd` the scalar level, which has no such function, is out.
 macro_rules! dispatch {
-    ($kernels:expr, $($path:ident)::+ ( $($argument:expr),* $(,)? )) => {
+    (simd $kernels:expr, $($call:tt)*) => {
+        dispatch!(@ $kernels, unreachable!("the scalar level has its own way"), $($call)*)
+    };
+    (@ $kernels:expr, $scalar:expr, $($path:ident)::+ ( $($argument:expr),* $(,)? )) => {
         match $kernels.isa() {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
@@ -47,8 +50,11 @@ macro_rules! dispatch {
             #[cfg(target_arch = "aarch64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Neon => unsafe { $crate::arch::neon::$($path)::+($($argument),*) },
-            _ => $crate::arch::scalar::$($path)::+($($argument),*),
+            _ => $scalar,
         }
+    };
+    ($kernels:expr, $($path:ident)::+ ( $($argument:expr),* $(,)? )) => {
+        dispatch!(@ $kernels, $crate::arch::scalar::$($path)::+($($argument),*), $($path)::+($($argument),*))
     };
 }
 pub(crate) use dispatch;

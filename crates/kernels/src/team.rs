@@ -229,6 +229,17 @@ impl<'a, T> Parts<'a, T> {
         Self { data: data.as_mut_ptr(), len: data.len(), size, lifetime: PhantomData }
     }
 
+    /// `count` parts from `first` on, to read.
+    ///
+    /// # Safety
+    /// Nobody may write to them while the slice is alive.
+    pub unsafe fn parts(&self, first: usize, count: usize) -> &[T] {
+        let (start, end) = (first * self.size, ((first + count) * self.size).min(self.len));
+        assert!(start <= end, "parts from {first} on");
+        // SAFETY: the range lies in the slice, and the caller promises that nobody writes to it.
+        unsafe { std::slice::from_raw_parts(self.data.add(start), end - start) }
+    }
+
     /// Part `index`.
     ///
     /// # Safety

@@ -17,6 +17,11 @@ macro_rules! level {
         $crate::arch::level::level!($simd, $features, float:
             linear(weights: &crate::PackedLinear, x: crate::Rows<'_>, features: std::ops::Range<usize>,
                 out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));
+        $crate::arch::level::level!($simd, $features, attention:
+            few(attention: &crate::attention::Attention<'_>, kv_head: usize, first: usize, partials: &mut [f32]);
+            turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);
+            tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize, keys: &[f32],
+                work: &mut [f32], out: &mut crate::RowsMut<'_>));
         $crate::arch::level::level!($simd, $features, integer:
             linear(weights: &crate::PackedLinear, x: &crate::QuantizedRows, features: std::ops::Range<usize>,
                 out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));

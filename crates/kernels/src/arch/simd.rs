@@ -42,7 +42,6 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn sum(x: Self::F) -> f32;
     unsafe fn largest(x: Self::F) -> f32;
     /// Lane i is the sum of the lanes of vector i of the 16 at `from`.
-    #[allow(dead_code)]
     unsafe fn sum_each(from: *const Self::F) -> Self::F;
 
     unsafe fn splat_int(x: i32) -> Self::I;

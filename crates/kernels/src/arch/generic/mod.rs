@@ -1,5 +1,6 @@
 //! Kernels written once over [`super::simd::Simd`] and compiled for each level by [`super::level`].
 
+pub(super) mod attention;
 pub(super) mod float;
 pub(super) mod integer;
 mod math;

@@ -1,0 +1,369 @@
+use std::ops::Range;
+
+use half::f16;
+
+use super::{
+    math::{exp, tanh},
+    rows::load_some,
+};
+use crate::{
+    Cache, RowsMut,
+    arch::simd::Simd,
+    attention::{Attention, CHUNK, TILE_CHUNK, partial_len},
+};
+
+const LANES: usize = 16;
+
+impl Cache<'_> {
+    /// Offset of a position of a cache head.
+    #[inline(always)]
+    fn at(&self, kv_head: usize, position: usize) -> usize {
+        kv_head * self.head_stride + position * self.position_stride
+    }
+}
+
+/// Scores of 16 positions from `first` on as the softmax takes them: scaled, capped, masked, −∞ past the end.
+///
+/// # Safety
+/// As [`Simd`]; the row and position must exist.
+#[inline(always)]
+unsafe fn finish_scores<S: Simd>(attention: &Attention<'_>, dots: S::F, row: usize, first: usize) -> S::F {
+    let Attention { cache, mask, options, .. } = attention;
+    let mut scores = S::mul(dots, S::splat(options.scale));
+    if let Some(cap) = options.soft_cap {
+        scores = S::mul(S::splat(cap), tanh::<S>(S::mul(scores, S::splat(1.0 / cap))));
+    }
+    let left = cache.len - first;
+    if let Some(mask) = mask {
+        scores = S::add(scores, load_mask::<S>(mask.data.as_ptr().add(row * mask.stride + first), left));
+    } else if left < LANES {
+        // What lies past the end was never computed.
+        let missing = [0.0; LANES];
+        scores = S::add(scores, load_some::<S>(missing.as_ptr(), left, f32::NEG_INFINITY));
+    }
+    scores
+}
+
+/// 16 elements of a mask, −∞ for those that are missing.
+#[inline(always)]
+unsafe fn load_mask<S: Simd>(from: *const f16, left: usize) -> S::F {
+    if left >= LANES {
+        return S::load_f16(from.cast());
+    }
+    let mut lanes = [f16::NEG_INFINITY; LANES];
+    std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), left);
+    S::load_f16(lanes.as_ptr().cast())
+}
+
+/// Whether any of the rows may look at any of the 16 positions from `first` on.
+///
+/// # Safety
+/// As [`Simd`]; the rows and the position must exist.
+#[inline(always)]
+unsafe fn sees<S: Simd>(attention: &Attention<'_>, rows: Range<usize>, first: usize) -> bool {
+    let Some(mask) = attention.mask else { return true };
+    let mut any = S::splat(f32::NEG_INFINITY);
+    for row in rows {
+        let row = mask.data.as_ptr().add(row * mask.stride + first);
+        any = S::max(any, load_mask::<S>(row, attention.cache.len - first));
+    }
+    S::largest(any) != f32::NEG_INFINITY
+}
+
+/// Partial results of one cache head for the [`CHUNK`] positions from `first` on, for all rows and the query heads that
+/// read this cache head.
+///
+/// # Safety
+/// As [`Simd`]; shapes must agree, and the head must be a multiple of 16.
+#[inline(always)]
+pub(crate) unsafe fn few<S: Simd>(attention: &Attention<'_>, kv_head: usize, first: usize, partials: &mut [f32]) {
+    let group = attention.heads() / attention.cache.kv_heads;
+    let count = attention.queries.rows() * group;
+    let len = CHUNK.min(attention.cache.len - first);
+    let visible = (0..len).step_by(LANES).any(|at| sees::<S>(attention, 0..attention.queries.rows(), first + at));
+    if !visible {
+        let partial = partial_len(attention.cache.head_dim);
+        for partial in partials[..count * partial].chunks_exact_mut(partial) {
+            partial.fill(0.0);
+            partial[partial.len() - 2] = f32::NEG_INFINITY;
+        }
+        return;
+    }
+    let mut query = 0;
+    macro_rules! queries {
+        ($m:literal) => {
+            while query + $m <= count {
+                few_queries::<S, $m>(attention, kv_head, first, group, query, partials);
+                query += $m;
+            }
+        };
+    }
+    queries!(4);
+    queries!(3);
+    queries!(2);
+    queries!(1);
+}
+
+/// `M` of the queries of [`few`], each on its own but for the reading of keys and values.
+#[inline(always)]
+unsafe fn few_queries<S: Simd, const M: usize>(
+    attention: &Attention<'_>,
+    kv_head: usize,
+    first: usize,
+    group: usize,
+    query: usize,
+    partials: &mut [f32],
+) {
+    let Attention { queries, cache, .. } = attention;
+    let dim = cache.head_dim;
+    let end = (first + CHUNK).min(cache.len);
+    let mut from = [queries.row(0).as_ptr(); M];
+    for m in 0..M {
+        let head = kv_head * group + (query + m) % group;
+        from[m] = queries.row((query + m) / group)[head * dim..].as_ptr();
+    }
+    let mut weights = [[f32::NEG_INFINITY; CHUNK]; M];
+    let mut largest = [S::splat(f32::NEG_INFINITY); M];
+    for start in (first..end).step_by(LANES) {
+        let mut parts = [[S::splat(0.0); LANES]; M];
+        for position in start..(start + LANES).min(end) {
+            let key = cache.keys.as_ptr().add(cache.at(kv_head, position)).cast::<u16>();
+            let mut sums = [S::splat(0.0); M];
+            for d in (0..dim).step_by(LANES) {
+                let key = S::load_f16(key.add(d));
+                for m in 0..M {
+                    sums[m] = S::fma(S::load(from[m].add(d)), key, sums[m]);
+                }
+            }
+            for m in 0..M {
+                parts[m][position - start] = sums[m];
+            }
+        }
+        for m in 0..M {
+            let dots = S::sum_each(parts[m].as_ptr());
+            let scores = finish_scores::<S>(attention, dots, (query + m) / group, start);
+            largest[m] = S::max(largest[m], scores);
+            S::store(weights[m].as_mut_ptr().add(start - first), scores);
+        }
+    }
+    let partial = partial_len(dim);
+    for m in 0..M {
+        let largest = S::largest(largest[m]);
+        let mut sum = S::splat(0.0);
+        for at in (0..CHUNK).step_by(LANES) {
+            let at = weights[m].as_mut_ptr().add(at);
+            // Where all is masked out the difference would be NaN.
+            let shift = if largest == f32::NEG_INFINITY { 0.0 } else { largest };
+            let weight = exp::<S>(S::sub(S::load(at), S::splat(shift)));
+            sum = S::add(sum, weight);
+            S::store(at, weight);
+        }
+        let out = &mut partials[(query + m) * partial..][..partial];
+        (out[dim], out[dim + 1]) = (largest, S::sum(sum));
+    }
+    let values = cache.values.as_ptr().add(cache.at(kv_head, first)).cast::<u16>();
+    let out = partials.as_mut_ptr().add(query * partial);
+    let mut d = 0;
+    macro_rules! slice {
+        ($vectors:literal) => {
+            while d + $vectors * LANES <= dim {
+                let mut sums = [[S::splat(0.0); $vectors]; M];
+                let (values, weights) = (values.add(d), weights.as_ptr().cast::<f32>());
+                weigh::<S, M, $vectors>(&mut sums, values, cache.position_stride, weights, CHUNK, end - first);
+                for m in 0..M {
+                    for v in 0..$vectors {
+                        S::store(out.add(m * partial + d + v * LANES), sums[m][v]);
+                    }
+                }
+                d += $vectors * LANES;
+            }
+        };
+    }
+    if S::TILE > 4 {
+        slice!(4);
+    }
+    slice!(1);
+}
+
+/// Adds `count` values, `stride` elements apart, to `sums`, weighted for each of `M` rows (whose weights lie `row` apart).
+#[inline(always)]
+unsafe fn weigh<S: Simd, const M: usize, const V: usize>(
+    sums: &mut [[S::F; V]; M],
+    values: *const u16,
+    stride: usize,
+    weights: *const f32,
+    row: usize,
+    count: usize,
+) {
+    for position in 0..count {
+        let mut value = [S::splat(0.0); V];
+        for v in 0..V {
+            value[v] = S::load_f16(values.add(position * stride + v * LANES));
+        }
+        for m in 0..M {
+            let weight = S::splat(*weights.add(m * row + position));
+            for v in 0..V {
+                sums[m][v] = S::fma(weight, value[v], sums[m][v]);
+            }
+        }
+    }
+}
+
+/// Keys of the 16 positions from `first` on as \[head_dim, 16\], 0 past the end.
+///
+/// # Safety
+/// As [`Simd`]; shapes must agree, and the head must be a multiple of 16.
+#[inline(always)]
+pub(crate) unsafe fn turn_keys<S: Simd>(cache: &Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]) {
+    out.fill(0.0);
+    let mut key = [0.0; LANES];
+    for position in first..(first + LANES).min(cache.len) {
+        for d in (0..cache.head_dim).step_by(LANES) {
+            S::store(key.as_mut_ptr(), S::load_f16(cache.keys.as_ptr().add(cache.at(kv_head, position) + d).cast()));
+            for (lane, &key) in key.iter().enumerate() {
+                out[(d + lane) * LANES + position - first] = key;
+            }
+        }
+    }
+}
+
+/// One tile of rows of one head, from row `first` on, over all positions. `keys` are turned, `work` is the worker's own.
+///
+/// # Safety
+/// As [`Simd`]; shapes must agree, and the head must be a multiple of 16.
+#[inline(always)]
+pub(crate) unsafe fn tile<S: Simd>(
+    attention: &Attention<'_>,
+    head: usize,
+    first: usize,
+    keys: &[f32],
+    work: &mut [f32],
+    out: &mut RowsMut<'_>,
+) {
+    if S::TILE > 4 {
+        tile_of::<S, 12, 6>(attention, head, first, keys, work, out);
+    } else {
+        tile_of::<S, 4, 4>(attention, head, first, keys, work, out);
+    }
+}
+
+/// [`tile`] with `T` rows, of which `R` at a time are multiplied with values.
+#[inline(always)]
+unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
+    attention: &Attention<'_>,
+    head: usize,
+    first: usize,
+    keys: &[f32],
+    work: &mut [f32],
+    out: &mut RowsMut<'_>,
+) {
+    let Attention { queries, cache, .. } = attention;
+    let dim = cache.head_dim;
+    let kv_head = head * cache.kv_heads / attention.heads();
+    // Rows that the last tile lacks are computed as copies of the last row.
+    let row_of = |m: usize| (first + m).min(queries.rows() - 1);
+    let (turned, work) = work.split_at_mut(T * dim);
+    let (sums, weights) = work.split_at_mut(T * dim);
+    for m in 0..T {
+        for (d, &query) in queries.row(row_of(m))[head * dim..][..dim].iter().enumerate() {
+            turned[d * T + m] = query;
+        }
+    }
+    sums.fill(0.0);
+    let mut largest = [f32::NEG_INFINITY; T];
+    let mut totals = [0.0f32; T];
+    for start in (0..cache.len).step_by(TILE_CHUNK) {
+        let end = (start + TILE_CHUNK).min(cache.len);
+        let mut seen = 0..0;
+        let mut chunk_largest = [S::splat(f32::NEG_INFINITY); T];
+        for position in (start..end).step_by(LANES) {
+            let at = position - start;
+            let visible = sees::<S>(attention, first..row_of(T - 1) + 1, position);
+            if !visible {
+                for m in 0..T {
+                    S::store(weights.as_mut_ptr().add(m * TILE_CHUNK + at), S::splat(f32::NEG_INFINITY));
+                }
+                continue;
+            }
+            if seen.is_empty() {
+                seen.start = at;
+            }
+            seen.end = (at + LANES).min(end - start);
+            let keys = keys[position * dim..].as_ptr();
+            let mut dots = [S::splat(0.0); T];
+            for d in 0..dim {
+                let key = S::load(keys.add(d * LANES));
+                for m in 0..T {
+                    dots[m] = S::fma(S::splat(*turned.as_ptr().add(d * T + m)), key, dots[m]);
+                }
+            }
+            for m in 0..T {
+                let scores = finish_scores::<S>(attention, dots[m], row_of(m), position);
+                chunk_largest[m] = S::max(chunk_largest[m], scores);
+                S::store(weights.as_mut_ptr().add(m * TILE_CHUNK + at), scores);
+            }
+        }
+        if seen.is_empty() {
+            continue;
+        }
+        for m in 0..T {
+            let new = largest[m].max(S::largest(chunk_largest[m]));
+            // A row that has seen nothing yet keeps weights of 0; the difference would be NaN.
+            let shift = if new == f32::NEG_INFINITY { 0.0 } else { new };
+            let mut total = S::splat(0.0);
+            for at in (seen.start..seen.end).step_by(LANES) {
+                let at = weights.as_mut_ptr().add(m * TILE_CHUNK + at);
+                let weight = exp::<S>(S::sub(S::load(at), S::splat(shift)));
+                total = S::add(total, weight);
+                S::store(at, weight);
+            }
+            let kept = (largest[m] - shift).exp();
+            totals[m] = totals[m] * kept + S::sum(total);
+            if kept != 1.0 {
+                sums[m * dim..][..dim].iter_mut().for_each(|sum| *sum *= kept);
+            }
+            largest[m] = new;
+        }
+        let values = cache.values.as_ptr().add(cache.at(kv_head, start + seen.start)).cast::<u16>();
+        for row in (0..T).step_by(R) {
+            let weights = weights.as_ptr().add(row * TILE_CHUNK + seen.start);
+            let sums = sums.as_mut_ptr().add(row * dim);
+            let mut d = 0;
+            macro_rules! slice {
+                ($vectors:literal) => {
+                    while d + $vectors * LANES <= dim {
+                        let mut slice = [[S::splat(0.0); $vectors]; R];
+                        for m in 0..R {
+                            for v in 0..$vectors {
+                                slice[m][v] = S::load(sums.add(m * dim + d + v * LANES));
+                            }
+                        }
+                        let values = values.add(d);
+                        weigh::<S, R, $vectors>(
+                            &mut slice,
+                            values,
+                            cache.position_stride,
+                            weights,
+                            TILE_CHUNK,
+                            seen.len(),
+                        );
+                        for m in 0..R {
+                            for v in 0..$vectors {
+                                S::store(sums.add(m * dim + d + v * LANES), slice[m][v]);
+                            }
+                        }
+                        d += $vectors * LANES;
+                    }
+                };
+            }
+            if S::TILE > 4 {
+                slice!(4);
+            }
+            slice!(1);
+        }
+    }
+    for row in 0..out.rows() {
+        let scale = 1.0 / totals[row];
+        out.row(row).iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
+    }
+}

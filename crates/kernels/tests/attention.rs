@@ -1,0 +1,189 @@
+//! Attention: every level against sums in f64.
+
+mod common;
+
+use common::{Seeded, levels};
+use half::f16;
+use sottovoce_kernels::{AttentionOptions, AttentionScratch, Cache, FEW_ROWS, Kernels, Mask, Rows, RowsMut, Team};
+
+/// One attention with its numbers.
+struct Case {
+    rows: usize,
+    heads: usize,
+    kv_heads: usize,
+    head_dim: usize,
+    past: usize,
+    soft_cap: Option<f32>,
+    window: Option<usize>,
+    masked: bool,
+    queries: Vec<f32>,
+    keys: Vec<f16>,
+    values: Vec<f16>,
+    mask: Vec<f16>,
+}
+
+/// More than the positions in use, as a cache has.
+const SPARE: usize = 3;
+
+impl Case {
+    fn new(rows: usize, heads: usize, kv_heads: usize, head_dim: usize, past: usize) -> Self {
+        let mut seeded = Seeded::new((rows + 10 * heads + 100 * past + head_dim) as u64);
+        let positions = past + rows + SPARE;
+        let mut case = Self {
+            rows,
+            heads,
+            kv_heads,
+            head_dim,
+            past,
+            soft_cap: None,
+            window: None,
+            masked: true,
+            queries: seeded.many(rows * heads * head_dim, |s| s.activation() * 2.0),
+            keys: seeded.many(kv_heads * positions * head_dim, |s| f16::from_f32(s.unit() * 2.0)),
+            values: seeded.many(kv_heads * positions * head_dim, |s| f16::from_f32(s.unit() * 2.0)),
+            mask: Vec::new(),
+        };
+        case.make_mask();
+        case
+    }
+
+    fn make_mask(&mut self) {
+        let len = self.past + self.rows;
+        let seen = |row: usize, position: usize| {
+            let now = self.past + row;
+            position <= now && self.window.is_none_or(|window| position + window > now)
+        };
+        let element = |at: usize| if seen(at / len, at % len) { f16::ZERO } else { f16::NEG_INFINITY };
+        self.mask = (0..self.rows * len).map(element).collect();
+        // Masks may also weigh positions, as ALiBi does.
+        self.mask.iter_mut().step_by(5).for_each(|m| *m = f16::from_f32(m.to_f32() - 0.25));
+    }
+
+    fn options(&self) -> AttentionOptions {
+        AttentionOptions { scale: 1.0 / (self.head_dim as f32).sqrt(), soft_cap: self.soft_cap }
+    }
+
+    /// Rows `first..first + count`, seeing the cache as a call with these rows alone would.
+    fn run(&self, kernels: Kernels, team: &Team, first: usize, count: usize) -> Vec<f32> {
+        let (len, width) = (self.past + first + count, self.heads * self.head_dim);
+        let mut out = vec![f32::NAN; count * width];
+        let cache = Cache {
+            keys: &self.keys,
+            values: &self.values,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            len,
+            head_stride: (self.past + self.rows + SPARE) * self.head_dim,
+            position_stride: self.head_dim,
+        };
+        let stride = self.past + self.rows;
+        let mask = self.masked.then_some(Mask { data: &self.mask[first * stride..], stride });
+        let queries = Rows::dense(&self.queries[first * width..(first + count) * width], width);
+        let view = RowsMut::dense(&mut out, width);
+        let mut scratch = AttentionScratch::default();
+        kernels.attention(team, queries, cache, mask, self.options(), &mut scratch, view);
+        out
+    }
+
+    fn reference(&self) -> Vec<f64> {
+        let (len, dim) = (self.past + self.rows, self.head_dim);
+        let mut out = Vec::new();
+        for (row, head) in (0..self.rows).flat_map(|row| (0..self.heads).map(move |head| (row, head))) {
+            let at = |p: usize| (head * self.kv_heads / self.heads * (len + SPARE) + p) * dim;
+            let query = &self.queries[(row * self.heads + head) * dim..][..dim];
+            let score = |p: usize| {
+                let key = &self.keys[at(p)..][..dim];
+                let dot: f64 = query.iter().zip(key).map(|(q, k)| f64::from(*q) * k.to_f64()).sum();
+                let scaled = dot / (dim as f64).sqrt();
+                let capped = self.soft_cap.map_or(scaled, |cap| f64::from(cap) * (scaled / f64::from(cap)).tanh());
+                capped + if self.masked { self.mask[row * len + p].to_f64() } else { 0.0 }
+            };
+            let scores: Vec<_> = (0..len).map(score).collect();
+            let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let weights: Vec<_> = scores.iter().map(|s| (s - largest).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            let value = |d: usize| (0..len).map(|p| weights[p] * self.values[at(p) + d].to_f64()).sum::<f64>() / total;
+            out.extend((0..dim).map(value));
+        }
+        out
+    }
+}
+
+fn table() -> Vec<Case> {
+    let mut table = Vec::new();
+    for rows in [1, 2, 3, 8, 9, 12, 13, 17, 64] {
+        for past in [0, 1, 15, 63, 64, 130, 300] {
+            table.push(Case::new(rows, 9, 3, 64, past));
+        }
+        table.push(Case::new(rows, 4, 4, 16, 20));
+        table.push(Case::new(rows, 8, 1, 256, 20));
+        table.push(Case::new(rows, 2, 1, 36, 20));
+        table.push(Case { soft_cap: Some(5.0), ..Case::new(rows, 4, 2, 32, 77) });
+        table.push(Case { masked: false, ..Case::new(rows, 4, 2, 96, 77) });
+        let mut windowed = Case { window: Some(20), ..Case::new(rows, 4, 2, 80, 200) };
+        windowed.make_mask();
+        table.push(windowed);
+    }
+    table
+}
+
+/// A score sums up to 256 products whose magnitudes add up to some 500. Roundings that do not conspire make √256 · 2⁻²⁴ · 500
+/// of error, a sixteenth of it after scaling: 3e-5, which is also the relative error of a weight. Values are at most 2 and
+/// the total is as uncertain as a weight, hence about 1e-4 in the mean.
+const TOLERANCE: f64 = 1e-4;
+
+#[test]
+fn every_level_gives_the_weighted_mean_of_the_values() {
+    let team = Team::new(2);
+    for case in table() {
+        let expected = case.reference();
+        for kernels in Kernels::all() {
+            let got = case.run(kernels, &team, 0, case.rows);
+            for (at, (got, expected)) in got.iter().zip(&expected).enumerate() {
+                assert!(
+                    (f64::from(*got) - expected).abs() <= TOLERANCE,
+                    "{}: {} rows after {}, head of {}, element {at}: {got}, expected {expected}",
+                    kernels.isa(),
+                    case.rows,
+                    case.past,
+                    case.head_dim
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn each_of_a_few_rows_is_bit_for_bit_what_it_is_alone() {
+    let team = Team::new(2);
+    for case in table().iter().filter(|case| case.rows <= FEW_ROWS && case.masked) {
+        for kernels in Kernels::all() {
+            let together = case.run(kernels, &team, 0, case.rows);
+            let alone: Vec<f32> = (0..case.rows).flat_map(|row| case.run(kernels, &team, row, 1)).collect();
+            let same = together.iter().zip(&alone).all(|(a, b)| a.to_bits() == b.to_bits());
+            assert!(same, "{}: {} rows after {}", kernels.isa(), case.rows, case.past);
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same() {
+    for case in table().iter().filter(|case| case.past == 130) {
+        for kernels in levels() {
+            let expected = case.run(kernels, &Team::new(1), 0, case.rows);
+            for threads in 2..=4 {
+                assert_eq!(case.run(kernels, &Team::new(threads), 0, case.rows), expected, "{} threads", threads);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_that_may_look_nowhere_gives_nan() {
+    let mut case = Case::new(2, 1, 1, 16, 70);
+    case.mask[..72].fill(f16::NEG_INFINITY);
+    for kernels in Kernels::all() {
+        let got = case.run(kernels, &Team::new(1), 0, 2);
+        assert!(got[..16].iter().all(|x| x.is_nan()) && got[16..].iter().all(|x| x.is_finite()), "{}", kernels.isa());
+    }
+}
