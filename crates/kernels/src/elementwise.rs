@@ -121,19 +121,22 @@ impl Kernels {
         if k == 0 {
             return;
         }
-        // Blocks whose maximum cannot enter are skipped, which leaves little to look at in a vocabulary of 256k.
+        // Blocks whose largest element cannot enter are skipped, which leaves little to look at in a vocabulary of 256k.
         const BLOCK: usize = 256;
-        let before = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         for (block, values) in x.chunks(BLOCK).enumerate() {
-            let full = out.len() >= k;
-            if full && self.largest(values) <= out[k - 1].1 {
+            if out.len() == k && self.largest(values) <= out[k - 1].1 {
                 continue;
             }
-            out.extend(values.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(i, &v)| (block * BLOCK + i, v)));
-            // Negative zero would sort below zero in a total order, which no caller means.
-            out.iter_mut().for_each(|entry| entry.1 += 0.0);
-            out.sort_unstable_by(before);
-            out.truncate(k);
+            for (at, &value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+                if out.len() == k {
+                    if value <= out[k - 1].1 {
+                        continue;
+                    }
+                    out.pop();
+                }
+                let place = out.partition_point(|entry| entry.1 >= value);
+                out.insert(place, (block * BLOCK + at, value));
+            }
         }
     }
 }

@@ -183,12 +183,17 @@ pub(crate) unsafe fn to_f32<S: Simd>(x: &[f16], out: &mut [f32]) {
 /// As [`Simd`].
 #[inline(always)]
 pub(crate) unsafe fn max<S: Simd>(x: &[f32]) -> f32 {
-    let lowest = S::splat(f32::NEG_INFINITY);
-    let mut largest = [lowest; 4];
-    for (chunk, at) in (0..x.len()).step_by(LANES).enumerate() {
+    // A comparison with NaN fails and keeps the second operand. Four chains hide the latency.
+    let mut largest = [S::splat(f32::NEG_INFINITY); 4];
+    let whole = x.len() / (4 * LANES) * (4 * LANES);
+    for at in (0..whole).step_by(4 * LANES) {
+        for (chain, largest) in largest.iter_mut().enumerate() {
+            *largest = S::max(S::load(x.as_ptr().add(at + chain * LANES)), *largest);
+        }
+    }
+    for at in (whole..x.len()).step_by(LANES) {
         let v = load_some::<S>(x.as_ptr().add(at), x.len() - at, f32::NEG_INFINITY);
-        // A comparison with NaN fails and keeps the second operand.
-        largest[chunk % 4] = S::max(v, largest[chunk % 4]);
+        largest[0] = S::max(v, largest[0]);
     }
     S::largest(S::max(S::max(largest[0], largest[1]), S::max(largest[2], largest[3])))
 }
