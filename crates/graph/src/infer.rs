@@ -18,6 +18,7 @@ const MAX_ROUNDS: usize = 8;
 pub fn infer(graph: &mut Graph, function: &str) -> Result<(), GraphError> {
     let order = graph.schedule();
     for _ in 0..MAX_ROUNDS {
+        resolve_inputs(graph);
         let before = representatives(graph);
         for &node in &order {
             infer_node(graph, node).map_err(|source| operation_error(graph, node, function, source))?;
@@ -25,7 +26,6 @@ pub fn infer(graph: &mut Graph, function: &str) -> Result<(), GraphError> {
         if representatives(graph) == before {
             return Ok(());
         }
-        resolve_inputs(graph);
     }
     Err(GraphError::Unsupported { function: function.to_owned(), what: "its flexible sizes do not settle".to_owned() })
 }

@@ -8,6 +8,9 @@ pub mod ir;
 mod lower;
 pub mod op;
 pub mod ops;
+pub mod passes;
+pub mod pattern;
+pub mod text;
 
 pub use error::{GraphError, OpError};
 pub use infer::infer;

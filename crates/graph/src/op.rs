@@ -4,7 +4,7 @@ use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
     error::OpError,
-    ir::{Arg, Condition, Definition, Dim, Fact, Graph, Guard, Node, ValueId},
+    ir::{Arg, Condition, Dim, Fact, Graph, Guard, Node, ValueId},
 };
 
 /// Definition of one operation. Each lives in a file of its own under `ops` and is listed in [`crate::ops::all`].
@@ -211,6 +211,16 @@ pub struct EvalContext<'a> {
 }
 
 impl<'a> EvalContext<'a> {
+    /// The context of one node: `tensors` gives its operands; with `exact`, f16 results stay in f32.
+    pub fn new(
+        graph: &'a Graph,
+        node: &'a Node,
+        tensors: &'a dyn Fn(ValueId) -> Option<&'a Tensor>,
+        exact: bool,
+    ) -> Self {
+        Self { graph, node, tensors, exact }
+    }
+
     /// A required argument.
     ///
     /// # Errors
@@ -295,9 +305,4 @@ fn text<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
         Arg::Text(text) => Some(text),
         _ => None,
     }
-}
-
-/// True when a value is a constant, at hand or in the weight file.
-pub fn is_constant(graph: &Graph, value: ValueId) -> bool {
-    matches!(graph.value(value).definition, Definition::Constant(_))
 }

@@ -1,5 +1,7 @@
 //! Every package that Apple's converter made, through the interpreter, against PyTorch's logits.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use sottovoce_graph::{Graph, InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
@@ -23,8 +25,8 @@ fn zero_states(graph: &Graph) -> IndexMap<String, Tensor> {
 fn logits(fixture: &Fixture, split: Split, exact: bool) -> Logits {
     let package = Package::open(&fixture.package).unwrap();
     let graph = graph(&package);
-    let interpreter = Interpreter::new(&graph, &package, InterpretOptions { exact });
     let mut states = zero_states(&graph);
+    let interpreter = Interpreter::new(graph, Arc::new(package), InterpretOptions { exact });
     drive(fixture, split, |inputs| interpreter.run(inputs, &mut states).unwrap_or_else(|error| panic!("{error}")))
 }
 

@@ -111,6 +111,31 @@ impl Tensor {
         Self::new(dtype, shape, bytes)
     }
 
+    /// An integer or boolean tensor whose elements are converted from i64, saturated to the type's range.
+    ///
+    /// # Errors
+    /// As [`Tensor::from_slice`]; [`TensorError::WrongType`] for sub-byte and float types.
+    pub fn from_i64(dtype: DType, shape: impl Into<Vec<usize>>, data: &[i64]) -> Result<Self, TensorError> {
+        fn cast<T: Element + TryFrom<i64>>(data: &[i64], limits: (T, T)) -> Bytes {
+            let convert = |&value: &i64| T::try_from(value).unwrap_or(if value < 0 { limits.0 } else { limits.1 });
+            let values: Vec<T> = data.iter().map(convert).collect();
+            Bytes::copy_from(bytemuck::cast_slice(&values))
+        }
+        let bytes = match dtype {
+            DType::I8 => cast(data, (i8::MIN, i8::MAX)),
+            DType::I16 => cast(data, (i16::MIN, i16::MAX)),
+            DType::I32 => cast(data, (i32::MIN, i32::MAX)),
+            DType::I64 => cast(data, (i64::MIN, i64::MAX)),
+            DType::U8 => cast(data, (u8::MIN, u8::MAX)),
+            DType::U16 => cast(data, (u16::MIN, u16::MAX)),
+            DType::U32 => cast(data, (u32::MIN, u32::MAX)),
+            DType::U64 => cast(data, (u64::MIN, u64::MAX)),
+            DType::Bool => cast(data, (0u8, 1u8)),
+            _ => return Err(TensorError::WrongType { expected: DType::I64, found: dtype }),
+        };
+        Self::new(dtype, shape, bytes)
+    }
+
     /// Element type.
     pub fn dtype(&self) -> DType {
         self.dtype
@@ -265,6 +290,13 @@ mod tests {
         assert_eq!(half.to_f32_vec(), [0.333_251_95, f32::INFINITY]);
         assert_eq!(Tensor::from_f32(DType::I8, [2], &[300.0, -1.9]).unwrap().to_i64_vec(), [127, -1]);
         assert!(Tensor::from_f32(DType::I4, [2], &[0.0, 0.0]).is_err());
+    }
+
+    #[test]
+    fn conversion_from_i64_saturates() {
+        assert_eq!(Tensor::from_i64(DType::I8, [3], &[-200, 5, 200]).unwrap().to_i64_vec(), [-128, 5, 127]);
+        assert_eq!(Tensor::from_i64(DType::U16, [2], &[-1, 70_000]).unwrap().to_i64_vec(), [0, 65_535]);
+        assert!(Tensor::from_i64(DType::F32, [1], &[0]).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod inputs;
 mod package;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use sottovoce_tensor::{DType, Tensor};
@@ -19,7 +19,7 @@ use crate::{
 pub use inputs::bind;
 
 /// Where the weights of a graph come from.
-pub trait Weights {
+pub trait Weights: Send + Sync {
     /// The tensor that `blob` refers to, which the program says has this type and shape.
     ///
     /// # Errors
@@ -49,9 +49,9 @@ pub struct InterpretOptions {
 }
 
 /// Runs a graph operation by operation with the reference implementations.
-pub struct Interpreter<'a> {
-    graph: &'a Graph,
-    weights: &'a dyn Weights,
+pub struct Interpreter {
+    graph: Graph,
+    weights: Arc<dyn Weights>,
     options: InterpretOptions,
     order: Vec<NodeId>,
     /// Constants and what is computed from constants by decompression, once needed; indexed by [`ValueId::index`].
@@ -60,9 +60,9 @@ pub struct Interpreter<'a> {
     is_constant: Vec<bool>,
 }
 
-impl<'a> Interpreter<'a> {
+impl Interpreter {
     /// An interpreter of `graph`; weights are read when they are first needed, and kept.
-    pub fn new(graph: &'a Graph, weights: &'a dyn Weights, options: InterpretOptions) -> Self {
+    pub fn new(graph: Graph, weights: Arc<dyn Weights>, options: InterpretOptions) -> Self {
         let order = graph.schedule();
         let mut is_constant = vec![false; graph.num_nodes()];
         for &id in &order {
@@ -79,6 +79,11 @@ impl<'a> Interpreter<'a> {
         Self { graph, weights, options, order, constants, is_constant }
     }
 
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
     /// Runs the graph once: outputs by name in the order of the function. `states` are replaced only when everything
     /// succeeded.
     ///
@@ -91,8 +96,8 @@ impl<'a> Interpreter<'a> {
         inputs: &IndexMap<String, Tensor>,
         states: &mut IndexMap<String, Tensor>,
     ) -> Result<IndexMap<String, Tensor>, GraphError> {
-        let bindings = bind(self.graph, inputs, self.options.exact)?;
-        inputs::check_states(self.graph, states)?;
+        let bindings = bind(&self.graph, inputs, self.options.exact)?;
+        inputs::check_states(&self.graph, states)?;
         let mut values: Vec<Option<Tensor>> = vec![None; self.graph.num_values()];
         for &id in &self.graph.inputs {
             values[id.index()] = inputs.get(&self.graph.value(id).name).cloned();
@@ -155,8 +160,8 @@ impl<'a> Interpreter<'a> {
     fn results(&self, id: NodeId, values: &[Option<Tensor>]) -> Result<Vec<Tensor>, GraphError> {
         let node = self.graph.node(id);
         let tensors = |value: ValueId| self.value(value, values);
-        let context = EvalContext { graph: self.graph, node, tensors: &tensors, exact: self.options.exact };
-        (node.op.eval)(&context).map_err(|source| operation_error(self.graph, id, &self.graph.function, source))
+        let context = EvalContext { graph: &self.graph, node, tensors: &tensors, exact: self.options.exact };
+        (node.op.eval)(&context).map_err(|source| operation_error(&self.graph, id, &self.graph.function, source))
     }
 
     fn value<'v>(&'v self, id: ValueId, values: &'v [Option<Tensor>]) -> Option<&'v Tensor> {
@@ -212,6 +217,6 @@ impl<'a> Interpreter<'a> {
             left: format!("{} {sizes:?}", fact.dtype),
             right: format!("{} {found:?}", tensor.dtype()),
         };
-        Err(operation_error(self.graph, id, &self.graph.function, source))
+        Err(operation_error(&self.graph, id, &self.graph.function, source))
     }
 }

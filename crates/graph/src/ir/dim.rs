@@ -318,6 +318,8 @@ impl Sub for Dim {
 impl Mul for Dim {
     type Output = Self;
 
+    // A product of sums is a sum of products.
+    #[allow(clippy::suspicious_arithmetic_impl)]
     fn mul(self, other: Self) -> Self {
         let pairs = self.terms.iter().flat_map(|left| other.terms.iter().map(move |right| (left, right)));
         let terms = pairs.map(|((left, a), (right, b))| {

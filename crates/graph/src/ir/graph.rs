@@ -193,6 +193,8 @@ pub struct Graph {
     nodes: Vec<Node>,
     /// Inputs in order.
     pub inputs: Vec<ValueId>,
+    /// Dimensions of the inputs as they were declared: inference may replace symbols in their facts by equal ones.
+    declared: Vec<Vec<Dim>>,
     /// States in order.
     pub states: Vec<StateSlot>,
     /// Outputs in order.
@@ -241,9 +243,18 @@ impl Graph {
 
     /// Adds an input.
     pub fn add_input(&mut self, name: impl Into<String>, fact: Fact) -> ValueId {
+        self.declared.push(fact.shape.clone());
         let id = self.push(name.into(), fact, Definition::Input(self.inputs.len()));
         self.inputs.push(id);
         id
+    }
+
+    /// Dimensions of an input as declared, each with a symbol of its own where it is flexible; empty for other values.
+    pub fn input_dims(&self, id: ValueId) -> &[Dim] {
+        match self.value(id).definition {
+            Definition::Input(index) => &self.declared[index],
+            _ => &[],
+        }
     }
 
     /// Adds a state.
@@ -300,6 +311,24 @@ impl Graph {
         match &self.value(id).definition {
             Definition::Constant(Constant::Tensor(tensor)) => Some(tensor),
             _ => None,
+        }
+    }
+
+    /// The element of a constant that has just one.
+    pub fn scalar(&self, id: ValueId) -> Option<f32> {
+        self.tensor(id).filter(|tensor| tensor.len() == 1).and_then(|tensor| tensor.to_f32_vec().first().copied())
+    }
+
+    /// True when a value is a constant, or made from constants by `constexpr` operations: a weight, known when the model
+    /// is loaded.
+    pub fn is_weight(&self, id: ValueId) -> bool {
+        match self.value(id).definition {
+            Definition::Constant(_) => true,
+            Definition::Node(node, _) => {
+                let node = self.node(node);
+                node.op.name.starts_with("constexpr_") && node.operands().all(|operand| self.is_weight(operand))
+            }
+            Definition::Input(_) | Definition::State(_) => false,
         }
     }
 

@@ -26,6 +26,9 @@ pub struct SymbolRange {
 #[derive(Clone, Debug)]
 struct Symbol {
     origin: String,
+    /// Range that the input declares.
+    declared: SymbolRange,
+    /// Range after unification.
     range: SymbolRange,
     /// The symbol this one was found to equal, if any.
     same_as: Option<SymbolId>,
@@ -40,7 +43,7 @@ pub struct Symbols {
 impl Symbols {
     /// Adds a symbol; `origin` says where it comes from, for messages.
     pub fn add(&mut self, origin: impl Into<String>, range: SymbolRange) -> SymbolId {
-        self.entries.push(Symbol { origin: origin.into(), range, same_as: None });
+        self.entries.push(Symbol { origin: origin.into(), declared: range, range, same_as: None });
         SymbolId(self.entries.len() as u32 - 1)
     }
 
@@ -62,6 +65,11 @@ impl Symbols {
     /// Range of a symbol.
     pub fn range(&self, symbol: SymbolId) -> SymbolRange {
         self.entries[self.representative(symbol).0 as usize].range
+    }
+
+    /// Range of a symbol as its input declares it, whatever it was found to equal.
+    pub fn own_range(&self, symbol: SymbolId) -> SymbolRange {
+        self.entries[symbol.0 as usize].declared
     }
 
     /// Where a symbol comes from.

@@ -9,6 +9,7 @@ use crate::op::OpDef;
 mod activation;
 mod compression;
 mod elementwise;
+pub mod fused;
 mod indexing;
 mod normalization;
 mod products;
@@ -20,6 +21,7 @@ static FAMILIES: &[&[&OpDef]] = &[
     activation::OPS,
     compression::OPS,
     elementwise::OPS,
+    fused::OPS,
     indexing::OPS,
     normalization::OPS,
     products::OPS,

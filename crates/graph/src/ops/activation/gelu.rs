@@ -19,12 +19,20 @@ pub static OP: OpDef = OpDef {
     eval: |ctx| float_unary(ctx, function(ctx.text("mode"))?),
 };
 
+/// `x · Φ(x)` with the error function.
+pub fn exact(x: f32) -> f32 {
+    0.5 * x * (1.0 + libm::erff(x * FRAC_1_SQRT_2))
+}
+
+/// `x · Φ(x)` with the paper's tanh approximation of Φ.
+pub fn tanh_approximation(x: f32) -> f32 {
+    0.5 * x * (1.0 + (FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (x + 0.044715 * x * x * x)).tanh())
+}
+
 fn function(mode: Option<&str>) -> Result<fn(f32) -> f32, OpError> {
     match mode.unwrap_or("EXACT") {
-        "EXACT" => Ok(|x| 0.5 * x * (1.0 + libm::erff(x * FRAC_1_SQRT_2))),
-        "TANH_APPROXIMATION" => {
-            Ok(|x| 0.5 * x * (1.0 + (FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (x + 0.044715 * x * x * x)).tanh()))
-        }
+        "EXACT" => Ok(exact),
+        "TANH_APPROXIMATION" => Ok(tanh_approximation),
         "SIGMOID_APPROXIMATION" => Ok(|x| x * logistic(1.702 * x)),
         other => Err(OpError::InvalidArgument {
             name: "mode",

@@ -2,7 +2,7 @@
 
 use crate::op::OpDef;
 
-mod gelu;
+pub mod gelu;
 mod relu;
 
 mod sigmoid;
