@@ -1,0 +1,294 @@
+//! The flat list of steps that the cpu back end runs, over buffers of f32 rows.
+//!
+//! Activations of a language model are matrices of one row per token. A value of the graph that is such a matrix, or a view
+//! of one by heads, is a column range of a buffer here; reshapes and transposes between those forms cost nothing.
+
+use sottovoce_graph::ir::{Dim, NodeId, ValueId};
+
+/// A buffer of f32 rows in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub usize);
+
+/// A tensor computed by a generic step, or an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WeightId(pub usize);
+
+/// A table of cosines and sines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TableId(pub usize);
+
+/// Columns of a buffer: `width` elements of every row from `offset` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Columns {
+    /// Buffer.
+    pub buffer: BufferId,
+    /// First column.
+    pub offset: usize,
+    /// Number of columns.
+    pub width: usize,
+}
+
+/// One layer of a cache state, [groups, context, size] in f16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CacheLayer {
+    /// State, by position in the graph.
+    pub state: usize,
+    /// Layer: index of the outermost dimension.
+    pub layer: usize,
+}
+
+/// Heads of a row: `count` times `size` columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Heads {
+    /// Number of heads.
+    pub count: usize,
+    /// Elements of a head.
+    pub size: usize,
+}
+
+/// Activation of a gated linear unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// x · sigmoid(x)
+    Silu,
+    /// x · Φ(x)
+    Gelu,
+    /// x · Φ(x), tanh approximation
+    GeluTanh,
+}
+
+/// Where the input rows of a linear step come from. Norms and gates are computed by the step that consumes them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// Rows as they are.
+    Rows(Columns),
+    /// RMSNorm of rows.
+    RmsNorm {
+        /// Rows.
+        x: Columns,
+        /// Weight of the norm.
+        weight: WeightId,
+        /// Added to the mean of squares.
+        epsilon: f32,
+    },
+    /// activation(gate) · up.
+    Gate {
+        /// Rows that go through the activation.
+        gate: Columns,
+        /// Rows that are gated.
+        up: Columns,
+        /// Activation.
+        activation: Activation,
+    },
+}
+
+/// One weight matrix of a linear step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Weights [out, in].
+    pub weight: WeightId,
+    /// Bias [out].
+    pub bias: Option<WeightId>,
+    /// First output column in the step's buffer.
+    pub offset: usize,
+    /// Output features.
+    pub width: usize,
+}
+
+/// Where rotated or copied heads go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Rows of a buffer.
+    Rows(Columns),
+    /// Rows past..past+q of a cache layer.
+    Cache(CacheLayer),
+}
+
+/// What a heads step does with some columns of each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadItem {
+    /// Input.
+    pub source: Columns,
+    /// Heads of the input.
+    pub heads: Heads,
+    /// Rotation, if any.
+    pub rotate: Option<TableId>,
+    /// Output.
+    pub target: Target,
+}
+
+/// One step. All workers take a share of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Rows of an embedding table by token id.
+    Embed {
+        /// Ids, an integer input by position.
+        ids: ValueId,
+        /// Table [vocabulary, width].
+        table: WeightId,
+        /// Factor (Gemma's √width), 1 otherwise.
+        scale: f32,
+        /// Output.
+        out: Columns,
+    },
+    /// Linear layers over the same input, side by side.
+    Linear {
+        /// Input.
+        source: Source,
+        /// Weights.
+        segments: Vec<Segment>,
+        /// Output; as wide as all segments.
+        out: Columns,
+        /// Rows added to the output.
+        residual: Option<Columns>,
+    },
+    /// A norm or gate whose result is not (only) the input of linear steps.
+    Apply {
+        /// What to compute.
+        source: Source,
+        /// Output.
+        out: Columns,
+    },
+    /// Rotary embedding and cache appends, row by row.
+    Heads(Vec<HeadItem>),
+    /// Attention over a cache.
+    Attention {
+        /// Queries.
+        query: Columns,
+        /// Heads of the queries.
+        heads: Heads,
+        /// Keys.
+        key: CacheLayer,
+        /// Values.
+        value: CacheLayer,
+        /// Mask input.
+        mask: Option<ValueId>,
+        /// Factor of the scores.
+        scale: f32,
+        /// Output, laid out as the queries.
+        out: Columns,
+    },
+    /// Sum of two matrices of rows.
+    Add {
+        /// One.
+        x: Columns,
+        /// The other.
+        y: Columns,
+        /// Output.
+        out: Columns,
+    },
+    /// Rows times a constant.
+    Scale {
+        /// Rows.
+        x: Columns,
+        /// Factor.
+        factor: f32,
+        /// Output.
+        out: Columns,
+    },
+    /// Makes a tensor of rows, for generic steps and outputs.
+    ToTensor {
+        /// Rows.
+        x: Columns,
+        /// How the tensor lies over the rows.
+        layout: Layout,
+        /// The value.
+        value: ValueId,
+    },
+    /// Makes rows of a tensor that a generic step computed.
+    ToRows {
+        /// The value.
+        value: ValueId,
+        /// Output.
+        out: Columns,
+    },
+    /// Makes a tensor of sizes that the shapes of the inputs give.
+    Sizes {
+        /// The value, an integer tensor whose elements are known symbolically.
+        value: ValueId,
+    },
+    /// An operation without a fast kernel here, evaluated by its reference implementation.
+    Generic {
+        /// The node.
+        node: NodeId,
+    },
+}
+
+/// How a tensor lies over rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// [.., q, width]: the rows themselves.
+    Rows,
+    /// [1, q, heads, size]: the same memory.
+    SplitHeads(Heads),
+    /// [1, heads, q, size]: a transpose.
+    HeadsFirst(Heads),
+}
+
+/// A table of rotary angles, computed once per call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Positions: an integer vector.
+    pub positions: Positions,
+    /// Inverse frequencies.
+    pub inverse_frequencies: ValueId,
+}
+
+/// Positions of the rows of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Positions {
+    /// Consecutive from this one.
+    From(Dim),
+    /// Elements of an integer tensor.
+    Tensor(ValueId),
+}
+
+/// An append to a cache layer: rows begin..begin+q are written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// Where.
+    pub cache: CacheLayer,
+    /// First row.
+    pub begin: Dim,
+}
+
+/// A weight that steps refer to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// Its value in the graph: a constant or the result of a `constexpr` operation.
+    pub value: ValueId,
+    /// What it is used as.
+    pub role: Role,
+}
+
+/// How a weight is used, which decides its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Matrix of a linear layer, or embedding table, or both.
+    Matrix,
+    /// Vector of a norm.
+    Vector,
+    /// Bias of a linear layer; left out when it is zero, as it is in most packages.
+    Bias,
+}
+
+/// The steps of one function, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Steps.
+    pub steps: Vec<Step>,
+    /// Width of each buffer, in columns.
+    pub widths: Vec<usize>,
+    /// Weights.
+    pub weights: Vec<Weight>,
+    /// Rotary tables.
+    pub tables: Vec<Table>,
+    /// Cache appends, in order.
+    pub appends: Vec<Append>,
+    /// Number of rows of every buffer.
+    pub rows: Dim,
+    /// Outputs by position in the graph: the value whose tensor leaves.
+    pub outputs: Vec<ValueId>,
+    /// Length of the cache after the call, where there are appends.
+    pub length: Option<Dim>,
+}

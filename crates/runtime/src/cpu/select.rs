@@ -1,0 +1,591 @@
+//! Chooses the steps for an optimised graph.
+//!
+//! One walk over the schedule. Every value gets a *form*: rows of a buffer, a view of rows by heads, a state, a part of a
+//! cache, or a plain tensor. Hot operations on rows become fast steps; everything else becomes a generic step on tensors.
+//! What no form covers (a state read in the middle of its updates, say) is refused, and the reference back end runs the
+//! package instead.
+
+use sottovoce_graph::{
+    ir::{Arg, Definition, Dim, Graph, Node, NodeId, ValueId},
+    ops,
+};
+
+use super::plan::{
+    Activation, Append, BufferId, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Role, Segment, Source,
+    Step, Table, TableId, Target, Weight, WeightId,
+};
+
+/// What a value is at run time.
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    /// Columns of a buffer, seen as a tensor in the given layout.
+    Rows(Columns, Layout),
+    /// A norm or gate that its consumers compute themselves, unless one of them needs rows.
+    Pending(Source),
+    /// The current version of a state.
+    State(usize),
+    /// All positions of a cache layer, [.., groups, context, size].
+    Layer(CacheLayer),
+    /// The used positions of a cache layer, [.., groups, past + q, size].
+    Used(CacheLayer),
+    /// A tensor.
+    Tensor,
+}
+
+/// Why a graph has no plan.
+#[derive(Debug, thiserror::Error)]
+#[error("'{value}' ({operation}): {reason}")]
+pub struct NoPlan {
+    /// Name of the value, as the package spells it.
+    pub value: String,
+    /// Operation.
+    pub operation: String,
+    /// What does not fit.
+    pub reason: String,
+}
+
+/// Chooses steps.
+///
+/// # Errors
+/// [`NoPlan`] with the first value that does not fit.
+pub fn select(graph: &Graph) -> Result<Plan, NoPlan> {
+    let mut selector = Selector::new(graph);
+    for id in graph.schedule() {
+        selector.visit(id)?;
+    }
+    selector.finish()
+}
+
+struct Selector<'g> {
+    graph: &'g Graph,
+    plan: Plan,
+    forms: Vec<Option<Form>>,
+    uses: Vec<usize>,
+    /// Current version of each state.
+    versions: Vec<ValueId>,
+    /// Cache layers that have been read.
+    reads: Vec<CacheLayer>,
+    /// Linear nodes by the value they read: they become one step.
+    linears: Vec<Vec<NodeId>>,
+    /// Which values have been made tensors.
+    tensors: Vec<bool>,
+}
+
+impl<'g> Selector<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        let mut forms = vec![None; graph.num_values()];
+        let mut linears = vec![Vec::new(); graph.num_values()];
+        for (index, state) in graph.states.iter().enumerate() {
+            forms[state.initial.index()] = Some(Form::State(index));
+        }
+        for id in graph.schedule() {
+            let node = graph.node(id);
+            if let (true, Some(x)) = (is_linear(graph, node), node.value("x")) {
+                linears[x.index()].push(id);
+            }
+        }
+        Self {
+            graph,
+            plan: Plan { rows: rows_of(graph), ..Plan::default() },
+            forms,
+            uses: graph.use_counts(),
+            versions: graph.states.iter().map(|state| state.initial).collect(),
+            reads: Vec::new(),
+            linears,
+            tensors: vec![false; graph.num_values()],
+        }
+    }
+
+    fn visit(&mut self, id: NodeId) -> Result<(), NoPlan> {
+        let node = self.graph.node(id);
+        let form = match node.op.name {
+            _ if node.op.name.starts_with("constexpr_") && self.graph.is_weight(node.outputs[0]) => return Ok(()),
+            // Shape arithmetic is not computed: whoever needs its result as a tensor gets it from the symbolic elements.
+            _ if node.outputs.iter().all(|&output| self.graph.fact(output).value.is_some()) => return Ok(()),
+            "gather" => self.embed(node),
+            "linear" if is_linear(self.graph, node) => return self.linear(id),
+            "rms_norm" => self.rms_norm(node),
+            "gate" => self.gate(node),
+            "add" => self.add(node),
+            "mul" => self.scale(node),
+            "cast" | "reshape" | "squeeze" | "expand_dims" | "transpose" => self.view(node),
+            "rotary_embedding" => self.rotary(node),
+            "slice_update" => self.append(node)?,
+            "slice_by_index" => self.slice(node)?,
+            "attention" => self.attention(node)?,
+            _ => None,
+        };
+        match form {
+            Some(form) => self.forms[node.outputs[0].index()] = Some(form),
+            None => self.generic(id)?,
+        }
+        Ok(())
+    }
+
+    // ---- forms -------------------------------------------------------------------------------------------------------
+
+    fn fact_shape(&self, value: ValueId) -> &'g [Dim] {
+        &self.graph.fact(value).shape
+    }
+
+    /// True when the value is [1, .., 1, q, width], so that rows of the plan can hold it.
+    fn row_width(&self, value: ValueId) -> Option<usize> {
+        let (width, leading) = self.fact_shape(value).split_last()?;
+        let (rows, ones) = leading.split_last()?;
+        (*rows == self.plan.rows && ones.iter().all(|dim| dim.as_const() == Some(1))).then(|| width.as_size())?
+    }
+
+    /// Rows of a value, computed or converted now if it has another form.
+    fn rows(&mut self, value: ValueId) -> Option<Columns> {
+        match self.forms[value.index()].clone() {
+            Some(Form::Rows(columns, Layout::Rows)) => Some(columns),
+            Some(Form::Pending(source)) => {
+                let out = self.new_columns(self.row_width(value)?);
+                self.plan.steps.push(Step::Apply { source, out });
+                self.forms[value.index()] = Some(Form::Rows(out, Layout::Rows));
+                Some(out)
+            }
+            Some(Form::Tensor) if self.graph.fact(value).dtype.is_float() => {
+                let out = self.new_columns(self.row_width(value)?);
+                self.plan.steps.push(Step::ToRows { value, out });
+                Some(out)
+            }
+            _ => None,
+        }
+    }
+
+    fn source(&mut self, value: ValueId) -> Option<Source> {
+        match self.forms[value.index()].clone() {
+            Some(Form::Pending(source)) => Some(source),
+            _ => self.rows(value).map(Source::Rows),
+        }
+    }
+
+    fn new_columns(&mut self, width: usize) -> Columns {
+        self.plan.widths.push(width);
+        Columns { buffer: BufferId(self.plan.widths.len() - 1), offset: 0, width }
+    }
+
+    fn weight(&mut self, value: ValueId, role: Role) -> WeightId {
+        let weight = Weight { value, role };
+        let index = self.plan.weights.iter().position(|other| *other == weight);
+        WeightId(index.unwrap_or_else(|| {
+            self.plan.weights.push(weight);
+            self.plan.weights.len() - 1
+        }))
+    }
+
+    fn used_once(&self, value: ValueId) -> bool {
+        self.uses[value.index()] == 1
+    }
+
+    // ---- operations --------------------------------------------------------------------------------------------------
+
+    /// `gather` of whole rows of a weight by an integer input.
+    fn embed(&mut self, node: &Node) -> Option<Form> {
+        let (x, ids, out) = (node.value("x")?, node.value("indices")?, node.outputs[0]);
+        let axis = node.value("axis").map_or(Some(0), |axis| Some(self.graph.tensor(axis)?.to_i64_vec()[0]))?;
+        let batch = node.value("batch_dims").map_or(Some(0), |dims| Some(self.graph.tensor(dims)?.to_i64_vec()[0]))?;
+        let is_input = matches!(self.graph.value(ids).definition, Definition::Input(_));
+        let fits = axis == 0 && batch == 0 && is_input && self.graph.is_weight(x) && self.fact_shape(x).len() == 2;
+        let width = self.row_width(out).filter(|_| fits)?;
+        let (table, out) = (self.weight(x, Role::Matrix), self.new_columns(width));
+        self.plan.steps.push(Step::Embed { ids, table, scale: 1.0, out });
+        Some(Form::Rows(out, Layout::Rows))
+    }
+
+    /// All linear layers over the same rows, as one step at the first of them.
+    fn linear(&mut self, id: NodeId) -> Result<(), NoPlan> {
+        let node = self.graph.node(id);
+        if self.forms[node.outputs[0].index()].is_some() {
+            return Ok(());
+        }
+        let Some(x) = node.value("x") else { return self.generic(id) };
+        if self.row_width(node.outputs[0]).is_none() {
+            return self.generic(id);
+        }
+        let Some(source) = self.source(x) else { return self.generic(id) };
+        let group = self.linears[x.index()].clone();
+        let mut segments = Vec::with_capacity(group.len());
+        let mut offset = 0;
+        for &member in &group {
+            let member = self.graph.node(member);
+            let (Some(weight), Some(width)) = (member.value("weight"), self.row_width(member.outputs[0])) else {
+                return Err(self.refuse(member.outputs[0], "its rows are not the rows of its neighbours"));
+            };
+            let weight = self.weight(weight, Role::Matrix);
+            let bias = member.value("bias").map(|bias| self.weight(bias, Role::Bias));
+            segments.push(Segment { weight, bias, offset, width });
+            offset += width;
+        }
+        let out = self.new_columns(offset);
+        for (&member, segment) in group.iter().zip(&segments) {
+            let columns = Columns { buffer: out.buffer, offset: segment.offset, width: segment.width };
+            let result = self.graph.node(member).outputs[0];
+            self.forms[result.index()] = Some(Form::Rows(columns, Layout::Rows));
+        }
+        self.plan.steps.push(Step::Linear { source, segments, out, residual: None });
+        Ok(())
+    }
+
+    fn rms_norm(&mut self, node: &Node) -> Option<Form> {
+        let x = self.rows(node.value("x")?)?;
+        let epsilon = self.graph.scalar(node.value("epsilon")?)?;
+        let weight = self.weight(node.value("weight")?, Role::Vector);
+        Some(Form::Pending(Source::RmsNorm { x, weight, epsilon }))
+    }
+
+    fn gate(&mut self, node: &Node) -> Option<Form> {
+        let activation = match node.arg("activation")? {
+            Arg::Text(name) if name == ops::fused::gate::SILU => Activation::Silu,
+            Arg::Text(name) if name == ops::fused::gate::GELU => Activation::Gelu,
+            Arg::Text(name) if name == ops::fused::gate::GELU_TANH => Activation::GeluTanh,
+            _ => return None,
+        };
+        let (gate, up) = (self.rows(node.value("gate")?)?, self.rows(node.value("up")?)?);
+        Some(Form::Pending(Source::Gate { gate, up, activation }))
+    }
+
+    /// A sum of rows; a residual sum joins the linear step that was just chosen.
+    fn add(&mut self, node: &Node) -> Option<Form> {
+        let (x, y) = (node.value("x")?, node.value("y")?);
+        let width = self.row_width(node.outputs[0])?;
+        if self.row_width(x) != Some(width) || self.row_width(y) != Some(width) {
+            return None;
+        }
+        let (left, right) = (self.rows(x)?, self.rows(y)?);
+        for (value, columns, other) in [(x, left, right), (y, right, left)] {
+            if let Some(Step::Linear { segments, out, residual: residual @ None, .. }) = self.plan.steps.last_mut()
+                && *out == columns
+                && segments.len() == 1
+                && other.buffer != out.buffer
+                && self.uses[value.index()] == 1
+            {
+                *residual = Some(other);
+                return Some(Form::Rows(columns, Layout::Rows));
+            }
+        }
+        let out = self.new_columns(width);
+        self.plan.steps.push(Step::Add { x: left, y: right, out });
+        Some(Form::Rows(out, Layout::Rows))
+    }
+
+    /// Rows times a constant; the factor of an embedding joins its step.
+    fn scale(&mut self, node: &Node) -> Option<Form> {
+        let (x, y) = (node.value("x")?, node.value("y")?);
+        let (value, factor) = self
+            .graph
+            .scalar(y)
+            .map(|factor| (x, factor))
+            .or_else(|| self.graph.scalar(x).map(|factor| (y, factor)))?;
+        let width = self.row_width(node.outputs[0])?;
+        let columns = self.rows(value)?;
+        let once = self.used_once(value);
+        if let Some(Step::Embed { scale, out, .. }) = self.plan.steps.last_mut()
+            && *out == columns
+            && once
+        {
+            *scale *= factor;
+            return Some(Form::Rows(columns, Layout::Rows));
+        }
+        let out = self.new_columns(width);
+        self.plan.steps.push(Step::Scale { x: columns, factor, out });
+        Some(Form::Rows(out, Layout::Rows))
+    }
+
+    /// Casts between floats, and reshapes and transposes between rows and heads: the same memory.
+    fn view(&mut self, node: &Node) -> Option<Form> {
+        let (x, out) = (node.value("x")?, node.outputs[0]);
+        let (from, to) = (self.graph.fact(x), self.graph.fact(out));
+        if from.dtype != to.dtype && !(from.dtype.is_float() && to.dtype.is_float()) {
+            return None;
+        }
+        let form = self.forms[x.index()].clone()?;
+        if node.op.name == "cast" {
+            return (form != Form::Tensor).then_some(form);
+        }
+        match form {
+            Form::Rows(columns, layout) => {
+                let layout = match (node.op.name, layout) {
+                    ("transpose", Layout::SplitHeads(heads)) => Layout::HeadsFirst(heads),
+                    ("transpose", Layout::HeadsFirst(heads)) => Layout::SplitHeads(heads),
+                    ("transpose", Layout::Rows) | (_, Layout::HeadsFirst(_)) => return None,
+                    (_, Layout::Rows | Layout::SplitHeads(_)) if self.row_width(out) == Some(columns.width) => {
+                        Layout::Rows
+                    }
+                    (_, _) => Layout::SplitHeads(self.split_heads(out, columns.width)?),
+                };
+                let perm = node.value("perm").and_then(|perm| self.graph.tensor(perm));
+                let swaps = perm.is_none_or(|perm| perm.to_i64_vec() == [0, 2, 1, 3]);
+                swaps.then_some(Form::Rows(columns, layout))
+            }
+            Form::Layer(_) | Form::Used(_) if node.op.name != "transpose" => {
+                let significant =
+                    |shape: &'g [Dim]| shape.iter().filter(|dim| dim.as_const() != Some(1)).collect::<Vec<_>>();
+                (significant(&from.shape) == significant(&to.shape)).then_some(form)
+            }
+            _ => None,
+        }
+    }
+
+    /// Heads of a value [1, q, heads, size].
+    fn split_heads(&self, value: ValueId, width: usize) -> Option<Heads> {
+        let [one, rows, count, size] = self.fact_shape(value) else { return None };
+        let heads = Heads { count: count.as_size()?, size: size.as_size()? };
+        let fits = one.as_const() == Some(1) && *rows == self.plan.rows && heads.count * heads.size == width;
+        fits.then_some(heads)
+    }
+
+    fn rotary(&mut self, node: &Node) -> Option<Form> {
+        let x = node.value("x")?;
+        let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[x.index()] else { return None };
+        let positions = node.value("positions")?;
+        let table =
+            Table { positions: self.positions(positions), inverse_frequencies: node.value("inverse_frequencies")? };
+        let index = self.plan.tables.iter().position(|other| *other == table);
+        let table = TableId(index.unwrap_or_else(|| {
+            self.plan.tables.push(table);
+            self.plan.tables.len() - 1
+        }));
+        let out = self.new_columns(source.width);
+        self.heads_item(HeadItem { source, heads, rotate: Some(table), target: Target::Rows(out) });
+        Some(Form::Rows(out, Layout::HeadsFirst(heads)))
+    }
+
+    fn positions(&self, value: ValueId) -> Positions {
+        let Definition::Node(id, _) = self.graph.value(value).definition else { return Positions::Tensor(value) };
+        let node = self.graph.node(id);
+        let dim_of = |name: &str| self.graph.fact(node.value(name)?).value.as_ref()?.first().cloned();
+        match (node.op.name, dim_of("start"), dim_of("step")) {
+            ("range_1d", Some(start), Some(step)) if step.as_const() == Some(1) => Positions::From(start),
+            _ => Positions::Tensor(value),
+        }
+    }
+
+    /// Adds to the heads step that was just chosen, or begins one. Items run in order for each row, so that a later one
+    /// may read what an earlier one wrote.
+    fn heads_item(&mut self, item: HeadItem) {
+        match self.plan.steps.last_mut() {
+            Some(Step::Heads(items)) => items.push(item),
+            _ => self.plan.steps.push(Step::Heads(vec![item])),
+        }
+    }
+
+    /// `slice_update` of a state with the rows of this call, at one layer and consecutive positions.
+    fn append(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
+        let (Some(x), Some(update)) = (node.value("x"), node.value("update")) else { return Ok(None) };
+        let Some(Form::State(state)) = self.forms[x.index()] else { return Ok(None) };
+        let graph = self.graph;
+        let refuse = |reason: &str| Err(refusal(graph, node.outputs[0], reason));
+        if self.versions[state] != x {
+            return refuse("an old version of a state is updated");
+        }
+        let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[update.index()] else {
+            return refuse("the update of a state is not a view of rows by heads");
+        };
+        let Some(ranges) = slice_ranges(self.graph, node) else {
+            return refuse("the updated part of a state is not known before it runs");
+        };
+        let shape = self.fact_shape(x);
+        let ([layer, batch, groups, positions, size], [_, _, all_groups, _, all_size]) = (ranges.as_slice(), shape)
+        else {
+            return refuse("a cache state needs five dimensions");
+        };
+        let whole = |range: &(Dim, Dim), all: &Dim| range.0.as_const() == Some(0) && range.1 == *all;
+        let one_layer = layer.0.as_size().filter(|&first| layer.1.as_size() == Some(first + 1));
+        let rows = positions.1.clone() - positions.0.clone();
+        let fits = whole(batch, &Dim::from(1i64))
+            && whole(groups, all_groups)
+            && whole(size, all_size)
+            && rows == self.plan.rows
+            && all_groups.as_size() == Some(heads.count)
+            && all_size.as_size() == Some(heads.size);
+        let Some(layer) = one_layer.filter(|_| fits) else {
+            return refuse("the updated part of a state is not the rows of one layer");
+        };
+        let cache = CacheLayer { state, layer };
+        let read_before = self.reads.contains(&cache);
+        if read_before || self.plan.appends.iter().any(|append| append.cache == cache) {
+            return refuse("a cache layer is updated after it was read or updated");
+        }
+        self.plan.appends.push(Append { cache, begin: positions.0.clone() });
+        match &self.plan.length {
+            Some(length) if *length != positions.1 => return refuse("cache layers are updated at different positions"),
+            _ => self.plan.length = Some(positions.1.clone()),
+        }
+        self.heads_item(HeadItem { source, heads, rotate: None, target: Target::Cache(cache) });
+        self.versions[state] = node.outputs[0];
+        Ok(Some(Form::State(state)))
+    }
+
+    /// Slices of a state: one layer, all positions or the used ones.
+    fn slice(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
+        let Some(x) = node.value("x") else { return Ok(None) };
+        let shape = self.fact_shape(x);
+        let whole = |range: &(Dim, Dim), all: &Dim| range.0.as_const() == Some(0) && range.1 == *all;
+        let used = |range: &(Dim, Dim)| range.0.as_const() == Some(0) && Some(&range.1) == self.plan.length.as_ref();
+        let form = match self.forms[x.index()] {
+            Some(Form::State(state)) => {
+                let Some(ranges) = slice_ranges(self.graph, node) else {
+                    return Err(
+                        self.refuse(node.outputs[0], "the part of a state it takes is not known before it runs")
+                    );
+                };
+                let [layer, rest @ .., positions, size] = ranges.as_slice() else { return Ok(None) };
+                let one_layer = layer.0.as_size().filter(|&first| layer.1.as_size() == Some(first + 1));
+                let others = rest.iter().zip(&shape[1..]).all(|(range, all)| whole(range, all));
+                let Some(layer) = one_layer.filter(|_| others && shape.len() == 5 && whole(size, &shape[4])) else {
+                    return Err(self.refuse(node.outputs[0], "it takes a part of a state that is not one layer"));
+                };
+                let cache = CacheLayer { state, layer };
+                self.reads.push(cache);
+                if whole(positions, &shape[3]) {
+                    Form::Layer(cache)
+                } else if used(positions) {
+                    Form::Used(cache)
+                } else {
+                    return Err(
+                        self.refuse(node.outputs[0], "it takes positions of a state that are not the used ones")
+                    );
+                }
+            }
+            Some(Form::Layer(cache)) => {
+                let ranges = slice_ranges(self.graph, node).unwrap_or_default();
+                let [rest @ .., positions, size] = ranges.as_slice() else { return Ok(None) };
+                let (context, all_size) = (&shape[shape.len() - 2], &shape[shape.len() - 1]);
+                let others = rest.iter().zip(shape).all(|(range, all)| whole(range, all)) && whole(size, all_size);
+                if !others
+                    || !(used(positions) || whole(positions, context) && used(&(Dim::from(0i64), context.clone())))
+                {
+                    return Err(
+                        self.refuse(node.outputs[0], "it takes positions of a state that are not the used ones")
+                    );
+                }
+                Form::Used(cache)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(form))
+    }
+
+    fn attention(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
+        let form_of = |name: &str| node.value(name).and_then(|value| self.forms[value.index()].clone());
+        let (Some(Form::Used(key)), Some(Form::Used(value))) = (form_of("key"), form_of("value")) else {
+            return Ok(None);
+        };
+        let Some(Form::Rows(query, Layout::HeadsFirst(heads))) = form_of("query") else {
+            return Err(self.refuse(node.outputs[0], "the queries are not a view of rows by heads"));
+        };
+        let mask = node.value("attn_mask");
+        let is_input = |value: ValueId| matches!(self.graph.value(value).definition, Definition::Input(_));
+        if mask.is_some_and(|mask| !is_input(mask)) {
+            return Err(self.refuse(node.outputs[0], "the mask is computed; only a mask input is supported here"));
+        }
+        let Some(scale) = node.value("scale").and_then(|scale| self.graph.scalar(scale)) else { return Ok(None) };
+        let out = self.new_columns(query.width);
+        self.plan.steps.push(Step::Attention { query, heads, key, value, mask, scale, out });
+        Ok(Some(Form::Rows(out, Layout::HeadsFirst(heads))))
+    }
+
+    /// An operation on tensors. Its operands are made tensors first.
+    fn generic(&mut self, id: NodeId) -> Result<(), NoPlan> {
+        let node = self.graph.node(id);
+        for operand in node.operands().collect::<Vec<_>>() {
+            self.tensor(operand)?;
+        }
+        self.plan.steps.push(Step::Generic { node: id });
+        for &output in &node.outputs {
+            self.forms[output.index()] = Some(Form::Tensor);
+            self.tensors[output.index()] = true;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a tensor of `value` exists.
+    fn tensor(&mut self, value: ValueId) -> Result<(), NoPlan> {
+        if self.tensors[value.index()] || self.graph.is_weight(value) {
+            return Ok(());
+        }
+        if let Some(Form::Pending(_)) = self.forms[value.index()] {
+            self.rows(value);
+        }
+        match self.forms[value.index()] {
+            None if self.graph.fact(value).value.is_some() => self.plan.steps.push(Step::Sizes { value }),
+            None | Some(Form::Tensor) => {}
+            Some(Form::Rows(x, layout)) => self.plan.steps.push(Step::ToTensor { x, layout, value }),
+            Some(_) => return Err(self.refuse(value, "a state is used by an operation without a fast form")),
+        }
+        self.tensors[value.index()] = true;
+        Ok(())
+    }
+
+    fn refuse(&self, value: ValueId, reason: &str) -> NoPlan {
+        refusal(self.graph, value, reason)
+    }
+
+    fn finish(mut self) -> Result<Plan, NoPlan> {
+        for output in &self.graph.outputs {
+            self.tensor(output.value)?;
+            self.plan.outputs.push(output.value);
+        }
+        for (state, slot) in self.graph.states.iter().enumerate() {
+            if self.versions[state] != slot.last {
+                return Err(self.refuse(slot.last, "a state ends with something else than its appends"));
+            }
+        }
+        self.plan.remove_dead_steps(self.graph);
+        Ok(self.plan)
+    }
+}
+
+fn refusal(graph: &Graph, value: ValueId, reason: &str) -> NoPlan {
+    let producer = graph.producer(value).map_or("input", |id| graph.node(id).op.name);
+    NoPlan { value: graph.value(value).name.clone(), operation: producer.to_owned(), reason: reason.to_owned() }
+}
+
+/// A linear layer whose weights are known when the model is loaded.
+fn is_linear(graph: &Graph, node: &Node) -> bool {
+    node.op.name == "linear"
+        && node.value("weight").is_some_and(|weight| graph.is_weight(weight) && graph.fact(weight).rank() == 2)
+        && node.value("bias").is_none_or(|bias| graph.is_weight(bias))
+}
+
+/// The number of rows of a call: the length of the integer input that indexes an embedding, else of any integer input.
+fn rows_of(graph: &Graph) -> Dim {
+    let input = graph.inputs.iter().find(|&&input| graph.fact(input).dtype.is_int());
+    input.and_then(|&input| graph.fact(input).shape.last().cloned()).unwrap_or_else(|| Dim::from(1i64))
+}
+
+/// Ranges [begin, end) per axis of a `slice_by_index` or `slice_update` with stride 1.
+fn slice_ranges(graph: &Graph, node: &Node) -> Option<Vec<(Dim, Dim)>> {
+    let shape = &graph.fact(node.value("x")?).shape;
+    let dims = |name: &str| graph.fact(node.value(name)?).value.clone();
+    let flags = |name: &str| node.value(name).and_then(|mask| graph.tensor(mask)).map(|mask| mask.to_i64_vec());
+    if node.value("stride").is_some_and(|stride| {
+        graph.tensor(stride).is_none_or(|stride| stride.to_i64_vec().iter().any(|&stride| stride != 1))
+    }) {
+        return None;
+    }
+    let (begin, end) = (dims("begin")?, dims("end")?);
+    let (begin_mask, end_mask, squeeze) = (flags("begin_mask"), flags("end_mask"), flags("squeeze_mask"));
+    let set = |mask: &Option<Vec<i64>>, axis: usize| {
+        mask.as_ref().and_then(|mask| mask.get(axis)).is_some_and(|&flag| flag != 0)
+    };
+    let wrap = |dim: &Dim, all: &Dim| match dim.as_const() {
+        Some(negative) if negative < 0 => dim.clone() + all.clone(),
+        _ => dim.clone(),
+    };
+    let mut ranges = Vec::with_capacity(shape.len());
+    for (axis, all) in shape.iter().enumerate() {
+        let first = if set(&begin_mask, axis) { Dim::from(0i64) } else { wrap(begin.get(axis)?, all) };
+        let last = if set(&squeeze, axis) {
+            first.clone() + Dim::from(1i64)
+        } else if set(&end_mask, axis) {
+            all.clone()
+        } else {
+            wrap(end.get(axis)?, all).smaller(all, &graph.symbols)
+        };
+        ranges.push((first, last));
+    }
+    Some(ranges)
+}

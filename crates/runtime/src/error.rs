@@ -1,0 +1,103 @@
+//! Errors of the runtime.
+
+use sottovoce_graph::GraphError;
+use sottovoce_mil::MilError;
+use sottovoce_tensor::TensorError;
+
+/// What can go wrong when a model is loaded or run.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The package could not be read.
+    #[error(transparent)]
+    Package(#[from] MilError),
+    /// The program could not be understood or run.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A tensor could not be made.
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    /// A weight could not be loaded.
+    #[error("weight '{name}': {reason}")]
+    Weight {
+        /// Name in the program.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An operation failed while running.
+    #[error("'{value}' ({operation}): {reason}")]
+    Operation {
+        /// Name of its result in the program.
+        value: String,
+        /// Operation.
+        operation: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An input is missing, unknown, or has the wrong type or shape.
+    #[error("input '{name}': expected {expected}, found {found}")]
+    Input {
+        /// Name.
+        name: String,
+        /// What the model takes.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// The sizes of the inputs do not fit together.
+    #[error("the input sizes do not fit together: {rule} does not hold ({reason}). {advice}")]
+    Sizes {
+        /// The rule, with the names of the input dimensions.
+        rule: String,
+        /// Which part of the model needs it.
+        reason: String,
+        /// How sizes relate in language models.
+        advice: &'static str,
+    },
+    /// The mask hides every position from a row, or holds NaN.
+    #[error("mask '{name}': row {row} {problem}; every row must see at least one position and masks hold no NaN")]
+    Mask {
+        /// Name of the input.
+        name: String,
+        /// Row.
+        row: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A token id that the embedding table does not have.
+    #[error("input '{name}': token id {id} is outside the vocabulary of {vocabulary}")]
+    TokenId {
+        /// Name of the input.
+        name: String,
+        /// The id.
+        id: i64,
+        /// Rows of the embedding table.
+        vocabulary: usize,
+    },
+    /// The call does not continue the state.
+    #[error(
+        "the call begins at position {begin}, but the state holds {len} positions; {}",
+        if begin > len { "positions between would be undefined: the mask must be [1, 1, q, state length + q]" }
+        else { "to overwrite positions, rewind the state first" }
+    )]
+    Position {
+        /// First position of the call: kv − q.
+        begin: usize,
+        /// Positions in the state.
+        len: usize,
+    },
+    /// A rewind to more positions than there are.
+    #[error("cannot rewind to {to} positions: the state holds {len}")]
+    Rewind {
+        /// Asked for.
+        to: usize,
+        /// Held.
+        len: usize,
+    },
+    /// The state belongs to another model.
+    #[error("the state was made by another model; make one with `new_state` of this model")]
+    ForeignState,
+    /// The kernels cannot be had as asked for.
+    #[error("{0}")]
+    Kernels(String),
+}

@@ -1,0 +1,47 @@
+//! Named tensors.
+
+use indexmap::IndexMap;
+use sottovoce_tensor::Tensor;
+
+/// Inputs of a call by name.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    tensors: IndexMap<String, Tensor>,
+}
+
+/// Outputs of a call by name, in the order of the package.
+pub type Outputs = IndexMap<String, Tensor>;
+
+impl Inputs {
+    /// No inputs yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets an input.
+    pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
+        self.tensors.insert(name.into(), tensor);
+    }
+
+    /// An input.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// Names and tensors, in the order of insertion.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+}
+
+impl<N: Into<String>, const COUNT: usize> From<[(N, Tensor); COUNT]> for Inputs {
+    fn from(pairs: [(N, Tensor); COUNT]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl<N: Into<String>> FromIterator<(N, Tensor)> for Inputs {
+    fn from_iter<I: IntoIterator<Item = (N, Tensor)>>(pairs: I) -> Self {
+        Self { tensors: pairs.into_iter().map(|(name, tensor)| (name.into(), tensor)).collect() }
+    }
+}

@@ -1,0 +1,72 @@
+//! How a model is loaded and called.
+
+/// Hardware that a model may use, as Core ML's `MLComputeUnits` names it. What a machine does not have falls back to the
+/// CPU, and [`crate::Model::placement`] says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ComputeUnits {
+    /// Whatever there is.
+    #[default]
+    All,
+    /// The CPU alone.
+    CpuOnly,
+    /// CPU and GPU.
+    CpuAndGpu,
+    /// CPU and Neural Engine.
+    CpuAndNeuralEngine,
+}
+
+/// What runs a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackendKind {
+    /// The interpreter that defines what every operation means: slow, and able to run every supported package.
+    Reference,
+    /// Fused steps and SIMD kernels.
+    Cpu,
+}
+
+/// How numbers are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Weights as the package holds them, activations of linear layers rounded to integers per block of 32 where the
+    /// weights are integers: 16 bits for up to eight rows, 8 bits for more. The reference back end rounds every result to
+    /// its declared type, as Core ML's f16 programs do.
+    #[default]
+    Fast,
+    /// f32 throughout. Outputs are f32 then; states keep their declared type.
+    Exact,
+}
+
+/// Options of [`crate::Model::load`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Hardware to use.
+    pub compute_units: ComputeUnits,
+    /// What runs the model; by default the cpu back end, or the reference one for packages that have no plan on it.
+    pub backend: Option<BackendKind>,
+    /// How numbers are computed.
+    pub precision: Precision,
+    /// Threads; by default as many as the CPU affinity and the cgroup quota allow.
+    pub threads: Option<usize>,
+    /// Function to run; by default the package's default function.
+    pub function: Option<String>,
+}
+
+/// Which rows of the outputs a caller wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputRows {
+    /// All of them.
+    #[default]
+    All,
+    /// Only the last: enough to generate, and much less work for a large vocabulary. Outputs have one row then. Back ends
+    /// and packages that cannot tell rows apart give all of them.
+    Last,
+}
+
+/// Options of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PredictOptions {
+    /// Rows of the outputs.
+    pub rows: OutputRows,
+    /// Let a call begin before the end of the state, which overwrites positions; otherwise that is an error.
+    pub allow_overwrite: bool,
+}

@@ -1,0 +1,46 @@
+//! The memory of a conversation: what a model's states hold between calls.
+
+use sottovoce_tensor::Tensor;
+
+use crate::{cpu::Workspace, error::RuntimeError};
+
+/// Contents of a model's states. It belongs to one caller; clone it to fork a conversation.
+///
+/// Where the model appends to caches, the state counts the positions in it. A call must begin where the last one ended;
+/// going back is [`State::rewind`].
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(crate) model: u64,
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) len: usize,
+    pub(crate) workspace: Workspace,
+}
+
+impl State {
+    /// Positions held, 0 for models without appended caches.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True when no positions are held.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets all positions from `len` on.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Rewind`] when there are fewer.
+    pub fn rewind(&mut self, len: usize) -> Result<(), RuntimeError> {
+        if len > self.len {
+            return Err(RuntimeError::Rewind { to: len, len: self.len });
+        }
+        self.len = len;
+        Ok(())
+    }
+
+    /// Bytes that the states take.
+    pub fn bytes(&self) -> usize {
+        self.tensors.iter().map(|tensor| tensor.bytes().len()).sum()
+    }
+}
