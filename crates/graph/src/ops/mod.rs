@@ -16,6 +16,8 @@ mod products;
 mod reduction;
 mod shaping;
 pub(crate) mod support;
+#[cfg(test)]
+mod tests;
 
 static FAMILIES: &[&[&OpDef]] = &[
     activation::OPS,
