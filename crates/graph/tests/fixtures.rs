@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use sottovoce_graph::{Graph, InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
-use sottovoce_testkit::{Fixture, Logits, Split, Tolerance, assert_close, drive, fixtures};
+use sottovoce_testkit::{Fixture, Logits, Split, Tolerance, check_close, drive, fixtures};
 
 const SPLITS: [Split; 3] = [Split::Whole, Split::TokenByToken, Split::Uneven { seed: 7 }];
 
@@ -30,41 +30,24 @@ fn logits(fixture: &Fixture, split: Split, exact: bool) -> Logits {
     drive(fixture, split, |inputs| interpreter.run(inputs, &mut states).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// Largest error as a share of the largest logit.
-fn error(found: &Logits, expected: &Logits) -> f32 {
-    let largest = expected.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-    let errors = found.values.iter().zip(&expected.values).map(|(a, b)| (a - b).abs());
-    errors.fold(0f32, f32::max) / largest
-}
-
 /// `llama-long` spells positions beyond 2,048 steps of f16 and needs the pass that computes angles in f32.
 fn short() -> impl Iterator<Item = Fixture> {
     fixtures().into_iter().filter(|fixture| fixture.name != "llama-long")
 }
 
-#[test]
-fn f16_mode_gives_the_logits_of_pytorch() {
-    for fixture in short() {
-        for split in SPLITS {
-            let what = format!("{} {split:?}", fixture.name);
-            assert_close(&logits(&fixture, split, false), &fixture.logits, Tolerance::F16, &what);
-        }
-    }
+/// Largest error as a share of the largest logit.
+fn error(fixture: &Fixture, split: Split, exact: bool) -> f32 {
+    let tolerance = if exact { Tolerance::Exact } else { Tolerance::F16 };
+    let checked = check_close(&logits(fixture, split, exact), &fixture.logits, tolerance);
+    checked.unwrap_or_else(|message| panic!("{} {split:?}, exact {exact}: {message}", fixture.name))
 }
 
 #[test]
-fn exact_mode_gives_the_logits_of_pytorch_more_closely() {
+fn both_modes_give_the_logits_of_pytorch_and_exact_mode_comes_closer() {
     for fixture in short() {
         for split in SPLITS {
-            let what = format!("{} {split:?}", fixture.name);
-            let exact = logits(&fixture, split, true);
-            // Not `Tolerance::Exact`: PyTorch's rotary frequencies are not rounded to f16 as the package's are, which turns
-            // the angles of position 8 by up to 8·2^-12, half of that tolerance by itself.
-            assert_close(&exact, &fixture.logits, Tolerance::F16, &what);
-            let rounded = logits(&fixture, split, false);
-            let (exact, rounded) = (error(&exact, &fixture.logits), error(&rounded, &fixture.logits));
-            println!("{what}: exact {exact:.6}, f16 {rounded:.6}");
-            assert!(exact < rounded, "{what}: exact mode is off by {exact}, f16 mode by {rounded}");
+            let (exact, rounded) = (error(&fixture, split, true), error(&fixture, split, false));
+            assert!(exact < rounded, "{} {split:?}: exact {exact}, f16 {rounded}", fixture.name);
         }
     }
 }
