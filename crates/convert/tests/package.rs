@@ -1,6 +1,7 @@
 //! Whole conversions: the packages open, have Apple's interface, and hold the weights within the stated errors.
 
 use std::{
+    collections::BTreeMap,
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -13,6 +14,7 @@ use sottovoce_convert::{
 use sottovoce_mil::{
     Package,
     description::{Feature, FeatureType},
+    program::{Binding, Operation},
 };
 use sottovoce_tensor::DType;
 
@@ -111,6 +113,60 @@ fn errors_are_reported_per_format() {
     let error = &report.changes[&(WeightFormat::F16, blocks(DType::I4, false))].error;
     // Normal weights in blocks of 32 at 4 bits: about 9 % of their RMS.
     assert!((0.05..0.11).contains(&error.relative_rms()), "{}", error.relative_rms());
+}
+
+/// Weights that a `constexpr_blockwise_shift_scale` of the package stands for, in f64.
+fn decode(package: &Package, operation: &Operation) -> Vec<f64> {
+    let input = |name: &str| {
+        let Some([Binding::Value(value)]) = operation.inputs.get(name).map(Vec::as_slice) else { return None };
+        Some(package.tensor(value).unwrap())
+    };
+    let (data, scale) = (input("data").unwrap(), input("scale").unwrap());
+    let block = data.len() / scale.len();
+    let offset = input("offset").map_or(vec![0.0; scale.len()], |offset| offset.to_f32_vec());
+    let (codes, scale) = (data.to_f32_vec(), scale.to_f32_vec());
+    let weight = |(index, code): (usize, &f32)| {
+        f64::from(scale[index / block]) * (f64::from(*code) - f64::from(offset[index / block]))
+    };
+    codes.iter().enumerate().map(weight).collect()
+}
+
+#[test]
+fn reported_errors_are_those_of_the_package() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("model.mlpackage");
+    let checkpoint = open("llama-mixed.gguf");
+    let names = matrix_names();
+    for quantize in [Quantize::Keep, Quantize::Int8, Quantize::Int4] {
+        let report = convert_to(&target, "llama-mixed.gguf", &ConvertOptions { quantize, ..Default::default() });
+        let package = Package::open(&target).unwrap();
+        let block = package.program.functions["main"].active_block().unwrap();
+        let mut squares = BTreeMap::new();
+        for operation in block.operations.iter().filter(|operation| operation.kind.starts_with("constexpr")) {
+            let name = &operation.outputs[0].name;
+            let named = |tensor: &&String| tensor.replace('.', "_") == *name;
+            let tensor = checkpoint.tensor(names.iter().find(named).unwrap()).unwrap();
+            let source = tensor.to_f32_vec().unwrap();
+            let found = decode(&package, operation);
+            assert_eq!(found.len(), source.len(), "{name}");
+            let sum: f64 = found.iter().zip(&source).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum();
+            *squares.entry(tensor.format).or_insert(0.0) += sum;
+        }
+        for ((format, form), change) in report.changes.iter().filter(|((_, form), _)| *form != Form::F16) {
+            // The report multiplies in f32, which is a 2^-24th of each weight.
+            let (stated, found) = (change.error.squares.sqrt(), squares[format]);
+            let slack = 2f64.powi(-23) * change.error.weight_squares.sqrt();
+            assert!((stated - f64::sqrt(found)).abs() <= slack, "{format} as {form}: {stated} {found}");
+        }
+    }
+}
+
+/// Names of the matrices of the tiny llama.
+fn matrix_names() -> Vec<String> {
+    let parts = ["self_attn.q", "self_attn.k", "self_attn.v", "self_attn.o", "mlp.gate", "mlp.up", "mlp.down"];
+    let layer = |layer: usize| parts.map(|part| format!("model.layers.{layer}.{part}_proj.weight"));
+    let ends = ["model.embed_tokens.weight".to_owned(), "lm_head.weight".to_owned()];
+    ends.into_iter().chain(layer(0)).chain(layer(1)).collect()
 }
 
 #[test]

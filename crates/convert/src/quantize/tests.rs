@@ -105,6 +105,29 @@ fn weights_outside_f16_are_found() {
     assert!(first_not_finite(&[f32::NAN]).unwrap().is_nan());
 }
 
+/// Rows of random blocks, every code, scale and minimum among them: codes are carried over, so what is lost is the rounding
+/// of scales (2⁻¹¹ of a weight) and of offsets (half of 2⁻⁷ of a step for offsets up to 16, more beyond).
+#[test]
+fn k_formats_lose_only_the_rounding_of_scales_and_offsets() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/checkpoints/quantised-rows.gguf");
+    let file = crate::gguf::Gguf::open(std::path::Path::new(path)).unwrap();
+    let cases = [
+        (WeightFormat::Q4_K, DType::U4, 32, true),
+        (WeightFormat::Q5_K, DType::U8, 32, true),
+        (WeightFormat::Q6_K, DType::I8, 16, false),
+    ];
+    for (format, codes, block, offsets) in cases {
+        let mut stored = Vec::new();
+        file.tensors[&format.to_string()].read_rows(0..2, &mut stored).unwrap();
+        let (out, errors, form) = encode(format, &stored, 512, Quantize::Keep);
+        assert_eq!(form, Form::Blocks { codes, block, offsets });
+        assert_eq!(out.scales.len(), 1024 / block);
+        assert_eq!(out.offsets.len(), if offsets { 1024 / block } else { 0 });
+        assert!(errors.relative_rms() < 2f64.powi(-11), "{format}: {}", errors.relative_rms());
+        assert!(errors.relative_max() < 2f64.powi(-9), "{format}: {}", errors.relative_max());
+    }
+}
+
 proptest! {
     /// A symmetric code is off by at most half a step, unless the search clipped on purpose; the search is never worse in
     /// squares than plain rounding at the scale of the largest weight.
