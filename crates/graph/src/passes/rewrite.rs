@@ -16,14 +16,27 @@ pub struct Rule {
     pub build: fn(&mut Graph, ValueId, &Captures) -> Option<ValueId>,
 }
 
-/// Tries the rules, in order, at every live value, and makes the replacements.
+/// Sweeps over a graph before the rules are taken to undo each other. Every rule removes something, so that the depth of
+/// nesting bounds the number of sweeps; real programs need two.
+const MAX_SWEEPS: usize = 16;
+
+/// Tries the rules, in order, at every live value, makes the replacements, and begins again until there are none.
 pub fn rewrite(mut graph: Graph, rules: &[Rule]) -> Graph {
+    for _ in 0..MAX_SWEEPS {
+        if !sweep(&mut graph, rules) {
+            break;
+        }
+    }
+    graph
+}
+
+fn sweep(graph: &mut Graph, rules: &[Rule]) -> bool {
     let mut replace = vec![None; graph.num_values()];
     for node in graph.schedule() {
         for output in graph.node(node).outputs.clone() {
             for rule in rules {
-                let Some(captures) = rule.pattern.find(&graph, output) else { continue };
-                if let Some(new) = (rule.build)(&mut graph, output, &captures) {
+                let Some(captures) = rule.pattern.find(graph, output) else { continue };
+                if let Some(new) = (rule.build)(graph, output, &captures) {
                     debug_assert_eq!(graph.fact(new).shape, graph.fact(output).shape);
                     debug_assert_eq!(graph.fact(new).dtype, graph.fact(output).dtype);
                     replace.resize(graph.num_values(), None);
@@ -34,7 +47,7 @@ pub fn rewrite(mut graph: Graph, rules: &[Rule]) -> Graph {
         }
     }
     graph.replace_uses(&replace);
-    graph
+    replace.iter().any(Option::is_some)
 }
 
 /// Adds a node with one result, named after the value it will replace. `None` when inference rejects the arguments.

@@ -148,6 +148,7 @@ impl<'g> Selector<'g> {
             Some(Form::Tensor) if self.graph.fact(value).dtype.is_float() => {
                 let out = self.new_columns(self.row_width(value)?);
                 self.plan.steps.push(Step::ToRows { value, out });
+                self.forms[value.index()] = Some(Form::Rows(out, Layout::Rows));
                 Some(out)
             }
             _ => None,

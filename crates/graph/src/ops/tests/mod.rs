@@ -4,6 +4,8 @@ mod coremltools;
 mod errors;
 mod properties;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use sottovoce_tensor::Tensor;
 
@@ -88,7 +90,7 @@ impl Single {
 
     /// Runs it.
     pub fn run(&self, exact: bool) -> Result<Vec<Tensor>, GraphError> {
-        let interpreter = Interpreter::new(&self.graph, &NoWeights, InterpretOptions { exact });
+        let interpreter = Interpreter::new(self.graph.clone(), Arc::new(NoWeights), InterpretOptions { exact });
         Ok(interpreter.run(&self.inputs, &mut IndexMap::new())?.into_values().collect())
     }
 
