@@ -3,6 +3,7 @@
 //! Encoding is the `tokenizers` crate's. Decoding is done here from a table of each token's bytes, because an answer is
 //! shown while it is made: text is the UTF-8 of the joined bytes, so that pieces of a character wait for the rest.
 
+mod from_gguf;
 mod special;
 mod stream;
 mod token_bytes;
