@@ -15,6 +15,6 @@ pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, turns};
 pub use fixtures::{Fixture, Interface, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
-pub use models::{apple_smollm2, smollm2_gguf};
+pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf};
 pub use random::Random;
 pub use smollm2::{Question, SmolLm2Reference};

@@ -17,16 +17,29 @@ const APPLE_VARIABLE: &str = "SOTTOVOCE_APPLE_SMOLLM2";
 /// When it cannot be had and `CI` is set.
 pub fn smollm2_gguf() -> Option<&'static Path> {
     static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let path = PATH.get_or_init(|| {
-        let pulled = Hub::from_env().and_then(|hub| hub.pull(DEFAULT_MODEL, &mut |_| ControlFlow::Continue(())));
-        let gguf = |files: Vec<PathBuf>| files.into_iter().find(|file| file.extension().is_some_and(|e| e == "gguf"));
-        match pulled.map(gguf) {
-            Ok(Some(path)) => Some(path),
-            Ok(None) => panic!("the catalogue's {DEFAULT_MODEL} holds no GGUF"),
-            Err(error) => skip(&error.to_string()),
-        }
-    });
-    path.as_deref()
+    let is_gguf = |file: &Path| file.extension().is_some_and(|extension| extension == "gguf");
+    PATH.get_or_init(|| pull(DEFAULT_MODEL, is_gguf)).as_deref()
+}
+
+/// The `tokenizer.json` of Gemma 1, beside its `tokenizer_config.json`. `None` as in [`smollm2_gguf`].
+///
+/// # Panics
+/// As [`smollm2_gguf`].
+pub fn gemma_tokenizer() -> Option<&'static Path> {
+    static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let is_tokenizer = |file: &Path| file.ends_with("tokenizer.json");
+    PATH.get_or_init(|| pull("gemma-tokenizer", is_tokenizer)).as_deref()
+}
+
+/// The file of a catalogue model that `wanted` picks.
+fn pull(model: &str, wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+    match Hub::from_env().and_then(|hub| hub.pull(model, &mut |_| ControlFlow::Continue(()))) {
+        Ok(files) => match files.into_iter().find(|file| wanted(file)) {
+            Some(path) => Some(path),
+            None => panic!("the catalogue's {model} lacks the file that is wanted"),
+        },
+        Err(error) => skip(&error.to_string()),
+    }
 }
 
 /// A package of SmolLM2-135M-Instruct made by Apple's converter, context 512: `SmolLM2-135M-Stateful-512` (f16) or
