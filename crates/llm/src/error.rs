@@ -89,6 +89,14 @@ pub enum LlmError {
         /// What is allowed.
         expected: &'static str,
     },
+    /// A package that is not a language model, or not one that can be driven.
+    #[error("{} is not a language model that can run here: {reason}", path.display())]
+    Interface {
+        /// The package.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
     /// A folder or file that holds no model.
     #[error("{}: {reason}", path.display())]
     NoModel {

@@ -2,7 +2,8 @@
 //!
 //! [`tokenizer`] turns text into ids and back, [`chat`] spells a conversation for a model, [`sampling`] chooses a token
 //! from logits, [`generate`] computes a prompt and decodes an answer, [`load`] opens a model folder and [`evaluate`]
-//! measures how well a model predicts a text. What runs the model is behind [`LanguageModel`].
+//! measures how well a model predicts a text. What runs the model is behind [`LanguageModel`]; [`package`] runs Core ML
+//! packages.
 
 pub mod chat;
 mod error;
@@ -11,6 +12,7 @@ mod files;
 pub mod generate;
 pub mod load;
 mod model;
+pub mod package;
 pub mod sampling;
 pub mod tokenizer;
 

@@ -1,0 +1,10 @@
+//! Language models that are Core ML packages.
+//!
+//! This is where positions and masks come from: ids are appended, the mask says where they stand and what they may see.
+
+mod inputs;
+mod interface;
+mod model;
+
+pub use interface::{Cache, LanguageInterface};
+pub use model::PackageModel;
