@@ -1,0 +1,58 @@
+//! The command line: every command with its help.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull};
+
+/// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sottovoce",
+    version,
+    propagate_version = true,
+    max_term_width = 120,
+    after_help = "\
+Examples:
+  sottovoce demo                                  fetch a small model, convert it and ask it a question
+  sottovoce chat                                  talk to it
+  sottovoce convert model.gguf -o my-model        make a Core ML package of your own model
+  sottovoce inspect my-model/*.mlpackage          see what is in a package
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
+Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_ISA=scalar|avx2|avx512|neon forces a level of SIMD,
+HF_ENDPOINT names a mirror of the Hugging Face hub, NO_COLOR turns colours off."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fetch a small model, convert it and ask it a question
+    Demo(demo::Arguments),
+    /// Talk to a model
+    Chat(chat::Arguments),
+    /// Answer one prompt
+    Generate(generate::Arguments),
+    /// Make a Core ML package of a GGUF file or a Hugging Face folder
+    Convert(convert::Arguments),
+    /// Show what is in a package: interface, operations, weights, and whether it is a stateful language model
+    Inspect(inspect::Arguments),
+    /// Run a package on arrays from npz files
+    Predict(predict::Arguments),
+    /// Measure how well a model predicts a text
+    Perplexity(perplexity::Arguments),
+    /// Measure how fast a model runs here
+    Bench(bench::Arguments),
+    /// List the models that are here or can be fetched, or remove one
+    Models(models::Arguments),
+    /// Fetch the files of a catalogue model into the cache
+    Pull(pull::Arguments),
+    /// Show what this machine offers and what would run where
+    Doctor,
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}

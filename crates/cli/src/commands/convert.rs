@@ -1,0 +1,75 @@
+//! `sottovoce convert`
+
+use std::{io::Write, path::PathBuf};
+
+use sottovoce_convert::{ConvertOptions, Quantize, Variant};
+
+use crate::{console, model_folder};
+
+/// Arguments of `convert`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The output is a model folder: the package, the tokenizer, and sottovoce.toml with source, licence and checksums. A package
+of the same name is replaced once the new one is complete; a conversion that is stopped leaves everything as it was.
+
+Examples:
+  sottovoce convert model.gguf -o my-model
+  sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
+  sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16")]
+pub struct Arguments {
+    /// GGUF file, Hugging Face folder (config.json and safetensors), or catalogue name
+    source: String,
+    /// Model folder to write to
+    #[arg(short, long, value_name = "FOLDER")]
+    output: PathBuf,
+    /// Form of the weights: keep carries quantised weights over and stores floats as f16; int8 and int4 round to one scale
+    /// per block of 32
+    #[arg(long, value_enum, default_value_t = QuantizeArgument::Keep)]
+    quantize: QuantizeArgument,
+    /// Positions that the cache holds [default: what the model was made for, at most 2048]
+    #[arg(long, value_name = "N")]
+    context: Option<usize>,
+    /// Where keys and values are kept: in states, in inputs and outputs, or nowhere
+    #[arg(long, value_enum, default_value_t = VariantArgument::Stateful)]
+    variant: VariantArgument,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum QuantizeArgument {
+    Keep,
+    F16,
+    Int8,
+    Int4,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum VariantArgument {
+    Stateful,
+    KvIo,
+    Baseline,
+}
+
+/// Converts a checkpoint and prints the path of the package.
+///
+/// # Errors
+/// The checkpoint cannot be found or converted, or writing fails.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let (source, provenance) = model_folder::find_checkpoint(&arguments.source)?;
+    let options = ConvertOptions {
+        quantize: match arguments.quantize {
+            QuantizeArgument::Keep => Quantize::Keep,
+            QuantizeArgument::F16 => Quantize::F16,
+            QuantizeArgument::Int8 => Quantize::Int8,
+            QuantizeArgument::Int4 => Quantize::Int4,
+        },
+        variant: match arguments.variant {
+            VariantArgument::Stateful => Variant::Stateful,
+            VariantArgument::KvIo => Variant::KvIo,
+            VariantArgument::Baseline => Variant::Baseline,
+        },
+        context: arguments.context,
+    };
+    let (package, report) = model_folder::make(&source, &arguments.output, &options, provenance)?;
+    console::note(report.to_string().trim_end());
+    Ok(writeln!(console::stdout(), "{}", package.display())?)
+}

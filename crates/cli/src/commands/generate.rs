@@ -1,0 +1,81 @@
+//! `sottovoce generate`
+
+use std::io::Read;
+
+use anyhow::Context;
+use sottovoce_hub::DEFAULT_MODEL;
+use sottovoce_llm::generate::{Answer, GenerateOptions};
+
+use crate::{
+    answering::{self, AnswerOptions},
+    console,
+    loading::{self, LoadedModel, ModelOptions},
+};
+
+/// Arguments of `generate`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "sottovoce generate [OPTIONS] [MODEL] <PROMPT>",
+    after_help = "\
+MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). A PROMPT of - is read
+from stdin. The answer alone goes to stdout.
+
+Examples:
+  sottovoce generate \"What is the capital of Japan?\" --greedy
+  sottovoce generate my-model \"Write a haiku.\" --temperature 1 --seed 7
+  sottovoce generate my-model --raw \"Once upon a time\" --max-tokens 100"
+)]
+pub struct Arguments {
+    /// Model, then prompt; the prompt alone means the default model
+    #[arg(value_names = ["MODEL", "PROMPT"], num_args = 1..=2, required = true)]
+    model_and_prompt: Vec<String>,
+    /// What the model should be told before the prompt
+    #[arg(long, value_name = "TEXT", conflicts_with = "raw")]
+    system: Option<String>,
+    /// Continue the prompt as it is, without the chat template
+    #[arg(long)]
+    raw: bool,
+    #[command(flatten)]
+    answer: AnswerOptions,
+    #[command(flatten)]
+    model: ModelOptions,
+}
+
+/// Answers one prompt.
+///
+/// # Errors
+/// The model cannot be loaded or fails, the prompt does not fit, or the user stops it.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let (model, prompt) = match &arguments.model_and_prompt[..] {
+        [model, prompt] => (model.as_str(), prompt),
+        [prompt] => (DEFAULT_MODEL, prompt),
+        _ => unreachable!("clap takes one or two"),
+    };
+    let prompt = if prompt == "-" { read_stdin()? } else { prompt.clone() };
+    let loaded = loading::load(model, &arguments.model)?;
+    let options = arguments.answer.generate_options();
+    let answer = if arguments.raw || loaded.folder.template.is_none() {
+        if !arguments.raw {
+            console::note("the model has no chat template: it continues the prompt as it is");
+        }
+        continue_text(loaded, &prompt, options)?
+    } else {
+        let mut conversation = loaded.folder.conversation(loaded.model)?;
+        conversation.set_system(arguments.system.clone());
+        conversation.ask(&prompt, options, answering::show)?
+    };
+    answering::finish(&answer)
+}
+
+fn continue_text(loaded: LoadedModel, prompt: &str, mut options: GenerateOptions) -> anyhow::Result<Answer> {
+    options.continue_text = true;
+    options.stop_tokens.extend_from_slice(&loaded.folder.special.stop);
+    let ids = loaded.folder.tokenizer.encode(prompt, true)?;
+    Ok(loaded.folder.session(loaded.model).generate(&ids, options)?.run(answering::show)?)
+}
+
+fn read_stdin() -> anyhow::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("cannot read the prompt from stdin")?;
+    Ok(text)
+}

@@ -1,0 +1,14 @@
+//! The commands, one file each.
+
+pub mod bench;
+pub mod chat;
+pub mod completions;
+pub mod convert;
+pub mod demo;
+pub mod doctor;
+pub mod generate;
+pub mod inspect;
+pub mod models;
+pub mod perplexity;
+pub mod predict;
+pub mod pull;

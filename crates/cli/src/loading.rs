@@ -1,0 +1,74 @@
+//! The options that every command with a MODEL shares, and loading it.
+
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use sottovoce_llm::load::ModelFolder;
+use sottovoce_runtime::{LoadOptions, Precision};
+
+use crate::{console, language_model::PackageModel, model_folder};
+
+/// How to load a model.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ModelOptions {
+    /// Tokenizer for a package that comes without one: tokenizer.json or the folder with it
+    #[arg(long, value_name = "PATH")]
+    tokenizer: Option<PathBuf>,
+    #[command(flatten)]
+    runtime: RuntimeOptions,
+}
+
+/// How to run a package.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RuntimeOptions {
+    /// Function of the package to run [default: the package's default function]
+    #[arg(long, value_name = "NAME")]
+    pub function: Option<String>,
+    /// Threads [default: what the CPU affinity and the cgroup quota allow]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Compute everything in f32
+    #[arg(long)]
+    pub exact: bool,
+}
+
+impl RuntimeOptions {
+    /// The runtime's options.
+    pub fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            precision: if self.exact { Precision::Exact } else { Precision::Fast },
+            threads: self.threads.map(NonZeroUsize::get),
+            function: self.function.clone(),
+            ..LoadOptions::default()
+        }
+    }
+}
+
+/// A model that is ready to run.
+pub struct LoadedModel {
+    /// Tokenizer and template.
+    pub folder: ModelFolder,
+    /// The package that was taken.
+    pub model: PackageModel,
+}
+
+/// Finds, prepares and loads a model, and says on stderr which package was taken and what runs it.
+///
+/// # Errors
+/// It cannot be found, prepared or loaded.
+pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
+    let path = model_folder::find(name)?;
+    let folder = match &options.tokenizer {
+        Some(tokenizer) => ModelFolder::open_with_tokenizer(&path, tokenizer)?,
+        None => ModelFolder::open(&path)?,
+    };
+    let load_options = options.runtime.load_options();
+    let (model, report) = folder.load(|package| {
+        let model = PackageModel::load(&package.path, &load_options);
+        model.map_err(|error| format!("{error:#}"))
+    })?;
+    console::note(format_args!("{report} · {} threads", model.model().threads()));
+    for note in &model.model().placement().notes {
+        console::warn(note);
+    }
+    Ok(LoadedModel { folder, model })
+}

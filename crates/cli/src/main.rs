@@ -1,0 +1,66 @@
+//! The `sottovoce` command.
+
+mod answering;
+mod arguments;
+mod commands;
+mod console;
+mod inspection;
+mod interrupt;
+mod language_model;
+mod loading;
+mod machine;
+mod model_folder;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Cli, Command};
+use interrupt::Interrupted;
+use sottovoce_convert::ConvertError;
+use sottovoce_hub::HubError;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = interrupt::install().and_then(|()| match cli.command {
+        Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Chat(arguments) => commands::chat::run(&arguments),
+        Command::Generate(arguments) => commands::generate::run(&arguments),
+        Command::Convert(arguments) => commands::convert::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Predict(arguments) => commands::predict::run(&arguments),
+        Command::Perplexity(arguments) => commands::perplexity::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Models(arguments) => commands::models::run(arguments),
+        Command::Pull(arguments) => commands::pull::run(&arguments),
+        Command::Doctor => commands::doctor::run(),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough, `sottovoce inspect … | head` for instance.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_interruption(&error) => {
+            console::note("stopped");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            console::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+}
+
+fn is_interruption(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<Interrupted>()
+            || matches!(cause.downcast_ref(), Some(HubError::Cancelled))
+            || matches!(cause.downcast_ref(), Some(ConvertError::Cancelled))
+    })
+}

@@ -1,0 +1,99 @@
+//! A checkpoint turned into a model folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use sottovoce_convert::{Checkpoint, ConvertOptions, Report, convert, gguf::Gguf, package_name};
+use sottovoce_hub::{Provenance, ProvenanceFile, sha256_of_file};
+
+use super::{CONVERTED_BY, vocabulary};
+use crate::{console, interrupt, progress};
+
+/// Files of a Hugging Face folder that turn text into tokens and back.
+const TOKENIZER_FILES: [&str; 5] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "chat_template.jinja",
+];
+
+/// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`. Returns the package and what was
+/// done to the weights.
+///
+/// # Errors
+/// The checkpoint cannot be converted, has no tokenizer, or writing fails.
+pub fn make(
+    source: &Path,
+    folder: &Path,
+    options: &ConvertOptions,
+    provenance: Option<Provenance>,
+) -> anyhow::Result<(PathBuf, Report)> {
+    let checkpoint = Checkpoint::open(source)?;
+    let package = folder.join(package_name(&checkpoint, options)?);
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    write_tokenizer(source, folder)?;
+
+    let name = package.file_name().unwrap_or_default().display();
+    let bar = progress::byte_bar(0, format!("converting {name}"));
+    let report = convert(&checkpoint, &package, options, &mut |progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        interrupt::check()
+    });
+    bar.finish_and_clear();
+    let report = report?;
+
+    let provenance = match provenance {
+        Some(provenance) => provenance,
+        None => describe_source(&checkpoint, source)?,
+    };
+    provenance.write(folder)?;
+    console::note(format_args!("made {name}"));
+    Ok((package, report))
+}
+
+fn write_tokenizer(source: &Path, folder: &Path) -> anyhow::Result<()> {
+    if !source.is_dir() {
+        let gguf = Gguf::open(source)?;
+        return Ok(vocabulary::of(&gguf)?.write(folder)?);
+    }
+    for name in TOKENIZER_FILES {
+        let (from, to) = (source.join(name), folder.join(name));
+        if from.is_file() && from != to {
+            fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        }
+    }
+    if !folder.join("tokenizer.json").is_file() {
+        console::warn("the source has no tokenizer.json; running the model needs one (--tokenizer)");
+    }
+    Ok(())
+}
+
+/// Name, licence and checksums of a checkpoint that is no catalogue model.
+fn describe_source(checkpoint: &Checkpoint, source: &Path) -> anyhow::Result<Provenance> {
+    let mut files = Vec::new();
+    if source.is_file() {
+        files.push(source.to_owned());
+    } else {
+        let entries = fs::read_dir(source).with_context(|| format!("cannot read {}", source.display()))?;
+        let weights = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        files.extend(weights.filter(|path| path.extension().is_some_and(|extension| extension == "safetensors")));
+        files.sort();
+    }
+    let describe = |path: &PathBuf| -> anyhow::Result<ProvenanceFile> {
+        let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(ProvenanceFile { name, size, sha256: sha256_of_file(path)?.to_string() })
+    };
+    Ok(Provenance {
+        name: checkpoint.name.clone(),
+        source: source.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        licence: checkpoint.licence.clone().unwrap_or_else(|| "not stated by the source".to_owned()),
+        converted_by: CONVERTED_BY.to_owned(),
+        files: files.iter().map(describe).collect::<anyhow::Result<_>>()?,
+    })
+}

@@ -1,0 +1,79 @@
+//! Model folders: found by name or path, and made from checkpoints.
+
+mod make;
+mod vocabulary;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sottovoce_convert::ConvertOptions;
+use sottovoce_hub::{Hub, HubError, Provenance};
+
+use crate::{console, interrupt, progress::PullProgress};
+
+pub use make::make;
+
+/// Who converted a model, for its `sottovoce.toml`.
+pub const CONVERTED_BY: &str = concat!("sottovoce ", env!("CARGO_PKG_VERSION"));
+
+/// The model folder or package that `name` means: a path, or a catalogue model, which is fetched and converted when that
+/// has not happened yet.
+///
+/// # Errors
+/// It is neither, or cannot be fetched or converted.
+pub fn find(name: &str) -> anyhow::Result<PathBuf> {
+    let path = Path::new(name);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    let hub = Hub::from_env()?;
+    if let Err(error @ HubError::UnknownModel { .. }) = hub.catalogue().model(name) {
+        bail!("there is no file or folder '{name}', and {error}");
+    }
+    prepare(&hub, name)
+}
+
+/// The checkpoint that `source` means: a path, or the file or folder of a catalogue model, which is fetched.
+///
+/// # Errors
+/// It is neither, or cannot be fetched.
+pub fn find_checkpoint(source: &str) -> anyhow::Result<(PathBuf, Option<Provenance>)> {
+    let path = Path::new(source);
+    if path.exists() {
+        return Ok((path.to_owned(), None));
+    }
+    let hub = Hub::from_env()?;
+    let model = match hub.catalogue().model(source) {
+        Err(error) => bail!("there is no file or folder '{source}', and {error}"),
+        Ok(model) => model,
+    };
+    let mut progress = PullProgress::default();
+    let files = hub.pull(source, &mut |event| progress.observe(event))?;
+    let provenance = Provenance::of(model, CONVERTED_BY);
+    match files.iter().find(|file| file.extension().is_some_and(|extension| extension == "gguf")) {
+        Some(gguf) => Ok((gguf.clone(), Some(provenance))),
+        None if files.iter().any(|file| file.ends_with("config.json")) => {
+            let folder = files.first().and_then(|file| file.parent()).context("the catalogue entry has no files")?;
+            Ok((folder.to_owned(), Some(provenance)))
+        }
+        None => bail!("the catalogue's '{source}' holds no weights, so there is nothing to convert"),
+    }
+}
+
+/// Makes sure that a catalogue model is in the cache as a model folder.
+///
+/// # Errors
+/// It cannot be fetched or converted.
+pub fn prepare(hub: &Hub, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = hub.cache().model_folder(name);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let (checkpoint, provenance) = find_checkpoint(name)?;
+    let options = ConvertOptions::default();
+    let waiting = || {
+        console::note("waiting for another process that converts the same model");
+        interrupt::check()
+    };
+    hub.cache().install(name, waiting, |folder| make(&checkpoint, folder, &options, provenance).map(drop))
+}
