@@ -41,10 +41,10 @@ pub fn bind(graph: &Graph, inputs: &IndexMap<String, Tensor>, any_float: bool) -
         if (tensor.dtype() != value.fact.dtype && !floats) || tensor.rank() != value.fact.rank() {
             return Err(found());
         }
-        for (dim, &size) in value.fact.shape.iter().zip(tensor.shape()) {
+        for (axis, (dim, &size)) in value.fact.shape.iter().zip(tensor.shape()).enumerate() {
             let size = i64::try_from(size).map_err(|_| found())?;
             match dim.as_symbol() {
-                Some(symbol) => bind_size(graph, &mut bindings, symbol, size)?,
+                Some(symbol) => bind_size(graph, &mut bindings, symbol, size, (&value.name, axis))?,
                 None if dim.as_const() == Some(size) => {}
                 None => return Err(found()),
             }
@@ -55,21 +55,27 @@ pub fn bind(graph: &Graph, inputs: &IndexMap<String, Tensor>, any_float: bool) -
     Ok(bindings)
 }
 
-fn bind_size(graph: &Graph, bindings: &mut Bindings, symbol: SymbolId, size: i64) -> Result<(), GraphError> {
+fn bind_size(
+    graph: &Graph,
+    bindings: &mut Bindings,
+    symbol: SymbolId,
+    size: i64,
+    (name, axis): (&str, usize),
+) -> Result<(), GraphError> {
     if let Some(bound) = bindings.get(symbol).filter(|&bound| bound != size) {
         return Err(GraphError::Guard {
-            rule: format!("{symbol} = {size}, found {bound}"),
-            reason: format!("{} is the same size in several inputs", graph.symbols.origin(symbol)),
+            rule: format!("dimension {axis} of '{name}' = {}, found {size} and {bound}", graph.symbols.origin(symbol)),
+            reason: "the program uses them together".into(),
         });
     }
     let range = graph.symbols.range(symbol);
     if size < range.min || range.max.is_some_and(|max| size > max) {
         return Err(GraphError::Interface {
-            what: "size",
-            name: graph.symbols.origin(symbol).to_owned(),
+            what: "input",
+            name: name.to_owned(),
             expected: match range.max {
-                Some(max) => format!("{} to {max}", range.min),
-                None => format!("{} or more", range.min),
+                Some(max) => format!("a size of {} to {max} in dimension {axis}", range.min),
+                None => format!("a size of {} or more in dimension {axis}", range.min),
             },
             found: size.to_string(),
         });

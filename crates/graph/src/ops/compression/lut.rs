@@ -48,8 +48,9 @@ fn layout(indices: &[usize], table: &[usize], dtype: DType) -> Result<Layout, Op
     if !indices.iter().zip(groups).all(|(&whole, &part)| part != 0 && whole.is_multiple_of(part)) {
         return Err(mismatch("tables divide the indices in every dimension"));
     }
-    if dtype.bits() > 8 || *entries != 1 << dtype.bits() || *vector == 0 {
-        return Err(mismatch("a table has one entry for every index that its type can hold"));
+    let is_code = dtype.is_int() && !dtype.is_signed_int() && dtype.bits() <= 8;
+    if !is_code || *entries != 1 << dtype.bits() || *vector == 0 {
+        return Err(mismatch("a table has one entry for every index that its unsigned type can hold"));
     }
     Ok(Layout { entries: *entries, vector: *vector })
 }

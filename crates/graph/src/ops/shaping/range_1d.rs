@@ -36,7 +36,7 @@ fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {
         }
     };
     let known = len.as_size().filter(|&len| len <= MAX_SYMBOLIC_ELEMENTS);
-    let value = known.map(|len| (0..len as i64).map(|index| start.clone() + (index * step).into()).collect());
+    let value = known.map(|len| (0..len as i64).map(|index| start.clone() + Dim::from(index) * step.into()).collect());
     Ok(vec![symbolic::fact(dtype, vec![len], value)])
 }
 

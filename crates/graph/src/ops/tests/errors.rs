@@ -109,6 +109,14 @@ fn arguments_that_do_not_fit_are_named() {
         (
             "constexpr_lut_to_dense",
             vec![
+                ("indices", constant(Tensor::zeros(DType::I4, [4]).unwrap())),
+                ("lut", constant(counting(&[1, 16, 1]))),
+            ],
+            "its unsigned type can hold: sizes [4] of int4",
+        ),
+        (
+            "constexpr_lut_to_dense",
+            vec![
                 ("indices", constant(Tensor::zeros(DType::U2, [4]).unwrap())),
                 ("lut", constant(counting(&[1, 4, 2]))),
             ],
