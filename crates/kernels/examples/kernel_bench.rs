@@ -188,6 +188,32 @@ fn small(compute: &Compute) {
     print("40 largest of 49152", seconds(|| kernels.top_k(&x, 40, &mut top)));
 }
 
+/// Packing at load: the source bytes of a 49152×576 matrix per second.
+fn packing(compute: &Compute) {
+    println!("\npacking                             GB/s of source");
+    let mut noise = noise(1);
+    let (rows, columns) = (49_152, 576);
+    let bytes: Vec<u8> = (0..rows * columns).map(|_| noise() as u8).collect();
+    let scales = vec![f16::ONE; rows * columns / 32];
+    for bits in [4, 8] {
+        let codes = &bytes[..rows * columns * bits / 8];
+        let source = WeightSource::Blocks(BlockWeights {
+            rows,
+            columns,
+            codes: if bits == 4 { Codes::U4(codes) } else { Codes::U8(codes) },
+            block: 32,
+            scales: Floats::F16(&scales),
+            offsets: None,
+        });
+        let time = seconds(|| _ = std::hint::black_box(PackedLinear::pack(&source, compute.team())));
+        println!("int{bits:<29} {:8.2}", (codes.len() + scales.len() * 2) as f64 / time / 1e9);
+    }
+    let data: &[f16] = &vec![f16::ONE; rows * columns / 4];
+    let source = WeightSource::Float { rows: rows / 4, columns, data: Floats::F16(data) };
+    let time = seconds(|| _ = std::hint::black_box(PackedLinear::pack(&source, compute.team())));
+    println!("{:32} {:8.2}", "f16", (data.len() * 2) as f64 / time / 1e9);
+}
+
 /// Reads a buffer with every worker: the bandwidth that decoding is bound by.
 fn bandwidth(compute: &Compute) {
     println!("\nreading                             GB/s");
@@ -215,6 +241,7 @@ fn main() {
     println!("level {}, {} threads", kernels.isa(), compute.team().threads());
     bandwidth(&compute);
     small(&compute);
+    packing(&compute);
     linear(&compute);
     float(&compute);
     attention(&compute);

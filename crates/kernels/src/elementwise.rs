@@ -123,6 +123,14 @@ impl Kernels {
         }
         // Blocks whose largest element cannot enter are skipped, which leaves little to look at in a vocabulary of 256k.
         const BLOCK: usize = 256;
+        // Insertion is quadratic in what is kept.
+        const MANY: usize = 1024;
+        if k > MANY {
+            out.extend(x.iter().copied().enumerate().filter(|(_, value)| !value.is_nan()));
+            // Adding 0 makes −0 equal to 0 in a total order too.
+            out.sort_unstable_by(|a, b| (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(a.0.cmp(&b.0)));
+            return out.truncate(k);
+        }
         for (block, values) in x.chunks(BLOCK).enumerate() {
             if out.len() == k && self.largest(values) <= out[k - 1].1 {
                 continue;

@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn the_largest_are_found_in_order(
         values in proptest::collection::vec(prop_oneof![4 => -9i32..9, 1 => Just(i32::MAX)], 0..2000),
-        k in 0usize..60,
+        k in prop_oneof![8 => 0usize..60, 1 => 1000usize..3000],
     ) {
         // Few distinct values make many ties; the odd one is NaN.
         let x: Vec<f32> = values.iter().map(|&v| if v == i32::MAX { f32::NAN } else { v as f32 / 4.0 }).collect();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+mod pack;
 mod packed;
 mod source;
 mod storage;

@@ -6,10 +6,8 @@
 //! low halves of group j are inputs 8j to 8j+3, the high halves 8j+4 to 8j+7. Scales (and offsets) lie apart, 16 features
 //! of a group of blocks together. Float panels hold the 16 features of input 0, then of input 1, and so on.
 
-use half::f16;
-
-use super::{BlockWeights, Floats, WeightSource, storage::Storage};
-use crate::{ACTIVATION_BLOCK, KernelError, Team};
+use super::storage::Storage;
+use crate::ACTIVATION_BLOCK;
 
 /// Output features of a panel.
 pub const PANEL: usize = 16;
@@ -85,129 +83,6 @@ pub enum ActivationKind {
 }
 
 impl PackedLinear {
-    /// Packs `source`, its panels shared out over `team`.
-    ///
-    /// # Errors
-    /// [`KernelError::Length`] when a slice does not have the length that the sizes imply, [`KernelError::Unsupported`]
-    /// for a form without a layout (blocks that are neither a multiple of 16 nor a whole row).
-    pub fn pack(source: &WeightSource<'_>, team: &Team) -> Result<Self, KernelError> {
-        source.validate()?;
-        let (rows, columns) = source.shape();
-        Ok(match source {
-            WeightSource::Float { data, .. } => Self::pack_float(rows, columns, kind_of(data), |at| data.get(at), team),
-            WeightSource::Palettes(palettes) => {
-                Self::pack_float(rows, columns, kind_of(&palettes.palettes), |at| palettes.value(at), team)
-            }
-            WeightSource::Blocks(blocks) => Self::pack_blocks(blocks, team),
-        })
-    }
-
-    /// Packs floats, given by flat position, as `kind`, which holds them without loss.
-    fn pack_float(
-        rows: usize,
-        columns: usize,
-        kind: FloatKind,
-        value: impl Fn(usize) -> f32 + Sync,
-        team: &Team,
-    ) -> Self {
-        let panels = rows.div_ceil(PANEL);
-        let elements = panels * columns * PANEL;
-        let fill = |panel: usize, put: &mut dyn FnMut(usize, f32)| {
-            for r in 0..PANEL.min(rows - panel * PANEL) {
-                let start = (panel * PANEL + r) * columns;
-                (0..columns).for_each(|k| put(k * PANEL + r, value(start + k)));
-            }
-        };
-        let mut codes = Storage::zeroed(elements * if kind == FloatKind::F32 { 4 } else { 2 });
-        let chunk = columns * PANEL;
-        match kind {
-            FloatKind::F32 => team.for_each_chunk(&mut codes.as_mut_slice::<f32>()[..elements], chunk, |panel, out| {
-                fill(panel, &mut |at, value| out[at] = value);
-            }),
-            FloatKind::F16 => team.for_each_chunk(&mut codes.as_mut_slice::<u16>()[..elements], chunk, |panel, out| {
-                fill(panel, &mut |at, value| out[at] = f16::from_f32(value).to_bits());
-            }),
-            FloatKind::Bf16 => {
-                team.for_each_chunk(&mut codes.as_mut_slice::<u16>()[..elements], chunk, |panel, out| {
-                    fill(panel, &mut |at, value| out[at] = half::bf16::from_f32(value).to_bits());
-                })
-            }
-        }
-        Self {
-            rows,
-            columns,
-            encoding: Encoding::Float(kind),
-            rounded: false,
-            codes,
-            scales: Storage::default(),
-            offsets: Storage::default(),
-        }
-    }
-
-    fn pack_blocks(source: &BlockWeights<'_>, team: &Team) -> Self {
-        let &BlockWeights { rows, columns, codes, block, scales, offsets } = source;
-        let (panels, blocks) = (rows.div_ceil(PANEL), columns.div_ceil(ACTIVATION_BLOCK));
-        let bits = match codes {
-            super::Codes::U4(_) | super::Codes::I4(_) => CodeBits::Four,
-            super::Codes::U8(_) | super::Codes::I8(_) => CodeBits::Eight,
-        };
-        let mut packed = Storage::zeroed(panels * blocks * bits.block_bytes());
-        team.for_each_chunk(packed.as_mut_slice::<u8>(), (blocks * bits.block_bytes()).max(1), |panel, out| {
-            pack_codes(source, bits, panel, out);
-        });
-
-        let grouping = match block {
-            _ if block >= columns => Grouping::Blocks(blocks.max(1)),
-            _ if block % ACTIVATION_BLOCK == 0 => Grouping::Blocks(block / ACTIVATION_BLOCK),
-            _ => Grouping::Half,
-        };
-        let source_groups = columns.div_ceil(block);
-        let (groups, width) = match grouping {
-            Grouping::Half => (blocks * 2, PANEL),
-            Grouping::Blocks(each) => (blocks.div_ceil(each), each * ACTIVATION_BLOCK),
-        };
-        // Where in `scales` the scale of a group lies; a block of 48 inputs is three groups of 16.
-        let position = |panel: usize, group: usize, feature: usize| {
-            let row = panel * PANEL + feature;
-            let within = group * width < columns && row < rows;
-            within.then(|| row * source_groups + group * width / block)
-        };
-        let bias = codes.bias() as f32;
-        let exact = |value: f32| f16::from_f32(value).to_f32() == value;
-        let halves = matches!(scales, Floats::F16(_))
-            && offsets.is_none_or(|offsets| (0..offsets.len()).all(|at| exact(offsets.get(at) + bias)));
-        let kind = if halves { FloatKind::F16 } else { FloatKind::F32 };
-        let table = |value: &(dyn Fn(usize) -> f32 + Sync)| {
-            let (elements, chunk) = (panels * groups * PANEL, (groups * PANEL).max(1));
-            let each = |panel: usize, put: &mut dyn FnMut(usize, f32)| {
-                for at in 0..groups * PANEL {
-                    put(at, position(panel, at / PANEL, at % PANEL).map_or(0.0, value));
-                }
-            };
-            let mut table = Storage::zeroed(elements * if halves { 2 } else { 4 });
-            if halves {
-                team.for_each_chunk(&mut table.as_mut_slice::<u16>()[..elements], chunk, |panel, out| {
-                    each(panel, &mut |at, value| out[at] = f16::from_f32(value).to_bits());
-                });
-            } else {
-                team.for_each_chunk(&mut table.as_mut_slice::<f32>()[..elements], chunk, |panel, out| {
-                    each(panel, &mut |at, value| out[at] = value);
-                });
-            }
-            table
-        };
-        let offset = if offsets.is_some() { OffsetKind::PerGroup } else { OffsetKind::Constant(codes.bias()) };
-        Self {
-            rows,
-            columns,
-            encoding: Encoding::Integer { bits, grouping, scales: kind, offset },
-            rounded: matches!(scales, Floats::F16(_)),
-            codes: packed,
-            scales: table(&|at| scales.get(at)),
-            offsets: offsets.map_or_else(Storage::default, |offsets| table(&|at| offsets.get(at) + bias)),
-        }
-    }
-
     /// Output features.
     pub fn rows(&self) -> usize {
         self.rows
@@ -239,27 +114,6 @@ impl PackedLinear {
     /// Blocks of 32 inputs in an integer panel.
     pub(crate) fn blocks(&self) -> usize {
         self.columns.div_ceil(ACTIVATION_BLOCK)
-    }
-}
-
-fn kind_of(data: &Floats<'_>) -> FloatKind {
-    match data {
-        Floats::F16(_) => FloatKind::F16,
-        Floats::Bf16(_) => FloatKind::Bf16,
-        Floats::F32(_) => FloatKind::F32,
-    }
-}
-
-/// Writes the codes of one panel.
-fn pack_codes(source: &BlockWeights<'_>, bits: CodeBits, panel: usize, out: &mut [u8]) {
-    let first = panel * PANEL;
-    for feature in 0..PANEL.min(source.rows - first) {
-        let start = (first + feature) * source.columns;
-        for k in 0..source.columns {
-            let code = source.codes.unsigned(start + k);
-            let (at, shift) = code_position(bits, feature, k);
-            out[at] |= code << shift;
-        }
     }
 }
 

@@ -212,10 +212,10 @@ impl PaletteWeights<'_> {
         usize::from(((high << 8 | low) >> (bit % 8)) & ((1 << bits) - 1))
     }
 
-    /// Weight `at` of the flat matrix.
+    /// Position in `palettes` of weight `at` of the flat matrix.
     #[inline]
-    pub(crate) fn value(&self, at: usize) -> f32 {
+    pub(crate) fn value_index(&self, at: usize) -> usize {
         let palette = at / self.columns / self.rows_per_palette;
-        self.palettes.get((palette << self.bits) + self.index(at))
+        (palette << self.bits) + self.index(at)
     }
 }

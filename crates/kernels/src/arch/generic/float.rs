@@ -1,4 +1,4 @@
-use std::{cell::RefCell, ops::Range};
+use std::{cell::Cell, ops::Range};
 
 use super::integer::{Panel, finish};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 
 thread_local! {
     /// A dequantised panel; grows to the largest one and stays.
-    static PANEL_FLOATS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static PANEL_FLOATS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 /// # Safety
@@ -39,13 +39,15 @@ pub(crate) unsafe fn linear<S: Simd>(
                 let panel = weights.codes.as_slice::<u16>()[panel * columns * PANEL..].as_ptr();
                 rows::<S>(|k| S::load_bf16(panel.add(k * PANEL)), x, out, target);
             }
-            Encoding::Integer { .. } => PANEL_FLOATS.with_borrow_mut(|floats| {
-                let len = columns.next_multiple_of(32) * PANEL;
-                floats.resize(floats.len().max(len), 0.0);
-                dequantize::<S>(weights, panel, floats);
-                let panel = floats.as_ptr();
-                rows::<S>(|k| S::load(panel.add(k * PANEL)), x, out, target);
-            }),
+            Encoding::Integer { .. } => {
+                // Taken out for the while: a closure over the borrow would not be compiled for the level.
+                let mut floats = PANEL_FLOATS.take();
+                floats.resize(floats.len().max(columns.next_multiple_of(32) * PANEL), 0.0);
+                dequantize::<S>(weights, panel, &mut floats);
+                let start = floats.as_ptr();
+                rows::<S>(|k| S::load(start.add(k * PANEL)), x, out, target);
+                PANEL_FLOATS.set(floats);
+            }
         }
     }
 }
@@ -118,11 +120,8 @@ unsafe fn sums<S: Simd, const M: usize, const CHAINS: usize>(
 }
 
 /// Writes the weights of a panel of integers in f32: \[columns (a multiple of 32), 16\].
-///
-/// # Safety
-/// As [`Simd`]; `out` must have room.
 #[inline(always)]
-pub(crate) unsafe fn dequantize<S: Simd>(weights: &PackedLinear, panel: usize, out: &mut [f32]) {
+unsafe fn dequantize<S: Simd>(weights: &PackedLinear, panel: usize, out: &mut [f32]) {
     let Encoding::Integer { bits, grouping, .. } = weights.encoding else { unreachable!("integer weights") };
     let panel = Panel::of(weights, panel);
     // Groups of 4 inputs that share a scale.
@@ -131,43 +130,51 @@ pub(crate) unsafe fn dequantize<S: Simd>(weights: &PackedLinear, panel: usize, o
         Grouping::Blocks(each) => each * 8,
     };
     let groups = weights.blocks() * 8;
-    debug_assert!(out.len() >= groups * 4 * PANEL);
-    let mut put = |group: usize, lane: usize, code: S::I| {
+    assert!(out.len() >= groups * 4 * PANEL, "room for the panel");
+    for group in 0..groups {
         let scale = panel.scales.group::<S>(group / share);
         let offset = match panel.offsets {
             Some(table) => table.group::<S>(group / share),
             None => S::splat(panel.offset as f32),
         };
-        let mut weight = S::mul(scale, S::sub(S::to_float(code), offset));
-        if weights.rounded {
-            let mut rounded = [0u16; PANEL];
-            S::store_f16(rounded.as_mut_ptr(), weight);
-            weight = S::load_f16(rounded.as_ptr());
-        }
-        S::store(out.as_mut_ptr().add((group * 4 + lane) * PANEL), weight);
-    };
-    match bits {
-        CodeBits::Four => {
-            for pair in 0..groups / 2 {
-                let bytes = S::load_int(panel.codes.add(pair * 64).cast());
-                put(pair * 2, 0, S::extract::<0>(bytes, 15));
-                put(pair * 2 + 1, 0, S::extract::<4>(bytes, 15));
-                put(pair * 2, 1, S::extract::<8>(bytes, 15));
-                put(pair * 2 + 1, 1, S::extract::<12>(bytes, 15));
-                put(pair * 2, 2, S::extract::<16>(bytes, 15));
-                put(pair * 2 + 1, 2, S::extract::<20>(bytes, 15));
-                put(pair * 2, 3, S::extract::<24>(bytes, 15));
-                put(pair * 2 + 1, 3, S::extract::<28>(bytes, 15));
+        let codes = match bits {
+            // Two groups share their bytes, the second has the high halves.
+            CodeBits::Four => {
+                let bytes = S::load_int(panel.codes.add(group / 2 * 64).cast());
+                if group % 2 == 0 {
+                    [
+                        S::extract::<0>(bytes, 15),
+                        S::extract::<8>(bytes, 15),
+                        S::extract::<16>(bytes, 15),
+                        S::extract::<24>(bytes, 15),
+                    ]
+                } else {
+                    [
+                        S::extract::<4>(bytes, 15),
+                        S::extract::<12>(bytes, 15),
+                        S::extract::<20>(bytes, 15),
+                        S::extract::<28>(bytes, 15),
+                    ]
+                }
             }
-        }
-        CodeBits::Eight => {
-            for group in 0..groups {
+            CodeBits::Eight => {
                 let bytes = S::load_int(panel.codes.add(group * 64).cast());
-                put(group, 0, S::extract::<0>(bytes, 255));
-                put(group, 1, S::extract::<8>(bytes, 255));
-                put(group, 2, S::extract::<16>(bytes, 255));
-                put(group, 3, S::extract::<24>(bytes, 255));
+                [
+                    S::extract::<0>(bytes, 255),
+                    S::extract::<8>(bytes, 255),
+                    S::extract::<16>(bytes, 255),
+                    S::extract::<24>(bytes, 255),
+                ]
             }
+        };
+        for (lane, codes) in codes.into_iter().enumerate() {
+            let mut weight = S::mul(scale, S::sub(S::to_float(codes), offset));
+            if weights.rounded {
+                let mut rounded = [0u16; PANEL];
+                S::store_f16(rounded.as_mut_ptr(), weight);
+                weight = S::load_f16(rounded.as_ptr());
+            }
+            S::store(out.as_mut_ptr().add((group * 4 + lane) * PANEL), weight);
         }
     }
 }

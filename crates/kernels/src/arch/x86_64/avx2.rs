@@ -77,6 +77,21 @@ unsafe fn pairs<const WIDE: bool, const GROUPS: usize>(high: *const i8, low: *co
     pairs
 }
 
+/// Adds both registers of a vector, then pairs of lanes of two vectors.
+#[inline(always)]
+unsafe fn fold_pair(from: *const [__m256; 2]) -> __m256 {
+    let (a, b) = (from.read(), from.add(1).read());
+    _mm256_hadd_ps(_mm256_add_ps(a[0], a[1]), _mm256_add_ps(b[0], b[1]))
+}
+
+/// The sums of eight vectors.
+#[inline(always)]
+unsafe fn sum_each_of_8(from: *const [__m256; 2]) -> __m256 {
+    let a = _mm256_hadd_ps(fold_pair(from), fold_pair(from.add(2)));
+    let b = _mm256_hadd_ps(fold_pair(from.add(4)), fold_pair(from.add(6)));
+    _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+}
+
 impl Simd for Avx2 {
     type F = [__m256; 2];
     type I = [__m256i; 2];
@@ -96,17 +111,16 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn load_f16(from: *const u16) -> Self::F {
-        let half = |at: usize| _mm256_cvtph_ps(_mm_loadu_si128(from.add(at).cast()));
-        [half(0), half(8)]
+        let halves = [_mm_loadu_si128(from.cast()), _mm_loadu_si128(from.add(8).cast())];
+        both!(_mm256_cvtph_ps(halves))
     }
 
     #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> Self::F {
-        let half = |at: usize| {
-            let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.add(at).cast()));
-            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide))
-        };
-        [half(0), half(8)]
+        let halves = [_mm_loadu_si128(from.cast()), _mm_loadu_si128(from.add(8).cast())];
+        let wide = both!(_mm256_cvtepu16_epi32(halves));
+        let shifted = both!(_mm256_slli_epi32[16](wide));
+        both!(_mm256_castsi256_ps(shifted))
     }
 
     #[inline(always)]
@@ -209,19 +223,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn sum_each(from: *const Self::F) -> Self::F {
-        let folded = |at: usize| {
-            let x = from.add(at).read();
-            _mm256_add_ps(x[0], x[1])
-        };
-        let quad = |at: usize| {
-            let (a, b) = (_mm256_hadd_ps(folded(at), folded(at + 1)), _mm256_hadd_ps(folded(at + 2), folded(at + 3)));
-            _mm256_hadd_ps(a, b)
-        };
-        let eight = |at: usize| {
-            let (a, b) = (quad(at), quad(at + 4));
-            _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
-        };
-        [eight(0), eight(8)]
+        [sum_each_of_8(from), sum_each_of_8(from.add(8))]
     }
 
     #[inline(always)]

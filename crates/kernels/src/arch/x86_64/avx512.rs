@@ -13,6 +13,26 @@ unsafe fn quad(from: *const i8) -> __m512i {
     _mm512_set1_epi32(from.cast::<i32>().read_unaligned())
 }
 
+/// Adds the lanes of each pair of `a` (to even lanes) and of `b` (to odd ones), within 128 bits.
+#[inline(always)]
+unsafe fn fold_pair(a: __m512, b: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+}
+
+/// In each 128 bits, the sums of the same 128 bits of four vectors.
+#[inline(always)]
+unsafe fn sum_each_of_4(from: *const __m512) -> __m512 {
+    let a = fold_pair(from.read(), from.add(1).read());
+    let b = fold_pair(from.add(2).read(), from.add(3).read());
+    _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
+}
+
+/// Adds quarters 0 and 1, 2 and 3 of `a`, then of `b`.
+#[inline(always)]
+unsafe fn fold_quarters(a: __m512, b: __m512) -> __m512 {
+    _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
+}
+
 impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
@@ -124,20 +144,9 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn sum_each(from: *const __m512) -> __m512 {
-        // Four rounds, each adding the halves of a pair of vectors into one; within 128 bits first, then across.
-        let pair = |a: __m512, b: __m512| _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-        let quad = |at: usize| {
-            let (v0, v1) = (from.add(at).read(), from.add(at + 1).read());
-            let (v2, v3) = (from.add(at + 2).read(), from.add(at + 3).read());
-            let (a, b) = (pair(v0, v1), pair(v2, v3));
-            _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
-        };
-        let (a, b, c, d) = (quad(0), quad(4), quad(8), quad(12));
-        let ab =
-            _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
-        let cd =
-            _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(c, d), _mm512_shuffle_f32x4::<0b11_01_11_01>(c, d));
-        _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd), _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd))
+        let (a, b) = (sum_each_of_4(from), sum_each_of_4(from.add(4)));
+        let (c, d) = (sum_each_of_4(from.add(8)), sum_each_of_4(from.add(12)));
+        fold_quarters(fold_quarters(a, b), fold_quarters(c, d))
     }
 
     #[inline(always)]
