@@ -11,8 +11,6 @@ mod immediate;
 mod mil;
 mod model;
 mod scan;
-#[cfg(test)]
-mod tests;
 
 use prost::Message;
 use sottovoce_tensor::DType;

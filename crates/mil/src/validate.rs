@@ -54,7 +54,7 @@ pub fn function(name: &str, function: &Function) -> Result<(), MilError> {
     attributes(&place, &function.attributes)?;
     for body in function.block_specializations.values() {
         let mut scope = Scope { function: name, names: HashSet::new(), order: Vec::new() };
-        scope.define_all(&place, &function.inputs)?;
+        scope.define_all(|| place.clone(), &function.inputs)?;
         scope.block(&place, body)?;
     }
     Ok(())
@@ -71,7 +71,7 @@ struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn block(&mut self, place: &str, block: &'a Block) -> Result<(), MilError> {
         let outer = self.order.len();
-        self.define_all(place, &block.inputs)?;
+        self.define_all(|| place.to_owned(), &block.inputs)?;
         attributes(place, &block.attributes)?;
         for (index, operation) in block.operations.iter().enumerate() {
             self.operation(operation, &block.operations[index..])?;
@@ -113,19 +113,20 @@ impl<'a> Scope<'a> {
             let place = place();
             self.block(&place, block)?;
         }
-        self.define_all(&operation_place(self.function, operation), &operation.outputs)
+        let function = self.function;
+        self.define_all(|| operation_place(function, operation), &operation.outputs)
     }
 
-    fn define_all(&mut self, place: &str, values: &'a [NamedValueType]) -> Result<(), MilError> {
+    fn define_all(&mut self, place: impl Fn() -> String, values: &'a [NamedValueType]) -> Result<(), MilError> {
         for NamedValueType { name, ty } in values {
             if name.is_empty() {
-                return Err(MilError::malformed(place, "defines a value without a name"));
+                return Err(MilError::malformed(place(), "defines a value without a name"));
             }
             if !self.names.insert(name) {
-                return Err(MilError::malformed(place, format!("defines `{name}`, which exists already")));
+                return Err(MilError::malformed(place(), format!("defines `{name}`, which exists already")));
             }
             self.order.push(name);
-            check_type(ty).map_err(|reason| at(place, "value", name, reason))?;
+            check_type(ty).map_err(|reason| at(&place(), "value", name, reason))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Messages to the typed program.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map::Entry};
 
 use super::{element_type, immediate, mil};
 use crate::{
@@ -104,11 +104,13 @@ fn attributes(messages: Vec<mil::ValueEntry>) -> Result<IndexMap<String, Value>,
 
 /// Inserts an entry; protobuf would let a doubled key win silently.
 fn insert<V>(map: &mut IndexMap<String, V>, key: String, value: V) -> Result<(), String> {
-    if map.contains_key(&key) {
-        return Err(format!("`{key}` occurs twice"));
+    match map.entry(key) {
+        Entry::Occupied(entry) => Err(format!("`{}` occurs twice", entry.key())),
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+            Ok(())
+        }
     }
-    map.insert(key, value);
-    Ok(())
 }
 
 fn value_type(message: Option<mil::ValueType>) -> Result<ValueType, String> {
