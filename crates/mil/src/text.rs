@@ -15,6 +15,7 @@
 //!
 //! - Dimensions: a size, `?` for one known at run time, `...` for any number of them; `[*]` when even the rank is unknown. A
 //!   scalar has no brackets.
+//! - `const` holds the value of its only result; quoted, `"const"(...)`, it is spelled like any other operation.
 //! - Literals carry their type, `fp16[2](0.5, -inf)`, except in a `const`, whose result has it, and for strings, booleans
 //!   and int32 scalars. NaNs are written as their bits, `0x7e00`.
 //! - `@64` is a blob at that offset of `@model_path/weights/weight.bin`; `@64 "FILE"` of another file.

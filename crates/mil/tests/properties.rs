@@ -172,6 +172,9 @@ fn program() -> impl Strategy<Value = Program> {
 }
 
 proptest! {
+    // A failing case is printed in full, so no file of seeds is kept beside the test.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn programs_survive_text(program in program()) {
         let printed = text::print(&program);

@@ -95,31 +95,19 @@ impl<'a> Parser<'a> {
         if *self.peek() == Token::Mark('%') {
             operation.outputs = self.named_types('=')?;
         }
+        let literal_follows = *self.peek() == Token::Word("const");
         operation.kind = self.name()?;
         self.mark('(')?;
-        let literal_follows =
-            operation.kind == "const" && self.tokens.get(self.next + 1).map(|next| &next.0) != Some(&Token::Mark('='));
-        let literal = match operation.outputs.as_slice() {
-            [output] if literal_follows => {
-                let ty = output.ty.clone();
-                let at = self.next;
-                Some((self.data(&ty, ')')?, ty, at))
-            }
-            _ => None,
-        };
-        if literal.is_none() {
+        if literal_follows {
+            let [output] = operation.outputs.as_slice() else {
+                return Err(self.unexpected("one result before a `const`"));
+            };
+            let value = self.contents(output.ty.clone())?;
+            operation.attributes.insert("val".to_owned(), value);
+        } else {
             operation.inputs = self.arguments()?;
         }
-        if let Some(output) = operation.outputs.first() {
-            operation.attributes.insert("name".to_owned(), Value::string(output.name.as_str()));
-        }
-        self.operation_attributes(&mut operation.attributes)?;
-        if let Some((data, ty, at)) = literal
-            && !operation.attributes.contains_key("val")
-        {
-            let data = data.map_err(|reason| self.error_before(at, reason))?;
-            operation.attributes.insert("val".to_owned(), Value { doc_string: String::new(), ty, data });
-        }
+        self.operation_attributes(&mut operation)?;
         while self.word_if("block") {
             operation.blocks.push(self.block()?);
         }
@@ -169,18 +157,25 @@ impl<'a> Parser<'a> {
         Ok(values)
     }
 
-    /// Attributes of an operation; they may replace the `name` that is already there, or take it away.
-    fn operation_attributes(&mut self, attributes: &mut IndexMap<String, Value>) -> Result<(), MilError> {
-        let at = self.next;
-        let mut listed = IndexMap::new();
+    /// Attributes of an operation. The name is implied by the first result, unless there is one, or said to be none.
+    fn operation_attributes(&mut self, operation: &mut Operation) -> Result<(), MilError> {
+        let mut implied = operation.outputs.first().map(|output| Value::string(output.name.as_str()));
         for (key, value) in self.attribute_list()? {
+            if key == "name" {
+                implied = None;
+            }
             match value {
-                Some(value) => drop(attributes.insert(key.clone(), value)),
-                None => drop(attributes.shift_remove(&key)),
+                Some(value) => self.insert(&mut operation.attributes, key, value)?,
+                None if key == "name" => {}
+                None => {
+                    return Err(
+                        self.error_before(self.next, "only the `name` of an operation can be `none`".to_owned())
+                    );
+                }
             }
-            if listed.insert(key, ()).is_some() {
-                return Err(self.error_before(at, "an attribute occurs twice".to_owned()));
-            }
+        }
+        if let Some(name) = implied {
+            operation.attributes.insert("name".to_owned(), name);
         }
         Ok(())
     }
@@ -190,7 +185,11 @@ impl<'a> Parser<'a> {
         for (key, value) in self.attribute_list()? {
             match value {
                 Some(value) => self.insert(&mut attributes, key, value)?,
-                None => return Err(self.error_before(self.next, "only operations can have `none`".to_owned())),
+                None => {
+                    return Err(
+                        self.error_before(self.next, "only the `name` of an operation can be `none`".to_owned())
+                    );
+                }
             }
         }
         Ok(attributes)

@@ -82,12 +82,13 @@ impl Display for Head<'_> {
         if !operation.outputs.is_empty() {
             write!(f, "{} = ", Named(&operation.outputs))?;
         }
+        let literal = const_literal(operation);
         match operation.kind.as_str() {
             // Words that start something else.
             "return" | "block" => write!(f, "\"{}\"(", operation.kind)?,
+            "const" if literal.is_none() => write!(f, "\"const\"(")?,
             kind => write!(f, "{}(", Name(kind))?,
         }
-        let literal = const_literal(operation);
         match literal {
             Some(value) => write!(f, "{}", Data(value))?,
             None => join(f, &operation.inputs, |f, (parameter, bindings)| argument(f, parameter, bindings))?,

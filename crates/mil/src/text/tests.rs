@@ -28,6 +28,7 @@ func main(%x: fp16[1,?,4], %cache: state<fp16[8,4]>, %any: fp32[*], %rest: int8[
   %z: fp16[1,?,8] = concat(values=(%y, %y), axis=%axis, interleave=false, nothing=())
   %"odd name": fp16[] [layout="x"] = "odd op"("odd argument"=%"odd name") [name=none]
   "return"() [name="written"]
+  %other: fp32 = "const"(x=%x) [val=fp16(1.0)]
   write_state(input=%cache, data=%w)
   %a: fp16, %b: fp16 = cond(pred=%flags) block() [note="then"] {
     %inner: fp16 = relu(x=%x)
@@ -88,7 +89,7 @@ fn errors_have_a_place() {
     assert!(fail(&body("%y: fp32[2] = const(1)")).2.contains("needs 8 bytes, found 4"));
     assert!(fail(&body("%y: fp32[18446744073709551615,3] = const(1)")).2.contains("too large"));
     assert_eq!(fail(&body("%y: fp32 = relu(x=%a, x=%b)")).2, "`x` occurs twice");
-    assert_eq!(fail(&body("%y: fp32 = relu() [a=1, a=2]")).2, "an attribute occurs twice");
+    assert_eq!(fail(&body("%y: fp32 = relu() [a=1, a=2]")).2, "`a` occurs twice");
     assert_eq!(fail(&body("relu(x=\"a")).2, "a string that does not end");
     assert!(fail(&body("relu(x=\"\\u{d800}\")")).2.contains("is no character"));
     assert!(fail("program 1 func f() CoreML8 {").2.contains("found the end of the text"));

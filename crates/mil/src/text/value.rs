@@ -90,7 +90,6 @@ impl Parser<'_> {
     /// A literal with its type.
     pub(super) fn value(&mut self) -> Result<Value, MilError> {
         self.nested(|parser| {
-            let at = parser.position();
             let mut value = match parser.peek() {
                 Token::Text(_) => Value::string(parser.text()?),
                 Token::Word("true") => Value::from(parser.word()? == "true"),
@@ -101,8 +100,7 @@ impl Parser<'_> {
                 _ => {
                     let ty = parser.value_type()?;
                     parser.mark('(')?;
-                    let data = parser.data(&ty, ')')?.map_err(|reason| parser.error_before(at, reason))?;
-                    Value { doc_string: String::new(), ty, data }
+                    parser.contents(ty)?
                 }
             };
             if parser.word_if("doc") {
@@ -112,45 +110,46 @@ impl Parser<'_> {
         })
     }
 
-    /// The contents of a literal of type `ty`, up to and including `end`. The inner error is of contents that do not make
-    /// such a value.
-    pub(super) fn data(&mut self, ty: &ValueType, end: char) -> Result<Result<ValueData, String>, MilError> {
-        if self.mark_if('@') {
+    /// The literal of type `ty` whose contents follow, up to and including the closing parenthesis.
+    pub(super) fn contents(&mut self, ty: ValueType) -> Result<Value, MilError> {
+        let data = if self.mark_if('@') {
             let offset = self.number()?;
             let file = if matches!(self.peek(), Token::Text(_)) { self.text()? } else { WEIGHTS.to_owned() };
-            self.mark(end)?;
-            return Ok(Ok(ValueData::Blob { file, offset }));
-        }
-        match ty {
-            ValueType::Tensor(ty) => match ty.element {
-                ElementType::String => Ok(Ok(ValueData::Strings(self.items(end, Self::text)?))),
-                ElementType::Data(dtype) => {
-                    let words = self.items(end, Self::word)?;
-                    Ok(tensor(dtype, ty, &words).map(ValueData::Tensor))
-                }
-                ElementType::Other(number) => Err(self.unexpected(&format!("a blob, for the data type {number}"))),
-            },
-            ValueType::Tuple(_) => Ok(Ok(ValueData::Tuple(self.items(end, Self::value)?))),
-            ValueType::List { .. } => Ok(Ok(ValueData::List(self.items(end, Self::value)?))),
-            ValueType::Dictionary { .. } => {
-                let pair = |parser: &mut Self| {
+            self.mark(')')?;
+            ValueData::Blob { file, offset }
+        } else {
+            match &ty {
+                ValueType::Tensor(ty) => self.tensor_contents(ty)?,
+                ValueType::Tuple(_) => ValueData::Tuple(self.items(Self::value)?),
+                ValueType::List { .. } => ValueData::List(self.items(Self::value)?),
+                ValueType::Dictionary { .. } => ValueData::Dictionary(self.items(|parser| {
                     let key = parser.value()?;
                     parser.mark(':')?;
                     Ok((key, parser.value()?))
-                };
-                Ok(Ok(ValueData::Dictionary(self.items(end, pair)?)))
+                })?),
+                ValueType::State(_) => return Err(self.unexpected("a type other than a state, which has no literals")),
             }
-            ValueType::State(_) => Err(self.unexpected("a type other than a state, which has no literals")),
+        };
+        Ok(Value { doc_string: String::new(), ty, data })
+    }
+
+    fn tensor_contents(&mut self, ty: &TensorType) -> Result<ValueData, MilError> {
+        match ty.element {
+            ElementType::String => Ok(ValueData::Strings(self.items(Self::text)?)),
+            ElementType::Data(dtype) => {
+                let at = self.position();
+                let words = self.items(Self::word)?;
+                let tensor = tensor(dtype, ty, &words).map_err(|reason| self.error_before(at, reason))?;
+                Ok(ValueData::Tensor(tensor))
+            }
+            ElementType::Other(number) => Err(self.unexpected(&format!("a blob, for the data type {number}"))),
         }
     }
 
-    fn items<T>(
-        &mut self,
-        end: char,
-        mut item: impl FnMut(&mut Self) -> Result<T, MilError>,
-    ) -> Result<Vec<T>, MilError> {
+    /// Items separated by commas, up to and including the closing parenthesis.
+    fn items<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, MilError>) -> Result<Vec<T>, MilError> {
         let mut items = Vec::new();
-        while !self.mark_if(end) {
+        while !self.mark_if(')') {
             if !items.is_empty() {
                 self.mark(',')?;
             }
