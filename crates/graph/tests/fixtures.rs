@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use sottovoce_graph::{Graph, InterpretOptions, Interpreter, lower};
+use sottovoce_graph::{Graph, InterpretOptions, Interpreter, lower, passes::optimise};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{Fixture, Logits, Split, Tolerance, check_close, drive, fixtures};
@@ -22,32 +22,59 @@ fn zero_states(graph: &Graph) -> IndexMap<String, Tensor> {
     graph.states.iter().map(zeros).collect()
 }
 
-fn logits(fixture: &Fixture, split: Split, exact: bool) -> Logits {
+/// As written, or after all passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Plain,
+    Optimised,
+}
+
+fn logits(fixture: &Fixture, split: Split, form: Form, exact: bool) -> Logits {
     let package = Package::open(&fixture.package).unwrap();
-    let graph = graph(&package);
+    let graph = match form {
+        Form::Plain => graph(&package),
+        Form::Optimised => optimise(graph(&package)),
+    };
     let mut states = zero_states(&graph);
     let interpreter = Interpreter::new(graph, Arc::new(package), InterpretOptions { exact });
     drive(fixture, split, |inputs| interpreter.run(inputs, &mut states).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// `llama-long` spells positions beyond 2,048 steps of f16 and needs the pass that computes angles in f32.
-fn short() -> impl Iterator<Item = Fixture> {
-    fixtures().into_iter().filter(|fixture| fixture.name != "llama-long")
+/// Largest error as a share of the largest logit.
+fn error(fixture: &Fixture, split: Split, form: Form, exact: bool) -> f32 {
+    let tolerance = if exact { Tolerance::Exact } else { Tolerance::F16 };
+    let checked = check_close(&logits(fixture, split, form, exact), &fixture.logits, tolerance);
+    checked.unwrap_or_else(|message| panic!("{} {split:?} {form:?}, exact {exact}: {message}", fixture.name))
 }
 
-/// Largest error as a share of the largest logit.
-fn error(fixture: &Fixture, split: Split, exact: bool) -> f32 {
-    let tolerance = if exact { Tolerance::Exact } else { Tolerance::F16 };
-    let checked = check_close(&logits(fixture, split, exact), &fixture.logits, tolerance);
-    checked.unwrap_or_else(|message| panic!("{} {split:?}, exact {exact}: {message}", fixture.name))
+fn short() -> impl Iterator<Item = Fixture> {
+    fixtures().into_iter().filter(|fixture| fixture.name != "llama-long")
 }
 
 #[test]
 fn both_modes_give_the_logits_of_pytorch_and_exact_mode_comes_closer() {
     for fixture in short() {
         for split in SPLITS {
-            let (exact, rounded) = (error(&fixture, split, true), error(&fixture, split, false));
-            assert!(exact < rounded, "{} {split:?}: exact {exact}, f16 {rounded}", fixture.name);
+            for form in [Form::Plain, Form::Optimised] {
+                let (exact, rounded) = (error(&fixture, split, form, true), error(&fixture, split, form, false));
+                assert!(exact < rounded, "{} {split:?} {form:?}: exact {exact}, f16 {rounded}", fixture.name);
+            }
         }
+    }
+}
+
+/// Beyond position 1,024 f16 has steps of a whole radian, so that the program as written, with every result rounded, turns
+/// keys and queries the wrong way: its logits are off by up to 39 % of the largest. As one step, with angles in f32, a rotary
+/// embedding has no such drift; what remains in f16 is the rounding of the rest. Over 64 rows of 1,200 positions a few have
+/// nearly tied attention, which multiplies it: 0.8 % where short prompts have 0.4 %, so the bound is twice that.
+#[test]
+fn nothing_drifts_with_position() {
+    let long = fixtures().into_iter().find(|fixture| fixture.name == "llama-long").unwrap();
+    for split in [Split::Whole, Split::Uneven { seed: 7 }] {
+        error(&long, split, Form::Plain, true);
+        error(&long, split, Form::Optimised, true);
+        let rounded = logits(&long, split, Form::Optimised, false);
+        let share = check_close(&rounded, &long.logits, Tolerance::Int8Activations).unwrap();
+        assert!(share < 0.016, "{split:?}: f16 is off by {share}");
     }
 }
