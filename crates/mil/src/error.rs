@@ -40,9 +40,9 @@ pub enum MilError {
         found: u64,
     },
     /// A Core ML model of another kind.
-    #[error("the model is a {found}, not an ML Program; convert it with `convert_to=\"mlprogram\"`")]
+    #[error("expected an ML Program, found {found}; convert the model with `convert_to=\"mlprogram\"`")]
     NotMlProgram {
-        /// The kind found.
+        /// The kind of model.
         found: String,
     },
     /// The program or its description is not well formed.

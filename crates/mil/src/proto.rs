@@ -53,7 +53,7 @@ impl Model {
         let scan = scan::scan(data)?;
         let model = model::Model::decode(data).map_err(|error| MilError::Protobuf { reason: error.to_string() })?;
         let Some(program) = model.ml_program else {
-            let found = scan.other_model.unwrap_or("file without a model").to_owned();
+            let found = scan.other_model.unwrap_or("no model at all").to_owned();
             return Err(MilError::NotMlProgram { found });
         };
         Ok(Self {

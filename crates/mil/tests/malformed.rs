@@ -149,9 +149,9 @@ fn broken_wire_format() {
 #[test]
 fn other_models() {
     let message = refused(MODEL, |data| *data = nested(&[500], Vec::new()));
-    assert!(message.contains("the model is a neural network, not an ML Program"), "{message}");
+    assert!(message.contains("expected an ML Program, found neural network; convert"), "{message}");
     let message = refused(MODEL, Vec::clear);
-    assert!(message.contains("the model is a file without a model"), "{message}");
+    assert!(message.contains("expected an ML Program, found no model at all"), "{message}");
 }
 
 #[test]
