@@ -62,6 +62,7 @@ fn keys_that_no_recipe_builds_are_named() {
         ("rope_parameters", json!({"rope_type": "yarn"}), "rope_parameters.rope_type = \"yarn\""),
         ("attention_bias", json!(true), "attention_bias = true"),
         ("mlp_bias", json!(true), "mlp_bias = true"),
+        ("rope_interleaved", json!(true), "rope_interleaved = true"),
         ("hidden_act", json!("relu"), "hidden_act = \"relu\""),
         ("sliding_window", json!(4096), "sliding_window"),
         ("quantization_config", json!({"bits": 4}), "quantization_config"),
@@ -69,6 +70,15 @@ fn keys_that_no_recipe_builds_are_named() {
     for (key, value, part) in cases {
         let error = refused(&changed("llama-hf", |config| config[key] = value), part);
         assert!(matches!(error, ConvertError::Unsupported { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn keys_without_a_value_are_as_good_as_absent() {
+    for key in ["rope_scaling", "attention_bias", "mlp_bias", "sliding_window", "hidden_activation", "rope_parameters"]
+    {
+        let folder = changed("llama-hf", |config| config[key] = Value::Null);
+        assert!(Checkpoint::open(folder.path()).is_ok(), "{key}");
     }
 }
 

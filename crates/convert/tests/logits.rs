@@ -3,6 +3,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use indexmap::IndexMap;
@@ -37,12 +38,12 @@ fn converted(source: &'static str, answers: &str, variant: Variant, folder: &Pat
 fn logits(fixture: &Fixture, split: Split) -> Logits {
     let package = Package::open(&fixture.package).unwrap();
     let graph = lower(&package.program, package.interface("main").unwrap(), "main").unwrap();
-    let interpreter = Interpreter::new(&graph, &package, InterpretOptions { exact: true });
     let zeros = |slot: &sottovoce_graph::ir::StateSlot| {
         let fact = graph.fact(slot.initial);
         (slot.name.clone(), Tensor::zeros(fact.dtype, fact.fixed_shape().unwrap()).unwrap())
     };
     let mut states: IndexMap<String, Tensor> = graph.states.iter().map(zeros).collect();
+    let interpreter = Interpreter::new(graph, Arc::new(package), InterpretOptions { exact: true });
     drive(fixture, split, |inputs| interpreter.run(inputs, &mut states).unwrap_or_else(|error| panic!("{error}")))
 }
 

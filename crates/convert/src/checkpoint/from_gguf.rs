@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Keys under the architecture's name that say nothing about the computation, or that [`config`] reads.
-const KNOWN_KEYS: [&str; 15] = [
+const KNOWN_KEYS: [&str; 16] = [
     "block_count",
     "context_length",
     "embedding_length",
@@ -23,6 +23,7 @@ const KNOWN_KEYS: [&str; 15] = [
     "rope.freq_base",
     "rope.dimension_count",
     "rope.scaling.type",
+    "tensor_data_layout",
     "vocab_size",
     "expert_count",
     "expert_used_count",
@@ -48,15 +49,30 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
             return Err(unsupported(format!("tensor {name} is there twice, under two spellings")));
         }
     }
-    let name = file.metadata.get_str("general.name").or(path.file_stem().and_then(|stem| stem.to_str()));
     Ok(Checkpoint {
         path: path.to_owned(),
-        name: name.unwrap_or("model").to_owned(),
+        name: model_name(path),
         licence: file.metadata.get_str("general.license").map(str::to_owned),
         config,
         tensors,
         norm_shift: 0.0,
     })
+}
+
+/// The file's name without its extension and a format such as `Q4_1` or `f16` before it. (`general.name` is often the name
+/// of a training run.)
+fn model_name(path: &Path) -> String {
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let is_format = |part: &str| {
+        let part = part.to_ascii_uppercase();
+        let quantised = part.strip_prefix("IQ").or(part.strip_prefix('Q'));
+        quantised.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            || ["F16", "FP16", "BF16", "F32"].contains(&part.as_str())
+    };
+    match stem.rsplit_once(['.', '-']) {
+        Some((name, format)) if is_format(format) && !name.is_empty() => name.to_owned(),
+        _ => stem,
+    }
 }
 
 /// Drops leading dimensions of 1, which some writers pad shapes with.
@@ -180,4 +196,20 @@ fn canonical_name(name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("model.layers.{layer}.{part}.weight"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_not_part_of_a_name() {
+        let name = |file: &str| model_name(Path::new(file));
+        assert_eq!(name("models/SmolLM2-135M-Instruct.Q4_1.gguf"), "SmolLM2-135M-Instruct");
+        assert_eq!(name("gemma-2b-it-q4_k_m.gguf"), "gemma-2b-it");
+        assert_eq!(name("tiny.BF16.gguf"), "tiny");
+        assert_eq!(name("llama-3.gguf"), "llama-3");
+        assert_eq!(name("Qwen.gguf"), "Qwen");
+        assert_eq!(name("Q4_0.gguf"), "Q4_0");
+    }
 }

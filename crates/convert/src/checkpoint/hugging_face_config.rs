@@ -24,10 +24,9 @@ struct RawConfig {
     hidden_act: Option<String>,
     hidden_activation: Option<String>,
     tie_word_embeddings: Option<bool>,
-    #[serde(default)]
-    attention_bias: bool,
-    #[serde(default)]
-    mlp_bias: bool,
+    attention_bias: Option<bool>,
+    mlp_bias: Option<bool>,
+    rope_interleaved: Option<bool>,
     sliding_window: Option<Value>,
     quantization_config: Option<Value>,
 }
@@ -96,8 +95,12 @@ impl RawConfig {
                 return refuse(key, found.to_string());
             }
         }
-        for (key, value) in [("attention_bias", self.attention_bias), ("mlp_bias", self.mlp_bias)] {
-            if value {
+        for (key, value) in [
+            ("attention_bias", self.attention_bias),
+            ("mlp_bias", self.mlp_bias),
+            ("rope_interleaved", self.rope_interleaved),
+        ] {
+            if value == Some(true) {
                 return refuse(key, "true".to_owned());
             }
         }

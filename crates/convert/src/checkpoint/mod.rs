@@ -21,7 +21,7 @@ use crate::{ConvertError, gguf, weights::StoredTensor};
 pub struct Checkpoint {
     /// The GGUF file or Hugging Face folder.
     pub path: PathBuf,
-    /// Name of the model, from the metadata or the folder.
+    /// Name of the model, after the file or folder.
     pub name: String,
     /// Licence, where the source states it.
     pub licence: Option<String>,

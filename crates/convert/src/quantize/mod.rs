@@ -61,7 +61,7 @@ enum Method {
     Round,
 }
 
-/// Weights per scale of the forms that weights are rounded to.
+/// Weights per scale of the forms that weights are rounded to, and per step of the error sums.
 const BLOCK: usize = 32;
 
 /// Encodes the rows of one weight.
@@ -99,15 +99,38 @@ pub struct ErrorSum {
 }
 
 impl ErrorSum {
-    pub(crate) fn add(&mut self, weights: &[f32], decoded: impl Iterator<Item = f32>) {
-        for (&weight, decoded) in weights.iter().zip(decoded) {
-            let (weight, difference) = (f64::from(weight), f64::from(weight) - f64::from(decoded));
-            self.max = self.max.max(difference.abs());
-            self.max_weight = self.max_weight.max(weight.abs());
-            self.squares += difference * difference;
-            self.weight_squares += weight * weight;
+    /// Takes in weights and what their encoded form decodes to.
+    pub(crate) fn add(&mut self, weights: &[f32], mut decoded: impl Iterator<Item = f32>) {
+        for weights in weights.chunks(BLOCK) {
+            // Zeros behind a short last chunk change nothing.
+            let (mut exact, mut found) = ([0f32; BLOCK], [0f32; BLOCK]);
+            exact[..weights.len()].copy_from_slice(weights);
+            found.iter_mut().zip(decoded.by_ref().take(weights.len())).for_each(|(slot, value)| *slot = value);
+            self.add_block(&exact, &found);
         }
         self.weights += weights.len() as u64;
+    }
+
+    /// Sums within a block are in f32 and in four lanes, so that they compile to vector instructions.
+    fn add_block(&mut self, exact: &[f32; BLOCK], found: &[f32; BLOCK]) {
+        const LANES: usize = 4;
+        let [mut max, mut max_weight, mut squares, mut weight_squares] = [[0f32; LANES]; 4];
+        let larger = |a: f32, b: f32| if a > b { a } else { b };
+        for (exact, found) in exact.as_chunks::<LANES>().0.iter().zip(found.as_chunks::<LANES>().0) {
+            for lane in 0..LANES {
+                let (weight, difference) = (exact[lane], exact[lane] - found[lane]);
+                max[lane] = larger(difference.abs(), max[lane]);
+                max_weight[lane] = larger(weight.abs(), max_weight[lane]);
+                squares[lane] += difference * difference;
+                weight_squares[lane] += weight * weight;
+            }
+        }
+        let sum = |lanes: [f32; LANES]| lanes.into_iter().map(f64::from).sum::<f64>();
+        let largest = |lanes: [f32; LANES]| lanes.into_iter().map(f64::from).fold(0.0, f64::max);
+        self.max = self.max.max(largest(max));
+        self.max_weight = self.max_weight.max(largest(max_weight));
+        self.squares += sum(squares);
+        self.weight_squares += sum(weight_squares);
     }
 
     /// Takes in the sums of other weights.
