@@ -1,5 +1,5 @@
-//! What each fuzz target of the package format does with its input: any bytes are read or refused, and what was read holds
-//! what it promises. The tests of `sottovoce-mil` run the same on the files of `corpus`.
+//! What each fuzz target of the package format does with its input: any bytes are read or refused, and what was read
+//! holds what it promises. The tests of `sottovoce-mil` run the same on the files of `corpus`.
 
 use std::{cell::LazyCell, fs, path::PathBuf};
 

@@ -1,5 +1,5 @@
-//! Reads packages and writes them anew: `rewrite OUT IN...` makes `OUT/NAME.mlpackage` of each `IN`, for checks with other
-//! tools.
+//! Reads packages and writes them anew: `rewrite OUT IN...` makes `OUT/NAME.mlpackage` of each `IN`, for checks with
+//! other tools.
 
 use std::{error::Error, path::Path};
 

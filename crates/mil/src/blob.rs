@@ -1,9 +1,9 @@
 //! Weight files, `weight.bin`: version 2 of Core ML's blob storage.
 //!
 //! A 64-byte header (number of blobs and version, each u32) and then, for each blob, 64 bytes of metadata and the data,
-//! each at a multiple of 64. Metadata is a magic number and a type (u32 each), the size in bytes, the offset of the data and
-//! the unused bits of the last byte (u64 each). All numbers are little-endian; what is left of header and metadata is
-//! reserved, and older tools left garbage in it.
+//! each at a multiple of 64. Metadata is a magic number and a type (u32 each), the size in bytes, the offset of the
+//! data and the unused bits of the last byte (u64 each). All numbers are little-endian; what is left of header and
+//! metadata is reserved, and older tools left garbage in it.
 
 mod reader;
 mod writer;

@@ -1,4 +1,5 @@
-//! Construction of functions, in the spelling that Apple's converter uses: every literal argument is a `const` operation.
+//! Construction of functions, in the spelling that Apple's converter uses: every literal argument is a `const`
+//! operation.
 //!
 //! ```
 //! use sottovoce_mil::{builder::FunctionBuilder, program::TensorType};
@@ -98,7 +99,8 @@ impl FunctionBuilder {
     /// The finished function, whose results are `outputs`.
     ///
     /// # Errors
-    /// [`MilError::Malformed`] as [`validate::function`]: duplicate names, an unknown opset, values of another function.
+    /// [`MilError::Malformed`] as [`validate::function`]: duplicate names, an unknown opset, values of another
+    /// function.
     pub fn finish(self, outputs: &[&Var]) -> Result<Function, MilError> {
         let block = Block {
             outputs: outputs.iter().map(|var| var.name().to_owned()).collect(),

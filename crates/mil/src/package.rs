@@ -54,8 +54,8 @@ struct WeightFile {
 }
 
 impl Package {
-    /// Reads the package folder at `path`, and checks that the program, its description and its weight files hold together
-    /// (see [`validate`]).
+    /// Reads the package folder at `path`, and checks that the program, its description and its weight files hold
+    /// together (see [`validate`]).
     ///
     /// # Errors
     /// Any [`MilError`], naming the file and what in it is wrong.
@@ -108,8 +108,8 @@ impl Package {
     /// The tensor that a value of the program holds or refers to.
     ///
     /// # Errors
-    /// [`MilError::MissingWeights`] or [`MilError::Blob`] for a blob that is not there; [`MilError::Malformed`] for a value
-    /// that is not a tensor of numbers.
+    /// [`MilError::MissingWeights`] or [`MilError::Blob`] for a blob that is not there; [`MilError::Malformed`] for a
+    /// value that is not a tensor of numbers.
     pub fn tensor(&self, value: &Value) -> Result<Tensor, MilError> {
         match (&value.data, &value.ty) {
             (ValueData::Tensor(tensor), _) => Ok(tensor.clone()),

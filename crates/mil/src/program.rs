@@ -1,7 +1,7 @@
 //! The typed form of an ML Program: functions of blocks of operations over named, typed values.
 //!
-//! It mirrors Core ML's MIL protobuf message by message, so that reading and writing lose nothing, but its element types,
-//! tensors and dimensions are checked Rust values.
+//! It mirrors Core ML's MIL protobuf message by message, so that reading and writing lose nothing, but its element
+//! types, tensors and dimensions are checked Rust values.
 
 use indexmap::IndexMap;
 use sottovoce_tensor::{DType, Tensor};

@@ -21,8 +21,8 @@ use crate::{
     program::{ElementType, Program},
 };
 
-/// Largest `model.mlmodel` that is read, in bytes. Weights live in a file of their own; the program of a large model takes
-/// a few megabytes.
+/// Largest `model.mlmodel` that is read, in bytes. Weights live in a file of their own; the program of a large model
+/// takes a few megabytes.
 pub const MAX_MODEL_BYTES: u64 = 128 << 20;
 
 /// A model file in typed form.
@@ -67,7 +67,8 @@ impl Model {
     /// The contents of a `model.mlmodel`.
     ///
     /// # Errors
-    /// [`MilError::TooLarge`] beyond [`MAX_MODEL_BYTES`], [`MilError::Malformed`] for a feature that Core ML cannot spell.
+    /// [`MilError::TooLarge`] beyond [`MAX_MODEL_BYTES`], [`MilError::Malformed`] for a feature that Core ML cannot
+    /// spell.
     pub fn encode(spec_version: i32, description: &ModelDescription, program: &Program) -> Result<Vec<u8>, MilError> {
         let model = model::Model {
             specification_version: spec_version,

@@ -13,14 +13,14 @@
 //! }
 //! ```
 //!
-//! - Dimensions: a size, `?` for one known at run time, `...` for any number of them; `[*]` when even the rank is unknown. A
-//!   scalar has no brackets.
+//! - Dimensions: a size, `?` for one known at run time, `...` for any number of them; `[*]` when even the rank is
+//!   unknown. A scalar has no brackets.
 //! - `const` holds the value of its only result; quoted, `"const"(...)`, it is spelled like any other operation.
-//! - Literals carry their type, `fp16[2](0.5, -inf)`, except in a `const`, whose result has it, and for strings, booleans
-//!   and int32 scalars. NaNs are written as their bits, `0x7e00`.
+//! - Literals carry their type, `fp16[2](0.5, -inf)`, except in a `const`, whose result has it, and for strings,
+//!   booleans and int32 scalars. NaNs are written as their bits, `0x7e00`.
 //! - `@64` is a blob at that offset of `@model_path/weights/weight.bin`; `@64 "FILE"` of another file.
-//! - In square brackets after an operation are its attributes. The attribute `name` is left out when it is the name of the
-//!   first result; `[name=none]` says that there is none.
+//! - In square brackets after an operation are its attributes. The attribute `name` is left out when it is the name of
+//!   the first result; `[name=none]` says that there is none.
 //! - Names that are not words are quoted: `%"a b"`. `//` starts a comment.
 //!
 //! `parse(&print(program))` is `program` for every program that [`crate::validate`] accepts.

@@ -141,7 +141,7 @@ fn undefined(parameter: &str, name: &str, rest: &[Operation]) -> String {
     let later = rest.iter().any(|operation| operation.outputs.iter().any(|output| output.name == name));
     if later {
         format!(
-            "argument `{parameter}` is `{name}`, which only a later operation or itself defines: a cycle, or wrong order"
+            "argument `{parameter}` is `{name}`, which only itself or a later operation defines: a cycle, or wrong order"
         )
     } else {
         format!("argument `{parameter}` is `{name}`, which nothing defines")

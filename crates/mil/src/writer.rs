@@ -23,8 +23,8 @@ const WEIGHTS: &str = "@model_path/weights/weight.bin";
 
 const MODEL_FOLDER: &str = "com.apple.CoreML";
 
-/// A package under construction, in a hidden folder beside its final place. Weights go to disk as they come. Dropped without
-/// [`PackageWriter::finish`], or when that fails, it leaves nothing.
+/// A package under construction, in a hidden folder beside its final place. Weights go to disk as they come. Dropped
+/// without [`PackageWriter::finish`], or when that fails, it leaves nothing.
 #[derive(Debug)]
 pub struct PackageWriter {
     target: PathBuf,
@@ -73,8 +73,8 @@ impl PackageWriter {
     /// Starts a tensor whose bytes come in pieces.
     ///
     /// # Errors
-    /// [`MilError::Blob`] for a type that weight files cannot hold (booleans and 64-bit numbers), [`MilError::Tensor`] for
-    /// a shape whose size overflows, [`MilError::Io`] when writing fails.
+    /// [`MilError::Blob`] for a type that weight files cannot hold (booleans and 64-bit numbers), [`MilError::Tensor`]
+    /// for a shape whose size overflows, [`MilError::Io`] when writing fails.
     pub fn begin_blob(&mut self, dtype: DType, shape: &[usize]) -> Result<BlobSink<'_>, MilError> {
         self.blobs.begin(WEIGHTS, dtype, shape)
     }
@@ -111,8 +111,8 @@ impl PackageWriter {
 /// Copies a package: the program is encoded anew, and the blobs that it refers to are written one after the other.
 ///
 /// # Errors
-/// As [`PackageWriter::finish`]; [`MilError::MissingWeights`] when the weights are not there; [`MilError::Malformed`] when
-/// the model has a field that the copy would lose.
+/// As [`PackageWriter::finish`]; [`MilError::MissingWeights`] when the weights are not there; [`MilError::Malformed`]
+/// when the model has a field that the copy would lose.
 pub fn write_package(package: &Package, path: &Path) -> Result<(), MilError> {
     if let Some(field) = &package.not_kept {
         let reason = format!("the field {field} is not supported, a copy would lose it");

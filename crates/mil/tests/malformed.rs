@@ -265,7 +265,10 @@ fn inconsistent_programs() {
     let message = refused_model(|_, program| program.functions["main"].opset = "CoreML12".to_owned());
     assert!(message.contains("model.mlmodel: function `main`: unknown opset `CoreML12`"), "{message}");
     let message = refused_model(|_, program| main_block(program).operations.reverse());
-    assert!(message.contains("operation `y` (linear): argument `weight` is `weight`, which only a later"), "{message}");
+    assert!(
+        message.contains("operation `y` (linear): argument `weight` is `weight`, which only itself or a later"),
+        "{message}"
+    );
     let message = refused_model(|_, program| drop(main_block(program).operations.remove(0)));
     assert!(message.contains("argument `weight` is `weight`, which nothing defines"), "{message}");
     let message = refused_model(|description, _| description.main.states[0] = feature("cache", &[2, 5]));

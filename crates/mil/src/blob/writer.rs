@@ -106,7 +106,8 @@ fn record(metadata: &Metadata) -> [u8; METADATA_LEN as usize] {
     record
 }
 
-/// A blob being written in pieces, so that its tensor is never in memory as a whole. Dropped unfinished, it leaves nothing.
+/// A blob being written in pieces, so that its tensor is never in memory as a whole. Dropped unfinished, it leaves
+/// nothing.
 #[must_use = "a blob counts once it is finished"]
 #[derive(Debug)]
 pub struct BlobSink<'a> {

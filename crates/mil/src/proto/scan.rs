@@ -147,8 +147,8 @@ mod schema {
             3000 OtherModel("serialised model"),
         }
         MODEL_DESCRIPTION "ModelDescription" {
-            1 Message(&FEATURE), 10 Message(&FEATURE), 13 Message(&FEATURE), 20 Message(&FUNCTION_DESCRIPTION), 21 Plain,
-            100 Message(&METADATA), 11 Dropped("predictedFeatureName"), 12 Dropped("predictedProbabilitiesName"),
+            1 Message(&FEATURE), 10 Message(&FEATURE), 13 Message(&FEATURE), 20 Message(&FUNCTION_DESCRIPTION),
+            21 Plain, 100 Message(&METADATA), 11 Dropped("predictedFeatureName"), 12 Dropped("predictedProbabilitiesName"),
             50 Dropped("trainingInput"),
         }
         FUNCTION_DESCRIPTION "FunctionDescription" {
@@ -159,7 +159,8 @@ mod schema {
         STRING_ENTRY "UserDefinedEntry" { 1 Plain, 2 Plain }
         FEATURE "FeatureDescription" { 1 Plain, 2 Plain, 3 Message(&FEATURE_TYPE) }
         FEATURE_TYPE "FeatureType" {
-            1 Plain, 2 Plain, 3 Plain, 4 Plain, 5 Message(&ARRAY), 6 Plain, 7 Plain, 8 Message(&STATE_FEATURE), 1000 Plain,
+            1 Plain, 2 Plain, 3 Plain, 4 Plain, 5 Message(&ARRAY), 6 Plain, 7 Plain,
+            8 Message(&STATE_FEATURE), 1000 Plain,
         }
         STATE_FEATURE "StateFeatureType" { 1 Message(&ARRAY) }
         ARRAY "ArrayFeatureType" {
@@ -201,8 +202,8 @@ mod schema {
             1 Message(&TENSOR_VALUE), 2 Message(&VALUES), 3 Message(&VALUES), 4 Message(&DICTIONARY_VALUE),
         }
         TENSOR_VALUE "TensorValue" {
-            1 Message(&ELEMENTS), 2 Message(&ELEMENTS), 3 Message(&ELEMENTS), 4 Message(&ELEMENTS), 5 Message(&ELEMENTS),
-            6 Message(&ELEMENTS), 7 Message(&ELEMENTS),
+            1 Message(&ELEMENTS), 2 Message(&ELEMENTS), 3 Message(&ELEMENTS), 4 Message(&ELEMENTS),
+            5 Message(&ELEMENTS), 6 Message(&ELEMENTS), 7 Message(&ELEMENTS),
         }
         ELEMENTS "TensorValue" { 1 Plain }
         VALUES "Values" { 1 Message(&VALUE) }
