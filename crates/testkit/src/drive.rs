@@ -115,7 +115,11 @@ pub fn drive(fixture: &Fixture, split: Split, mut predict: impl FnMut(&Inputs) -
         // A package without a cache answers for the whole prompt again; only the new rows are kept.
         values.extend_from_slice(&logits.to_f32_vec()[(rows - turn.count) * width..]);
         if fixture.interface == Interface::CacheAsInput {
-            let mut take = |name: &str| outputs.swap_remove(name).unwrap_or_else(|| panic!("no output `{name}`"));
+            // Exact modes give f32; the interface takes f16.
+            let mut take = |name: &str| {
+                let cache = outputs.swap_remove(name).unwrap_or_else(|| panic!("no output `{name}`"));
+                Tensor::from_f32(DType::F16, cache.shape(), &cache.to_f32_vec()).expect("a cache in f16")
+            };
             caches = Some([take("newKeyCache"), take("newValueCache")]);
         }
     }
