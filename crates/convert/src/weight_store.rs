@@ -6,7 +6,7 @@ use half::f16;
 use sottovoce_mil::{
     PackageWriter,
     builder::{FunctionBuilder, Var},
-    program::TensorType,
+    program::{TensorType, Value},
 };
 use sottovoce_tensor::DType;
 
@@ -67,7 +67,10 @@ impl<'a> WeightStore<'a> {
         let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
         let encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
         let var = match encoder.form() {
-            Form::F16 => self.plain(function, name, tensor, &encoder)?,
+            Form::F16 => {
+                let (value, ..) = self.stream(tensor, &encoder, DType::F16)?;
+                function.constant(&identifier(&format!("{name}.weight")), value)
+            }
             Form::Blocks { codes, block, offsets } => {
                 self.blocks(function, name, tensor, &encoder, (codes, block, offsets))?
             }
@@ -87,7 +90,8 @@ impl<'a> WeightStore<'a> {
         errors.add(&factors, factors.iter().map(|&factor| f16::from_f32(factor).to_f32()));
         let value = self.writer.add_blob(DType::F16, &[factors.len()], &bytes)?;
         self.report.add(tensor.format, Form::F16, tensor.stored_bytes() as u64, bytes.len() as u64, &errors);
-        self.advance(tensor, tensor.stored_bytes())?;
+        self.done += tensor.stored_bytes() as u64;
+        report_progress(self.progress, tensor, self.done, self.total)?;
         Ok(function.constant(&identifier(&full), value))
     }
 
@@ -103,17 +107,7 @@ impl<'a> WeightStore<'a> {
         Ok(var)
     }
 
-    fn plain(
-        &mut self,
-        function: &mut FunctionBuilder,
-        name: &str,
-        tensor: &StoredTensor,
-        encoder: &Encoder,
-    ) -> Result<Var, ConvertError> {
-        let (value, ..) = self.stream(tensor, encoder, DType::F16)?;
-        Ok(function.constant(&identifier(&format!("{name}.weight")), value))
-    }
-
+    /// Codes, scales and offsets, and the operation that puts them together.
     fn blocks(
         &mut self,
         function: &mut FunctionBuilder,
@@ -140,7 +134,7 @@ impl<'a> WeightStore<'a> {
         tensor: &StoredTensor,
         encoder: &Encoder,
         dtype: DType,
-    ) -> Result<(sottovoce_mil::program::Value, Vec<f16>, Vec<f16>), ConvertError> {
+    ) -> Result<(Value, Vec<f16>, Vec<f16>), ConvertError> {
         let rows_at_once = (CHUNK / tensor.row_len().max(1)).max(1);
         let (mut stored, mut weights) = (Vec::new(), Vec::new());
         let (mut encoded, mut errors) = (Encoded::default(), ErrorSum::default());
@@ -163,11 +157,6 @@ impl<'a> WeightStore<'a> {
         let value = sink.finish()?;
         self.report.add(tensor.format, encoder.form(), tensor.stored_bytes() as u64, package_bytes as u64, &errors);
         Ok((value, scales, offsets))
-    }
-
-    fn advance(&mut self, tensor: &StoredTensor, bytes: usize) -> Result<(), ConvertError> {
-        self.done += bytes as u64;
-        report_progress(self.progress, tensor, self.done, self.total)
     }
 }
 

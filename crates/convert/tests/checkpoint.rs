@@ -155,3 +155,31 @@ fn damaged_folders_are_refused() {
     fs::write(&file, b"something else").unwrap();
     assert!(matches!(Checkpoint::open(&file), Err(ConvertError::UnknownSource { .. })));
 }
+
+/// A copy of the tiny llama's GGUF file with every `from` replaced by a `to` of the same length.
+#[track_caller]
+fn gguf_refused(from: &str, to: &str, part: &str) {
+    assert_eq!(from.len(), to.len());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.gguf");
+    let mut bytes = fs::read(fixture("llama.gguf")).unwrap();
+    let places: Vec<usize> =
+        bytes.windows(from.len()).enumerate().filter(|(_, w)| *w == from.as_bytes()).map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "{from} is not in the file");
+    places.into_iter().for_each(|at| bytes[at..at + to.len()].copy_from_slice(to.as_bytes()));
+    fs::write(&path, bytes).unwrap();
+    let message = Checkpoint::open(&path).unwrap_err().to_string();
+    assert!(message.contains(part) && message.contains("test.gguf"), "{message:?} does not mention {part:?}");
+}
+
+#[test]
+fn gguf_files_that_no_recipe_builds_are_named() {
+    gguf_refused("llama", "mamba", "architecture \"mamba\" is not supported; supported are llama, gemma");
+    gguf_refused("general.architecture", "general.archexxcture", "general.architecture is missing");
+    gguf_refused("llama.rope.freq_base", "llama.rope.freq_fact", "llama.rope.freq_fact is not supported");
+    gguf_refused("llama.context_length", "other.context_length", "llama.context_length is missing");
+    gguf_refused("blk.0.attn_q.weight", "blk.0.attn_q.biases", "tensor blk.0.attn_q.biases has no place");
+    gguf_refused("blk.1.ffn_up.weight", "blk.7.ffn_up.weight", "model.layers.1.mlp.up_proj.weight is missing");
+    gguf_refused("output_norm.weight", "rope_freqs_.weight", "tensor rope_freqs_.weight has no place");
+    gguf_refused("token_embd.weight", "tokex_embd.weight", "token_embd.weight is missing");
+}

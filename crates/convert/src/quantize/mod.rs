@@ -3,9 +3,11 @@
 //! A form is Core ML's `constexpr_blockwise_shift_scale`: `weight = scale·(code − offset)`, blocks along the input axis.
 
 mod carry;
+mod error_sum;
 mod round;
 
-use half::f16;
+pub use error_sum::ErrorSum;
+use half::{f16, slice::HalfFloatSliceExt};
 use sottovoce_tensor::DType;
 
 use crate::weights::{BlockGroups, WeightFormat, unpack_block};
@@ -61,7 +63,7 @@ enum Method {
     Round,
 }
 
-/// Weights per scale of the forms that weights are rounded to, and per step of the error sums.
+/// Weights per scale of the forms that weights are rounded to.
 const BLOCK: usize = 32;
 
 /// Encodes the rows of one weight.
@@ -81,76 +83,6 @@ pub(crate) struct Encoded {
     pub scales: Vec<f16>,
     /// Offsets, one per block, where the form has them.
     pub offsets: Vec<f16>,
-}
-
-/// Difference between weights and their encoded form.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ErrorSum {
-    /// Number of weights.
-    pub weights: u64,
-    /// Largest absolute difference.
-    pub max: f64,
-    /// Largest absolute weight.
-    pub max_weight: f64,
-    /// Sum of squared differences.
-    pub squares: f64,
-    /// Sum of squared weights.
-    pub weight_squares: f64,
-}
-
-impl ErrorSum {
-    /// Takes in weights and what their encoded form decodes to.
-    pub(crate) fn add(&mut self, weights: &[f32], mut decoded: impl Iterator<Item = f32>) {
-        for weights in weights.chunks(BLOCK) {
-            // Zeros behind a short last chunk change nothing.
-            let (mut exact, mut found) = ([0f32; BLOCK], [0f32; BLOCK]);
-            exact[..weights.len()].copy_from_slice(weights);
-            found.iter_mut().zip(decoded.by_ref().take(weights.len())).for_each(|(slot, value)| *slot = value);
-            self.add_block(&exact, &found);
-        }
-        self.weights += weights.len() as u64;
-    }
-
-    /// Sums within a block are in f32 and in four lanes, so that they compile to vector instructions.
-    fn add_block(&mut self, exact: &[f32; BLOCK], found: &[f32; BLOCK]) {
-        const LANES: usize = 4;
-        let [mut max, mut max_weight, mut squares, mut weight_squares] = [[0f32; LANES]; 4];
-        let larger = |a: f32, b: f32| if a > b { a } else { b };
-        for (exact, found) in exact.as_chunks::<LANES>().0.iter().zip(found.as_chunks::<LANES>().0) {
-            for lane in 0..LANES {
-                let (weight, difference) = (exact[lane], exact[lane] - found[lane]);
-                max[lane] = larger(difference.abs(), max[lane]);
-                max_weight[lane] = larger(weight.abs(), max_weight[lane]);
-                squares[lane] += difference * difference;
-                weight_squares[lane] += weight * weight;
-            }
-        }
-        let sum = |lanes: [f32; LANES]| lanes.into_iter().map(f64::from).sum::<f64>();
-        let largest = |lanes: [f32; LANES]| lanes.into_iter().map(f64::from).fold(0.0, f64::max);
-        self.max = self.max.max(largest(max));
-        self.max_weight = self.max_weight.max(largest(max_weight));
-        self.squares += sum(squares);
-        self.weight_squares += sum(weight_squares);
-    }
-
-    /// Takes in the sums of other weights.
-    pub fn merge(&mut self, other: &Self) {
-        self.weights += other.weights;
-        self.max = self.max.max(other.max);
-        self.max_weight = self.max_weight.max(other.max_weight);
-        self.squares += other.squares;
-        self.weight_squares += other.weight_squares;
-    }
-
-    /// Root mean square of the difference, relative to that of the weights.
-    pub fn relative_rms(&self) -> f64 {
-        if self.squares == 0.0 { 0.0 } else { (self.squares / self.weight_squares).sqrt() }
-    }
-
-    /// Largest difference, relative to the largest weight.
-    pub fn relative_max(&self) -> f64 {
-        if self.max == 0.0 { 0.0 } else { self.max / self.max_weight }
-    }
 }
 
 impl Encoder {
@@ -189,8 +121,10 @@ impl Encoder {
         debug_assert!(weights.len().is_multiple_of(self.row_len));
         match (self.form, self.method) {
             (Form::F16, _) => {
-                out.data.extend(weights.iter().flat_map(|&weight| f16::from_f32(weight).to_le_bytes()));
-                errors.add(weights, weights.iter().map(|&weight| f16::from_f32(weight).to_f32()));
+                let mut halves = vec![f16::ZERO; weights.len()];
+                halves.convert_from_f32_slice(weights);
+                out.data.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
+                errors.add(weights, halves.iter().map(|half| half.to_f32()));
             }
             (Form::Blocks { codes, block, .. }, Method::Round) => {
                 let round = if codes == DType::I4 { round::int4 } else { round::int8 };
@@ -234,9 +168,10 @@ impl Encoded {
     }
 }
 
-/// The first weight that is not finite as f16.
+/// The first weight that is not finite as f16: from 65,520 on, halfway to what would be the next value, f16 is infinite.
 pub(crate) fn first_not_finite(weights: &[f32]) -> Option<f32> {
-    weights.iter().copied().find(|weight| !f16::from_f32(*weight).is_finite())
+    let finite = |weight: f32| weight.abs() < 65520.0;
+    weights.iter().copied().find(|&weight| !finite(weight))
 }
 
 #[cfg(test)]

@@ -101,7 +101,9 @@ fn extreme_blocks_are_encoded() {
 #[test]
 fn weights_outside_f16_are_found() {
     assert_eq!(first_not_finite(&[1.0, 65504.0, -65504.0]), None);
-    assert_eq!(first_not_finite(&[1.0, 65536.0]), Some(65536.0));
+    assert_eq!(first_not_finite(&[1.0, 65519.0]), None);
+    assert_eq!(first_not_finite(&[1.0, -65520.0]), Some(-65520.0));
+    assert!(f16::from_f32(65519.0).is_finite() && f16::from_f32(65520.0).is_infinite());
     assert!(first_not_finite(&[f32::NAN]).unwrap().is_nan());
 }
 
