@@ -191,6 +191,10 @@ impl InferContext<'_> {
 
 /// Records a guard, or unifies two symbols (the guard is kept: callers may still pass different sizes).
 pub(crate) fn assume(graph: &mut Graph, condition: Condition, reason: &str) {
+    let condition = match condition {
+        Condition::Equal(a, b) if b < a => Condition::Equal(b, a),
+        other => other,
+    };
     if let Condition::Equal(a, b) = &condition
         && let (Some(a), Some(b)) = (a.as_symbol(), b.as_symbol())
     {

@@ -8,7 +8,7 @@ use super::rewrite::{Rule, add_op, rewrite};
 use crate::{
     ir::{Arg, Dim, Graph, ValueId},
     ops,
-    pattern::{Captures, Pattern, any, concat, either_order, one_of, producer, strip_views, through, unary},
+    pattern::{Captures, Pattern, any, concat, either_order, one_of, producer, scalar, strip_views, through, unary},
 };
 
 /// Replaces `x · cos(θ) + rotate_half(x) · sin(θ)` by `rotary_embedding`, where θ is positions times inverse frequencies.
@@ -18,7 +18,7 @@ pub fn fuse_rotary(graph: Graph) -> Graph {
 
 fn pattern() -> Pattern {
     let table = |function| through(unary(function, any("angles")));
-    let negated = one_of([either_order("mul", any("high"), any("minus_one")), unary("neg", any("high"))]);
+    let negated = one_of([either_order("mul", any("high"), scalar("minus_one")), unary("neg", any("high"))]);
     let rotated = concat([negated, any("low")]);
     either_order("add", either_order("mul", any("x"), table("cos")), either_order("mul", rotated, table("sin")))
 }

@@ -12,28 +12,34 @@ const LANES: usize = 16;
 pub fn read_bytes_per_second(bytes: usize, threads: usize) -> f64 {
     let words = (bytes / 8).max(threads * LANES);
     let buffer = vec![1u64; words];
-    let barrier = Barrier::new(threads + 1);
     let chunk = words.div_ceil(threads);
-    let mut best = f64::INFINITY;
-    thread::scope(|scope| {
-        for part in buffer.chunks(chunk) {
-            let barrier = &barrier;
-            scope.spawn(move || {
-                for _ in 0..PASSES {
-                    barrier.wait();
-                    black_box(sum(part));
-                    barrier.wait();
-                }
-            });
-        }
-        // Every chunk has a thread: there are at least as many words as threads.
-        for _ in 0..PASSES {
-            barrier.wait();
-            let started = Instant::now();
-            barrier.wait();
-            best = best.min(started.elapsed().as_secs_f64());
-        }
+    // There may be fewer chunks than threads, each with a worker of its own.
+    let barrier = Barrier::new(words.div_ceil(chunk));
+    let spans: Vec<Vec<(Instant, Instant)>> = thread::scope(|scope| {
+        let workers: Vec<_> = buffer
+            .chunks(chunk)
+            .map(|part| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    let pass = |_| {
+                        barrier.wait();
+                        let started = Instant::now();
+                        black_box(sum(black_box(part)));
+                        (started, Instant::now())
+                    };
+                    (0..PASSES).map(pass).collect()
+                })
+            })
+            .collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
     });
+    // A pass lasts from the first start to the last end, on the workers' own clocks: a watching thread may sleep through it.
+    let seconds = |pass: usize| {
+        let started = spans.iter().map(|span| span[pass].0).min();
+        let ended = spans.iter().map(|span| span[pass].1).max();
+        started.zip(ended).map_or(f64::INFINITY, |(started, ended)| (ended - started).as_secs_f64())
+    };
+    let best = (0..PASSES).map(seconds).fold(f64::INFINITY, f64::min);
     (words * 8) as f64 / best
 }
 
