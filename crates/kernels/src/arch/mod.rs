@@ -3,6 +3,9 @@
 pub(crate) mod scalar;
 
 // In a kernel everything rests on the one promise of its caller, so that marking single lines would mark all of them.
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_op_in_unsafe_fn, clippy::needless_range_loop)]
+mod aarch64;
 #[allow(unsafe_op_in_unsafe_fn, clippy::int_plus_one, clippy::needless_range_loop)]
 mod generic;
 mod level;
@@ -26,4 +29,11 @@ pub(crate) mod avx512 {
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod avx2 {
     super::level::level!(crate::arch::x86_64::avx2::Avx2, "avx2,fma,f16c");
+}
+
+/// NEON.
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod neon {
+    super::level::level!(crate::arch::aarch64::neon::Neon, "neon,dotprod");
 }

@@ -104,8 +104,6 @@ impl Kernels {
     pub fn dequantize_row(self, weights: &PackedLinear, row: usize, out: &mut [f32]) {
         assert!(row < weights.rows(), "row {row} of {}", weights.rows());
         assert_eq!(out.len(), weights.columns(), "input features");
-        for (k, out) in out.iter_mut().enumerate() {
-            *out = weights.weight(row, k);
-        }
+        weights.row(row, out);
     }
 }

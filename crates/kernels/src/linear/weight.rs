@@ -41,15 +41,24 @@ impl PackedLinear {
         (entry(scales, &self.scales, at), offset)
     }
 
-    /// The weight as a package means it: f16 scales make f16 weights, each rounded once from the exact product.
-    pub(crate) fn weight(&self, row: usize, k: usize) -> f32 {
-        match self.encoding {
-            Encoding::Float(kind) => entry(kind, &self.codes, (row / PANEL * self.columns + k) * PANEL + row % PANEL),
-            Encoding::Integer { .. } => {
-                let (scale, offset) = self.scale_offset(row, k);
-                let weight = scale * (self.code(row, k) as f32 - offset);
-                if self.rounded { f16::from_f32(weight).to_f32() } else { weight }
+    /// Weights of a row as a package means them: f16 scales make f16 weights, each rounded once from the exact product.
+    pub(crate) fn row(&self, row: usize, out: &mut [f32]) {
+        let Encoding::Integer { .. } = self.encoding else {
+            return out.iter_mut().enumerate().for_each(|(k, out)| *out = self.weight(row, k));
+        };
+        const HALF: usize = ACTIVATION_BLOCK / 2;
+        for (half, out) in out.chunks_mut(HALF).enumerate() {
+            let (scale, offset) = self.scale_offset(row, half * HALF);
+            for (at, out) in out.iter_mut().enumerate() {
+                let weight = scale * (self.code(row, half * HALF + at) as f32 - offset);
+                *out = if self.rounded { f16::from_f32(weight).to_f32() } else { weight };
             }
         }
+    }
+
+    /// A float weight.
+    fn weight(&self, row: usize, k: usize) -> f32 {
+        let Encoding::Float(kind) = self.encoding else { unreachable!("only float panels hold weights") };
+        entry(kind, &self.codes, (row / PANEL * self.columns + k) * PANEL + row % PANEL)
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn linear(
 ) {
     let mut row = vec![0.0; weights.columns()];
     for (at, feature) in features.enumerate() {
-        row.iter_mut().enumerate().for_each(|(k, w)| *w = weights.weight(feature, k));
+        weights.row(feature, &mut row);
         for m in 0..x.rows() {
             let sum = row.iter().zip(x.row(m)).map(|(w, x)| w * x).sum();
             epilogue.store(&mut out.row(m)[at], sum);

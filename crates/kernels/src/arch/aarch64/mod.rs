@@ -1,0 +1,3 @@
+//! The levels of AArch64.
+
+pub(super) mod neon;
