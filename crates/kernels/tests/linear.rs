@@ -187,7 +187,7 @@ fn the_fast_path_multiplies_the_rounded_activations() {
     // offsets no more, since scale · (code − offset) is rounded once.
     let slack = 2f64.powi(-11);
     for weights in table().iter().filter(|w| w.packed.activation_kind() == ActivationKind::Quantized) {
-        for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 64] {
+        for rows in [1, 3, 8, 9, 13, 17, 64] {
             let mut seeded = Seeded::new(rows as u64);
             let x = seeded.many(rows * weights.columns, Seeded::activation);
             let view = Rows::dense(&x, weights.columns);
