@@ -1,11 +1,11 @@
 //! The options that every command with a MODEL shares, and loading it.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use sottovoce_llm::load::ModelFolder;
-use sottovoce_runtime::{LoadOptions, Precision};
+use sottovoce_llm::{load::ModelFolder, package::PackageModel};
+use sottovoce_runtime::{LoadOptions, Model, Precision};
 
-use crate::{console, language_model::PackageModel, model_folder};
+use crate::{console, model_folder};
 
 /// How to load a model.
 #[derive(Clone, Debug, clap::Args)]
@@ -63,8 +63,8 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
     };
     let load_options = options.runtime.load_options();
     let (model, report) = folder.load(|package| {
-        let model = PackageModel::load(&package.path, &load_options);
-        model.map_err(|error| format!("{error:#}"))
+        let model = Model::load(&package.path, &load_options).map_err(anyhow::Error::from)?;
+        anyhow::Ok(PackageModel::new(Arc::new(model))?)
     })?;
     console::note(format_args!("{report} · {} threads", model.model().threads()));
     for note in &model.model().placement().notes {

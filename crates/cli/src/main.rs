@@ -6,7 +6,6 @@ mod commands;
 mod console;
 mod inspection;
 mod interrupt;
-mod language_model;
 mod loading;
 mod machine;
 mod model_folder;

@@ -7,12 +7,11 @@ use std::{io::Write, num::NonZeroUsize, time::Instant};
 use anyhow::{Context, bail};
 use serde::Serialize;
 use sottovoce_hub::DEFAULT_MODEL;
-use sottovoce_llm::LanguageModel;
+use sottovoce_llm::{LanguageModel, package::PackageModel};
 
 use crate::{
     console::{self, BOLD, DIM},
     interrupt::{self, Interrupted},
-    language_model::PackageModel,
     loading::{self, ModelOptions},
     machine,
 };

@@ -9,13 +9,12 @@ use std::{
 use anyhow::Context;
 use rustyline::{Behavior, Config, DefaultEditor, error::ReadlineError};
 use sottovoce_hub::{Cache, DEFAULT_MODEL};
-use sottovoce_llm::chat::Conversation;
+use sottovoce_llm::{chat::Conversation, package::PackageModel};
 
 use crate::{
     answering::{self, AnswerOptions},
     console,
     interrupt::{self, Interrupted},
-    language_model::PackageModel,
     loading::{self, ModelOptions},
 };
 

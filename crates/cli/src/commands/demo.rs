@@ -1,6 +1,6 @@
 //! `sottovoce demo`
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use sottovoce_hub::{DEFAULT_MODEL, Hub};
 use sottovoce_llm::generate::GenerateOptions;
 use sottovoce_mil::Package;
@@ -57,12 +57,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn check_interface(package: &Package) -> anyhow::Result<()> {
-    let function = package.default_function();
-    let interface = package.interface(function).context("the package describes no default function")?;
-    match Verdict::of(interface) {
-        Verdict::LanguageModel { variant: Variant::Stateful, context, cache: Some(cache), .. } => {
-            let context = context.map(|context| format!(", context {context}")).unwrap_or_default();
-            let text = format!("a stateful language model{context}, caches {cache:?}");
+    match Verdict::of(package, package.default_function()) {
+        Verdict::LanguageModel { variant: Variant::Stateful, context, vocabulary } => {
+            let text = format!("a stateful language model, context {context}, vocabulary {vocabulary}");
             anstream::eprintln!("{GREEN}interface checked:{GREEN:#} {text}");
             Ok(())
         }

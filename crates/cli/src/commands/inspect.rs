@@ -147,15 +147,13 @@ fn print_weights(weights: &Weights, complete: bool, out: &mut impl Write) -> io:
 fn print_verdict(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
     match verdict {
         Verdict::Other { reason } => writeln!(out, "\n{YELLOW}not a language model{YELLOW:#}: {reason}"),
-        Verdict::LanguageModel { variant, context, vocabulary, .. } => {
+        Verdict::LanguageModel { variant, context, vocabulary } => {
             let kind = match variant {
                 Variant::Stateful => "a stateful language model",
                 Variant::KvIo => "a language model with its cache as inputs and outputs (kv-io), not stateful",
                 Variant::Baseline => "a language model without a cache (baseline), not stateful",
             };
-            let context = context.map(|context| format!(", context {context}")).unwrap_or_default();
-            let vocabulary = vocabulary.map(|size| format!(", vocabulary {size}")).unwrap_or_default();
-            writeln!(out, "\n{GREEN}{kind}{GREEN:#}{context}{vocabulary}")
+            writeln!(out, "\n{GREEN}{kind}{GREEN:#}, context {context}, vocabulary {vocabulary}")
         }
     }
 }

@@ -77,7 +77,6 @@ pub struct Value {
 impl Inspection {
     /// Looks at a package.
     pub fn of(package: &Package) -> Self {
-        let default = package.default_function();
         Self {
             path: package.path().to_owned(),
             spec_version: package.spec_version,
@@ -86,10 +85,7 @@ impl Inspection {
             functions: package.functions().map(|name| FunctionInspection::of(package, name)).collect(),
             weights: Weights::of(&package.program),
             complete: package.require_weights().is_ok(),
-            verdict: match package.interface(default) {
-                Some(interface) => Verdict::of(interface),
-                None => Verdict::no_language_model("its description lacks the default function"),
-            },
+            verdict: Verdict::of(package, package.default_function()),
         }
     }
 }

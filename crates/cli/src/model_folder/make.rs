@@ -8,8 +8,9 @@ use std::{
 use anyhow::Context;
 use sottovoce_convert::{Checkpoint, ConvertOptions, Report, convert, gguf::Gguf, package_name};
 use sottovoce_hub::{Provenance, ProvenanceFile, sha256_of_file};
+use sottovoce_llm::tokenizer::Vocabulary;
 
-use super::{CONVERTED_BY, vocabulary};
+use super::CONVERTED_BY;
 use crate::{console, interrupt, progress};
 
 /// Files of a Hugging Face folder that turn text into tokens and back.
@@ -34,43 +35,77 @@ pub fn make(
 ) -> anyhow::Result<(PathBuf, Report)> {
     let checkpoint = Checkpoint::open(source)?;
     let package = folder.join(package_name(&checkpoint, options)?);
+    // What cannot be told to the user after minutes of work is found before it.
+    let tokenizer = TokenizerSource::find(source)?;
+    let existed = folder.is_dir();
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    write_tokenizer(source, folder)?;
+    let report = write_package(&checkpoint, &package, options).inspect_err(|_| {
+        if !existed {
+            // It is empty; if not, it is not ours to remove.
+            let _ = fs::remove_dir(folder);
+        }
+    })?;
+    tokenizer.write(folder)?;
+    let provenance = match provenance {
+        Some(provenance) => provenance,
+        None => describe_source(&checkpoint, source)?,
+    };
+    provenance.write(folder)?;
+    Ok((package, report))
+}
 
+fn write_package(checkpoint: &Checkpoint, package: &Path, options: &ConvertOptions) -> anyhow::Result<Report> {
     let name = package.file_name().unwrap_or_default().display();
     let bar = progress::byte_bar(0, format!("converting {name}"));
-    let report = convert(&checkpoint, &package, options, &mut |progress| {
+    let report = convert(checkpoint, package, options, &mut |progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
         interrupt::check()
     });
     bar.finish_and_clear();
     let report = report?;
-
-    let provenance = match provenance {
-        Some(provenance) => provenance,
-        None => describe_source(&checkpoint, source)?,
-    };
-    provenance.write(folder)?;
     console::note(format_args!("made {name}"));
-    Ok((package, report))
+    Ok(report)
 }
 
-fn write_tokenizer(source: &Path, folder: &Path) -> anyhow::Result<()> {
-    if !source.is_dir() {
-        let gguf = Gguf::open(source)?;
-        return Ok(vocabulary::of(&gguf)?.write(folder)?);
-    }
-    for name in TOKENIZER_FILES {
-        let (from, to) = (source.join(name), folder.join(name));
-        if from.is_file() && from != to {
-            fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+/// What turns text into tokens and back, in a checkpoint.
+enum TokenizerSource {
+    /// The vocabulary of a GGUF file.
+    Vocabulary(Box<Vocabulary>),
+    /// Files of a Hugging Face folder.
+    Files(Vec<PathBuf>),
+}
+
+impl TokenizerSource {
+    fn find(source: &Path) -> anyhow::Result<Self> {
+        if !source.is_dir() {
+            let vocabulary = Vocabulary::from_gguf(&Gguf::open(source)?.metadata)?;
+            return Ok(Self::Vocabulary(Box::new(vocabulary)));
         }
+        let files: Vec<_> =
+            TOKENIZER_FILES.map(|name| source.join(name)).into_iter().filter(|file| file.is_file()).collect();
+        if !source.join(TOKENIZER_FILES[0]).is_file() {
+            console::warn("the source has no tokenizer.json; running the model needs one (--tokenizer)");
+        }
+        Ok(Self::Files(files))
     }
-    if !folder.join("tokenizer.json").is_file() {
-        console::warn("the source has no tokenizer.json; running the model needs one (--tokenizer)");
+
+    fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        match self {
+            Self::Vocabulary(vocabulary) => vocabulary.write(folder)?,
+            Self::Files(files) => {
+                for from in files {
+                    let to = folder.join(from.file_name().unwrap_or_default());
+                    // A folder may be converted into itself.
+                    if fs::canonicalize(from).ok() != fs::canonicalize(&to).ok() {
+                        fs::copy(from, &to)
+                            .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Name, licence and checksums of a checkpoint that is no catalogue model.

@@ -1,7 +1,6 @@
 //! Model folders: found by name or path, and made from checkpoints.
 
 mod make;
-mod vocabulary;
 
 use std::path::{Path, PathBuf};
 

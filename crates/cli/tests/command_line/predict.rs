@@ -1,0 +1,107 @@
+//! `sottovoce predict`
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use sottovoce_tensor::{Tensor, npz};
+use sottovoce_testkit::{Fixture, Logits, Split, Tolerance, assert_close, fixtures, turns};
+
+use crate::{run, sottovoce};
+
+fn fixture(name: &str) -> Fixture {
+    fixtures().into_iter().find(|fixture| fixture.name == name).unwrap()
+}
+
+/// Writes the calls that feed the fixture's prompt.
+fn write_calls(fixture: &Fixture, split: Split, folder: &Path) -> Vec<PathBuf> {
+    let write = |(index, inputs): (usize, &IndexMap<String, Tensor>)| {
+        let path = folder.join(format!("in-{index}.npz"));
+        npz::write(&path, inputs).unwrap();
+        path
+    };
+    turns(&fixture.ids, split).iter().map(|turn| &turn.inputs).enumerate().map(write).collect()
+}
+
+#[test]
+fn files_are_calls_on_one_state() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, exact, tolerance) in [
+        ("llama-fp16", true, Tolerance::Exact),
+        ("llama-fp16", false, Tolerance::F16),
+        ("llama-int4", false, Tolerance::Int8Activations),
+    ] {
+        let fixture = fixture(name);
+        let inputs = write_calls(&fixture, Split::Uneven { seed: 7 }, folder.path());
+        assert!(inputs.len() > 2);
+        let outputs: Vec<PathBuf> = (0..inputs.len()).map(|i| folder.path().join(format!("out-{i}.npz"))).collect();
+        let mut command = sottovoce(folder.path());
+        command.arg("predict").arg(&fixture.package).args(&inputs).arg("-o").args(&outputs);
+        command.args(exact.then_some("--exact")).assert().success().stdout("");
+        let mut values = Vec::new();
+        for output in outputs {
+            values.extend(npz::read(&output).unwrap()["logits"].to_f32_vec());
+        }
+        assert_close(&Logits { values, width: fixture.logits.width }, &fixture.logits, tolerance, name);
+    }
+}
+
+#[test]
+fn outputs_are_summarised_without_files_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = fixture("llama-fp16");
+    let inputs = write_calls(&fixture, Split::Whole, folder.path());
+    let mut command = sottovoce(folder.path());
+    let output = command.arg("predict").arg(&fixture.package).args(&inputs).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("logits fp16 [1, 9, 320], from -"), "{stdout}");
+}
+
+#[test]
+fn calls_that_do_not_fit_say_why_and_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = fixture("llama-fp16");
+    let package = fixture.package.to_str().unwrap();
+    let calls = turns(&fixture.ids, Split::TokenByToken);
+    let out = folder.path().join("out.npz");
+    let failure = |inputs: &IndexMap<String, Tensor>| {
+        let path = folder.path().join("in.npz");
+        npz::write(&path, inputs).unwrap();
+        let (code, _, stderr) = run(&["predict", package, path.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        assert_eq!(code, 1, "{stderr}");
+        assert!(!out.exists(), "{stderr}");
+        stderr
+    };
+    let second = failure(&calls[1].inputs);
+    assert!(second.contains("begins at position 1") && second.contains("holds 0"), "{second}");
+
+    let mut unknown = calls[0].inputs.clone();
+    unknown.insert("banana".into(), Tensor::scalar(1i32));
+    assert!(failure(&unknown).contains("banana"));
+
+    let mut missing = calls[0].inputs.clone();
+    missing.swap_remove("causalMask");
+    assert!(failure(&missing).contains("causalMask"));
+
+    let mut outside = calls[0].inputs.clone();
+    outside.insert("inputIds".into(), Tensor::from_slice([1, 1], &[320i32]).unwrap());
+    let outside = failure(&outside);
+    assert!(outside.contains("320") && outside.contains("vocabulary"), "{outside}");
+
+    let mut hidden = calls[0].inputs.clone();
+    hidden.insert("causalMask".into(), Tensor::from_slice([1, 1, 1, 1], &[half::f16::NEG_INFINITY]).unwrap());
+    assert!(failure(&hidden).contains("mask"));
+}
+
+#[test]
+fn files_that_are_no_arrays_are_named() {
+    let package = "coremltools/llama-fp16.mlpackage";
+    let (code, _, stderr) = run(&["predict", package, "README.md"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("README.md"), "{stderr}");
+    let (code, _, stderr) = run(&["predict", package, "a.npz", "b.npz", "-o", "c.npz"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("2 inputs but 1 outputs"), "{stderr}");
+    let (code, _, stderr) = run(&["predict", "programs/SmolLM2-135M-Stateful-512.mlpackage", "a.npz"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("weight"), "planning works without the weight file, running does not: {stderr}");
+}

@@ -1,0 +1,54 @@
+//! The whole road with a real model: fetched, converted, run through the command line.
+
+use std::{path::Path, process::Output};
+
+use assert_cmd::Command;
+use sottovoce_testkit::smollm2_gguf;
+
+fn sottovoce(arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_sottovoce")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// A model folder of the 4-bit package with a short context.
+fn convert(gguf: &Path, folder: &Path) {
+    let output = sottovoce(&["convert", gguf.to_str().unwrap(), "-o", folder.to_str().unwrap(), "--context", "256"]);
+    assert!(stdout(&output).trim().ends_with("-Stateful-4bit-256.mlpackage"), "{}", stdout(&output));
+    for file in ["tokenizer.json", "tokenizer_config.json", "generation_config.json", "sottovoce.toml"] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    convert(gguf, folder.path());
+    let model = folder.path().to_str().unwrap();
+
+    // 0.97 in f32 for the first token of "Tokyo": an answer with a clear margin, unlike most of this small model's.
+    let question = "What is the capital of Japan?";
+    let answer = sottovoce(&["generate", model, question, "--greedy", "--max-tokens", "40"]);
+    assert!(stdout(&answer).contains("Tokyo"), "{}", stdout(&answer));
+    assert!(String::from_utf8_lossy(&answer.stderr).contains("first token"));
+
+    let chat = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+        .args(["chat", model, "--greedy", "--max-tokens", "40"])
+        .write_stdin(format!("{question}\n/reset\n{question}\n"))
+        .output()
+        .unwrap();
+    let (first, second) = stdout(&chat).trim_end().split_once('\n').unwrap();
+    assert_eq!(first, stdout(&answer).trim_end());
+    assert_eq!(first, second, "a new conversation begins with a fresh state");
+
+    let bench = sottovoce(&["bench", model, "--prompt", "64", "--decode", "8", "--repeat", "1", "--json"]);
+    let figures: serde_json::Value = serde_json::from_str(stdout(&bench).lines().last().unwrap()).unwrap();
+    for key in ["prefill_tokens_per_second", "decode_tokens_per_second"] {
+        assert!(figures[key].as_f64().unwrap() > 0.0, "{key} in {figures}");
+    }
+}
