@@ -10,9 +10,11 @@ use std::{
 };
 
 use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, convert};
-use sottovoce_runtime::{Inputs, LoadOptions, Model, Outputs, Precision, State};
+use sottovoce_mil::Package;
+use sottovoce_runtime::{Inputs, LoadOptions, Model, Outputs, PlanReport, Precision, State};
 use sottovoce_testkit::{
-    Agreement, Logits, SmolLm2Reference, Split, Tolerance, apple_smollm2, check_close, smollm2_gguf, turns,
+    Agreement, Logits, SmolLm2Reference, Split, Tolerance, apple_smollm2, check_close, fixtures_dir, smollm2_gguf,
+    turns,
 };
 
 /// Margins of the reference above this are clear: no sound f16 computation turns them over.
@@ -116,6 +118,14 @@ fn fast_loses_little(package: &Path) {
 fn our_f16_package_agrees_with_transformers() {
     let Some((_folder, package)) = converted(Quantize::F16) else { return };
     agrees_with(&SmolLm2Reference::load("reference"), &package);
+}
+
+#[test]
+fn our_package_is_fused_as_apples() {
+    let Some((_folder, package)) = converted(Quantize::F16) else { return };
+    let apples = fixtures_dir().join("programs/SmolLM2-135M-Stateful-512.mlpackage");
+    let kinds = |path: &Path| PlanReport::of(&Package::open(path).unwrap(), None).unwrap().kinds;
+    assert_eq!(kinds(&package), kinds(&apples));
 }
 
 #[test]
