@@ -110,8 +110,8 @@ impl PackageModel {
         };
         let logits = take(LOGITS)?;
         if let Cache::Inputs(caches) = &self.interface.cache {
-            let new: Result<Vec<Tensor>, LlmError> = caches.iter().map(|cache| take(&cache.output)).collect();
-            self.caches = new?;
+            let new = caches.iter().map(|cache| as_input(take(&cache.output)?, cache.dtype));
+            self.caches = new.collect::<Result<_, LlmError>>()?;
         }
         match logits.shape() {
             [1, rows, vocab] if *rows > 0 && *vocab == self.interface.vocab_size => Ok(logits),
@@ -167,6 +167,14 @@ impl LanguageModel for PackageModel {
         let rewound = self.state.rewind(len.min(self.state.len()));
         debug_assert!(rewound.is_ok(), "shortening a state cannot fail");
     }
+}
+
+/// A returned cache in the type that the input takes: in exact mode outputs are f32.
+fn as_input(cache: Tensor, dtype: DType) -> Result<Tensor, LlmError> {
+    if cache.dtype() == dtype {
+        return Ok(cache);
+    }
+    Tensor::from_f32(dtype, cache.shape(), &cache.to_f32_vec()).map_err(LlmError::model)
 }
 
 /// Copies a row of logits `[1, rows, vocab]` into `out`.

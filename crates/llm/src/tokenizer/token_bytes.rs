@@ -33,7 +33,7 @@ impl TokenBytes {
         spelling.read(&decoder)?;
 
         let vocabulary = tokenizer.get_vocab(true);
-        let count = vocabulary.values().max().map_or(0, |&id| id as usize + 1);
+        let count = vocabulary.values().max().map_or(0, |&id| (id as usize).saturating_add(1));
         if count == 0 || count > MAX_VOCABULARY {
             return Err(format!("{count} token ids, expected 1 to {MAX_VOCABULARY}"));
         }

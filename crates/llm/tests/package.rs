@@ -1,0 +1,128 @@
+//! Packages that Apple's converter made, driven as language models: PyTorch's logits, however the prompt is cut.
+
+use std::sync::Arc;
+
+use sottovoce_llm::package::{Cache, PackageModel};
+use sottovoce_llm::{LanguageModel, LlmError};
+use sottovoce_runtime::{LoadOptions, Model, Precision};
+use sottovoce_testkit::{Fixture, Interface, Logits, Tolerance, assert_close, fixtures};
+
+fn sequence(fixture: &Fixture) -> PackageModel {
+    let options = LoadOptions { precision: Precision::Exact, threads: Some(1), ..LoadOptions::default() };
+    let model = Model::load(&fixture.package, &options).unwrap();
+    PackageModel::new(Arc::new(model)).unwrap()
+}
+
+fn ids(fixture: &Fixture) -> Vec<u32> {
+    fixture.ids.iter().map(|&id| id as u32).collect()
+}
+
+/// The logits of every row when the ids come in calls of `sizes`.
+fn logits(model: &mut PackageModel, ids: &[u32], sizes: &[usize]) -> Logits {
+    let mut values = Vec::new();
+    let mut left = ids;
+    for &size in sizes {
+        let (now, later) = left.split_at(size);
+        model.forward_all(now, &mut |row| values.extend_from_slice(row)).unwrap();
+        left = later;
+    }
+    Logits { values, width: model.vocab_size() }
+}
+
+/// One package of each interface and architecture; the runtime's own tests go through all of them.
+fn chosen() -> Vec<Fixture> {
+    let names = ["llama-fp16", "llama-int4", "gemma-fp16", "llama-kvio", "llama-baseline"];
+    let chosen: Vec<Fixture> = fixtures().into_iter().filter(|fixture| names.contains(&fixture.name)).collect();
+    assert_eq!(chosen.len(), names.len());
+    chosen
+}
+
+#[test]
+fn interfaces_are_recognised() {
+    for fixture in chosen() {
+        let model = sequence(&fixture);
+        let (cache, context) = match fixture.interface {
+            Interface::Stateful => (matches!(model.interface().cache, Cache::State), 64),
+            // One position is taken by the placeholder.
+            Interface::CacheAsInput => {
+                (matches!(&model.interface().cache, Cache::Inputs(caches) if caches.len() == 2), 63)
+            }
+            Interface::Baseline => (matches!(model.interface().cache, Cache::Nowhere), 64),
+        };
+        assert!(cache, "{}: {}", fixture.name, model.interface());
+        assert_eq!((model.context(), model.vocab_size()), (context, fixture.logits.width), "{}", fixture.name);
+    }
+}
+
+#[test]
+fn logits_are_pytorchs_however_the_prompt_is_cut() {
+    for fixture in chosen() {
+        let mut model = sequence(&fixture);
+        let ids = ids(&fixture);
+        for sizes in [&[9][..], &[1; 9], &[4, 1, 3, 1]] {
+            model.rewind(0);
+            let found = logits(&mut model, &ids, sizes);
+            assert_close(&found, &fixture.logits, Tolerance::Exact, &format!("{} in {sizes:?}", fixture.name));
+        }
+    }
+}
+
+#[test]
+fn the_last_row_alone_is_the_same() {
+    for fixture in chosen() {
+        let mut model = sequence(&fixture);
+        let ids = ids(&fixture);
+        let (prompt, rest) = ids.split_at(5);
+        let mut values = model.forward(prompt).unwrap().to_vec();
+        for &id in rest {
+            values.extend_from_slice(model.forward(&[id]).unwrap());
+        }
+        let found = Logits { values, width: model.vocab_size() };
+        assert_close(&found, &fixture.logits.tail(5), Tolerance::Exact, fixture.name);
+    }
+}
+
+#[test]
+fn a_rewound_sequence_forgets() {
+    for fixture in chosen() {
+        let mut model = sequence(&fixture);
+        let ids = ids(&fixture);
+        let straight = logits(&mut model, &ids, &[9]);
+        // Other tokens in between, of which nothing may be left.
+        model.rewind(3);
+        model.forward(&[1, 2, 3, 4]).unwrap();
+        model.rewind(3);
+        assert_eq!(model.len(), 3);
+        let mut values = straight.values[..3 * straight.width].to_vec();
+        values.extend(logits(&mut model, &ids[3..], &[6]).values);
+        let found = Logits { values, width: straight.width };
+        assert_close(&found, &fixture.logits, Tolerance::Exact, fixture.name);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_changes_nothing() {
+    for fixture in chosen() {
+        let mut model = sequence(&fixture);
+        let ids = ids(&fixture);
+        model.forward(&ids[..4]).unwrap();
+        let vocab = model.vocab_size();
+        assert!(matches!(model.forward(&[]), Err(LlmError::EmptyPrompt)));
+        assert!(matches!(model.forward(&[1, vocab as u32]), Err(LlmError::IdOutOfRange { .. })));
+        assert!(matches!(model.forward(&[0; 64]), Err(LlmError::PromptTooLong { tokens: 68, .. })));
+        assert_eq!(model.len(), 4);
+        let found = logits(&mut model, &ids[4..], &[5]);
+        assert_close(&found, &fixture.logits.tail(5), Tolerance::Exact, fixture.name);
+    }
+}
+
+#[test]
+fn the_whole_context_can_be_used() {
+    for fixture in chosen() {
+        let mut model = sequence(&fixture);
+        let context = model.context();
+        model.forward(&vec![1; context - 1]).unwrap();
+        model.forward(&[2]).unwrap();
+        assert!(matches!(model.forward(&[3]), Err(LlmError::PromptTooLong { .. })), "{}", fixture.name);
+    }
+}
