@@ -140,9 +140,7 @@ pub(crate) fn operation_place(function: &str, operation: &Operation) -> String {
 fn undefined(parameter: &str, name: &str, rest: &[Operation]) -> String {
     let later = rest.iter().any(|operation| operation.outputs.iter().any(|output| output.name == name));
     if later {
-        format!(
-            "argument `{parameter}` is `{name}`, which only itself or a later operation defines: a cycle, or wrong order"
-        )
+        format!("argument `{parameter}` is `{name}`, which it or a later operation defines: a cycle, or wrong order")
     } else {
         format!("argument `{parameter}` is `{name}`, which nothing defines")
     }

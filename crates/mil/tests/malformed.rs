@@ -266,7 +266,7 @@ fn inconsistent_programs() {
     assert!(message.contains("model.mlmodel: function `main`: unknown opset `CoreML12`"), "{message}");
     let message = refused_model(|_, program| main_block(program).operations.reverse());
     assert!(
-        message.contains("operation `y` (linear): argument `weight` is `weight`, which only itself or a later"),
+        message.contains("operation `y` (linear): argument `weight` is `weight`, which it or a later"),
         "{message}"
     );
     let message = refused_model(|_, program| drop(main_block(program).operations.remove(0)));

@@ -148,8 +148,8 @@ mod schema {
         }
         MODEL_DESCRIPTION "ModelDescription" {
             1 Message(&FEATURE), 10 Message(&FEATURE), 13 Message(&FEATURE), 20 Message(&FUNCTION_DESCRIPTION),
-            21 Plain, 100 Message(&METADATA), 11 Dropped("predictedFeatureName"), 12 Dropped("predictedProbabilitiesName"),
-            50 Dropped("trainingInput"),
+            21 Plain, 100 Message(&METADATA), 11 Dropped("predictedFeatureName"),
+            12 Dropped("predictedProbabilitiesName"), 50 Dropped("trainingInput"),
         }
         FUNCTION_DESCRIPTION "FunctionDescription" {
             1 Plain, 2 Message(&FEATURE), 3 Message(&FEATURE), 6 Message(&FEATURE),
