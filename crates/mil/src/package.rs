@@ -204,12 +204,12 @@ fn inside(path: &str) -> Option<&Path> {
 pub(crate) fn read_capped(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, MilError> {
     let io = |source| MilError::Io { action: "read", path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
-    let mut data = Vec::new();
-    // One byte more than allowed tells a file at the limit from one beyond it.
-    file.take(limit + 1).read_to_end(&mut data).map_err(io)?;
-    if data.len() as u64 > limit {
-        let found = path.metadata().map_or(limit + 1, |metadata| metadata.len());
+    let found = file.metadata().map_err(io)?.len();
+    if found > limit {
         return Err(MilError::TooLarge { what, limit, found }.in_file(path));
     }
+    let mut data = Vec::new();
+    // A device or a growing file can hold more than it said.
+    file.take(limit).read_to_end(&mut data).map_err(io)?;
     Ok(data)
 }
