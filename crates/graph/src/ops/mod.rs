@@ -19,11 +19,11 @@ pub(crate) mod support;
 #[cfg(test)]
 mod tests;
 
+/// The families of MIL's operations.
 static FAMILIES: &[&[&OpDef]] = &[
     activation::OPS,
     compression::OPS,
     elementwise::OPS,
-    fused::OPS,
     indexing::OPS,
     normalization::OPS,
     products::OPS,
@@ -31,14 +31,20 @@ static FAMILIES: &[&[&OpDef]] = &[
     shaping::OPS,
 ];
 
-static BY_NAME: LazyLock<HashMap<&str, &'static OpDef>> = LazyLock::new(|| all().map(|op| (op.name, op)).collect());
+static BY_NAME: LazyLock<HashMap<&str, &'static OpDef>> =
+    LazyLock::new(|| of_programs().map(|op| (op.name, op)).collect());
 
-/// Every operation that can be in a graph.
-pub fn all() -> impl Iterator<Item = &'static OpDef> {
+/// Every operation that a program can use: those of MIL.
+pub fn of_programs() -> impl Iterator<Item = &'static OpDef> {
     FAMILIES.iter().flat_map(|family| family.iter().copied())
 }
 
-/// The operation of that name.
+/// Every operation that can be in a graph.
+pub fn all() -> impl Iterator<Item = &'static OpDef> {
+    of_programs().chain(fused::OPS.iter().copied())
+}
+
+/// MIL's operation of that name. Not the fused ones: only passes make them, from arguments that they have checked.
 pub fn find(name: &str) -> Option<&'static OpDef> {
     BY_NAME.get(name).copied()
 }

@@ -22,16 +22,10 @@ pub static OP: OpDef = OpDef {
 
 fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {
     let (mask, indices) = (ctx.fact("indices_mask")?.clone(), ctx.fact("indices_nonzero_data")?.clone());
-    let [count] = indices.shape.as_slice() else {
-        return Err(OpError::InvalidArgument {
-            name: "indices_nonzero_data",
-            expected: "a vector".into(),
-            found: format!("rank {}", indices.rank()),
-        });
-    };
+    let count = sparse::count(ctx, "indices_nonzero_data")?;
     let vector = ctx.fact("lut")?.shape.last().cloned().unwrap_or_default();
     let shape = lut::infer_shape(ctx, &mask.shape, indices.dtype)?;
-    Ok(vec![Fact::new(mask.dtype, shape), lut::fact(ctx, vec![count.clone() * vector])?])
+    Ok(vec![Fact::new(mask.dtype, shape), lut::fact(ctx, vec![count * vector])?])
 }
 
 fn eval(ctx: &EvalContext<'_>) -> Result<Vec<Tensor>, OpError> {

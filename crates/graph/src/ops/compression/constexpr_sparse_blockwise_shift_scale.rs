@@ -10,9 +10,9 @@ pub static OP: OpDef = OpDef {
     name: "constexpr_sparse_blockwise_shift_scale",
     params: &[required("data_mask"), required("nonzero_data"), required("scale"), optional("offset")],
     infer: |ctx| {
-        let (mask, nonzero, scale) = (ctx.fact("data_mask")?, ctx.fact("nonzero_data")?, ctx.fact("scale")?);
+        let (mask, scale) = (ctx.fact("data_mask")?, ctx.fact("scale")?);
         blockwise::check(&mask.shape, scale, ctx.opt_fact("offset"))?;
-        Ok(vec![mask.clone(), Fact::new(scale.dtype, nonzero.shape.clone())])
+        Ok(vec![mask.clone(), Fact::new(scale.dtype, vec![sparse::count(ctx, "nonzero_data")?])])
     },
     eval: |ctx| {
         let mask = ctx.tensor("data_mask")?;

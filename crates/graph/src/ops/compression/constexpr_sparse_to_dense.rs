@@ -18,6 +18,7 @@ pub static OP: OpDef = OpDef {
 };
 
 fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {
+    sparse::count(ctx, "nonzero_data")?;
     let dtype = ctx.fact("nonzero_data")?.dtype;
     let shape = match ctx.ints("shape")? {
         Some(shape) => {

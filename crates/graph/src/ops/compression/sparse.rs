@@ -4,8 +4,23 @@ use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
     error::OpError,
+    ir::Dim,
+    op::InferContext,
     ops::support::codes::{narrow, widen},
 };
+
+/// Number of values of a sparse argument, which is a vector.
+///
+/// # Errors
+/// [`OpError::InvalidArgument`] when it is not.
+pub fn count(ctx: &InferContext<'_>, name: &'static str) -> Result<Dim, OpError> {
+    match ctx.fact(name)?.shape.as_slice() {
+        [count] => Ok(count.clone()),
+        shape => {
+            Err(OpError::InvalidArgument { name, expected: "a vector".into(), found: format!("rank {}", shape.len()) })
+        }
+    }
+}
 
 /// The dense tensor of shape `mask` whose elements at the set positions are `nonzero`, in order.
 ///

@@ -4,14 +4,14 @@ use sottovoce_tensor::{Tensor, num_elements, row_major_strides};
 
 use crate::error::OpError;
 
-/// Largest tensor that a program may make, in elements: the logits of 2,048 positions over a vocabulary of a million. A
-/// hostile `tile` or `fill` asks for more than any machine has.
-const MAX_ELEMENTS: usize = 1 << 31;
+/// Largest tensor that a program may make, in elements: the logits of 2,048 positions over a vocabulary of 262,144. A hostile
+/// `tile` or `fill` asks for more than any machine has.
+const MAX_ELEMENTS: usize = 1 << 29;
 
 /// Number of elements of a tensor that is about to be made.
 ///
 /// # Errors
-/// [`OpError::Unsupported`] beyond 2³¹ elements.
+/// [`OpError::Unsupported`] beyond 2²⁹ elements.
 pub fn checked_len(shape: &[usize]) -> Result<usize, OpError> {
     num_elements(shape).filter(|&len| len <= MAX_ELEMENTS).ok_or_else(|| OpError::Unsupported {
         what: format!("a result of shape {shape:?}, which has more than {MAX_ELEMENTS} elements,"),

@@ -68,8 +68,8 @@ fn arguments_that_do_not_fit_are_named() {
         ("split", vec![x(&[5]), ("num_splits", int(0)), ("axis", int(0))], "argument 'num_splits'"),
         ("split", vec![x(&[5]), ("num_splits", int(i32::MAX)), ("axis", int(0))], "argument 'num_splits'"),
         ("tile", vec![x(&[2]), ("reps", ints(&[0]))], "repetitions of 1 or more"),
-        ("tile", vec![x(&[2, 2]), ("reps", ints(&[i32::MAX, i32::MAX]))], "more than 2147483648 elements"),
-        ("fill", vec![("shape", ints(&[i32::MAX, i32::MAX, i32::MAX]))], "more than 2147483648 elements"),
+        ("tile", vec![x(&[2, 2]), ("reps", ints(&[i32::MAX, i32::MAX]))], "more than 536870912 elements"),
+        ("fill", vec![("shape", ints(&[i32::MAX, i32::MAX, i32::MAX]))], "more than 536870912 elements"),
         ("fill", vec![("shape", ints(&[-1]))], "not negative"),
         ("range_1d", vec![("start", int(0)), ("end", int(3)), ("step", int(0))], "argument 'step'"),
         (

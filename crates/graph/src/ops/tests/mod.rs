@@ -1,5 +1,6 @@
 //! Tests that go through inference and evaluation of one operation.
 
+mod arbitrary;
 mod coremltools;
 mod errors;
 mod properties;
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// An argument of the operation under test.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Given {
     /// A tensor of the program.
     Constant(Tensor),
@@ -140,4 +141,9 @@ fn names_are_unique_and_parameters_too() {
             );
         }
     }
+}
+
+#[test]
+fn programs_cannot_name_fused_operations() {
+    assert!(ops::fused::OPS.iter().all(|op| ops::find(op.name).is_none()));
 }
