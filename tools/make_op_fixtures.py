@@ -2,8 +2,8 @@
 
 usage: make_op_fixtures.py OUT.json
 
-The results come from the value inference of coremltools' own operation definitions (for weight compression, from what they
-materialise). Where a definition has none or ignores an argument, the case gives the expression in NumPy instead.
+The results come from the value inference of coremltools' own operation definitions (for weight compression, from what
+they materialise). Where a definition has none or ignores an argument, the case gives the expression in NumPy instead.
 """
 
 import json
@@ -203,8 +203,9 @@ def indexing():
     case("slice_by_size", "the rest", x=x, begin=[0, 1, -2], size=[3, -1, -1])
     case("slice_update", "plain", x=x, update=floats(2, 4, 3), begin=[1, 0, 2], end=[3, 4, 5])
     case("slice_update", "steps", x=x, update=floats(2, 4, 2), begin=[0, 0, 0], end=[3, 4, 5], stride=[2, 1, 3])
-    case("slice_update", "one layer of a cache", x=floats(2, 1, 2, 6, 3), update=floats(1, 2, 2, 3), begin=[1, 0, 0, 3, 0],
-         end=[0, 0, 2, 5, 0], end_mask=[False, True, False, False, True], squeeze_mask=[True, False, False, False, False])
+    case("slice_update", "one layer of a cache", x=floats(2, 1, 2, 6, 3), update=floats(1, 2, 2, 3),
+         begin=[1, 0, 0, 3, 0], end=[0, 0, 2, 5, 0], end_mask=[False, True, False, False, True],
+         squeeze_mask=[True, False, False, False, False])
 
 
 def shaping():
@@ -257,7 +258,8 @@ def compression():
     blockwise = "constexpr_blockwise_shift_scale"
     case(blockwise, "int4 blocks", data=codes.astype(int4), scale=scale.astype(half))
     case(blockwise, "int4 offsets", data=codes.astype(int4), scale=scale, offset=ints(-8, 8, 4, 2).astype(int4))
-    case(blockwise, "uint4 offsets, two axes", data=(codes + 8).astype(uint4), scale=scale[:2], offset=ints(0, 16, 2, 2).astype(uint4))
+    case(blockwise, "uint4 offsets, two axes", data=(codes + 8).astype(uint4), scale=scale[:2],
+         offset=ints(0, 16, 2, 2).astype(uint4))
     case(blockwise, "int8 rows", data=ints(-128, 128, 4, 8).astype(np.int8), scale=scale[:, :1].astype(half))
     case(blockwise, "float offsets", data=(codes + 8).astype(uint4), scale=scale, offset=floats(4, 2))
     for bits in (1, 2, 3, 4, 6, 8):
@@ -279,20 +281,23 @@ def compression():
     case("constexpr_lut_to_sparse", "vectors", indices_mask=mask, indices_nonzero_data=nonzero,
          lut=floats(1, 1, 4, 2).astype(half), vector_axis=0)
     case("constexpr_sparse_blockwise_shift_scale", "rows with offsets", data_mask=mask,
-         nonzero_data=ints(-128, 128, count).astype(np.int8), scale=scale[:3, :1], offset=ints(-9, 9, 3, 1).astype(np.int8))
+         nonzero_data=ints(-128, 128, count).astype(np.int8), scale=scale[:3, :1],
+         offset=ints(-9, 9, 3, 1).astype(np.int8))
     older = dict(opset=ct.target.iOS16)
     data = ints(0, 256, 3, 5).astype(np.uint8)
     affine = "constexpr_affine_dequantize"
     case(affine, "scalars", quantized_data=data, zero_point=np.uint8(7), scale=half(0.25), axis=0, **older)
     case(affine, "vectors", quantized_data=data, zero_point=np.uint8([1, 2, 3]), scale=scale[:3, 0], axis=0, **older)
-    case(affine, "last axis", quantized_data=data.astype(np.int8), zero_point=np.int8(-3), scale=floats(5), axis=-1, **older)
+    case(affine, "last axis", quantized_data=data.astype(np.int8), zero_point=np.int8(-3), scale=floats(5),
+         axis=-1, **older)
     for bits in (1, 2, 4, 6, 8):
         size = 15 * bits // 8 + (15 * bits % 8 > 0)
         case("constexpr_lut_to_dense", f"{bits} bits in bytes", indices=padded(ints(0, 256, size), 15 * bits),
              lut=floats(1 << bits).astype(half), shape=np.uint32([3, 5]), **older)
     bits = padded(ints(0, 256, 2), 15)
     count = int(np.unpackbits(bits).sum())
-    case("constexpr_sparse_to_dense", "in bytes", nonzero_data=floats(count), mask=bits, shape=np.uint32([3, 5]), **older)
+    case("constexpr_sparse_to_dense", "in bytes", nonzero_data=floats(count), mask=bits,
+         shape=np.uint32([3, 5]), **older)
     case("constexpr_cast", "f16", source_val=floats(2, 3).astype(half), output_dtype="fp32", **older)
 
 

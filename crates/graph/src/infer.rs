@@ -6,12 +6,12 @@ use crate::{
     op::InferContext,
 };
 
-/// Rounds of inference before symbols that keep being unified are called an error. Each round can only merge symbols, so a
-/// program needs as many rounds as it has flexible dimensions at the very most; real ones need two.
+/// Rounds of inference before symbols that keep being unified are called an error. Each round can only merge symbols,
+/// so a program needs as many rounds as it has flexible dimensions at the very most; real ones need two.
 const MAX_ROUNDS: usize = 8;
 
-/// Infers the facts of all live nodes. When a rule finds that two symbols must be equal, the facts found before are stale,
-/// and the whole graph is inferred again.
+/// Infers the facts of all live nodes. When a rule finds that two symbols must be equal, the facts found before are
+/// stale, and the whole graph is inferred again.
 ///
 /// # Errors
 /// [`GraphError::Operation`] for the first operation whose arguments do not fit.

@@ -153,8 +153,8 @@ impl InferContext<'_> {
         }
     }
 
-    /// Relies on `a <= b` unless the bounds of the sizes decide it. A condition that never holds is recorded too: it fails
-    /// in every call, with its reason.
+    /// Relies on `a <= b` unless the bounds of the sizes decide it. A condition that never holds is recorded too: it
+    /// fails in every call, with its reason.
     pub fn assume_at_most(&mut self, a: &Dim, b: &Dim, reason: &str) {
         if a.at_most(b, &self.graph.symbols) != Some(true) {
             self.assume(Condition::AtMost(a.clone(), b.clone()), reason);

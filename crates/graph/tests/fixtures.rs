@@ -64,10 +64,11 @@ fn both_modes_give_the_logits_of_pytorch_and_exact_mode_comes_closer() {
     }
 }
 
-/// Beyond position 1,024 f16 has steps of a whole radian, so that the program as written, with every result rounded, turns
-/// keys and queries the wrong way: its logits are off by up to 39 % of the largest. As one step, with angles in f32, a rotary
-/// embedding has no such drift; what remains in f16 is the rounding of the rest. Over 64 rows of 1,200 positions a few have
-/// nearly tied attention, which multiplies it: 0.8 % where short prompts have 0.4 %, so the bound is twice that.
+/// Beyond position 1,024 f16 has steps of a whole radian, so that the program as written, with every result rounded,
+/// turns keys and queries the wrong way: its logits are off by up to 39 % of the largest. As one step, with angles in
+/// f32, a rotary embedding has no such drift; what remains in f16 is the rounding of the rest. Over 64 rows of 1,200
+/// positions a few have nearly tied attention, which multiplies it: 0.8 % where short prompts have 0.4 %, so the bound
+/// is twice that.
 #[test]
 fn nothing_drifts_with_position() {
     let long = fixtures().into_iter().find(|fixture| fixture.name == "llama-long").unwrap();

@@ -14,8 +14,8 @@ use crate::{
 /// With `any_float`, an input declared as a float may be any float type: exact results of one call can feed the next.
 ///
 /// # Errors
-/// [`GraphError::Interface`] for an input that is missing, unknown, or of another type or shape, [`GraphError::Guard`] when
-/// the sizes break a rule that the program relies on.
+/// [`GraphError::Interface`] for an input that is missing, unknown, or of another type or shape, [`GraphError::Guard`]
+/// when the sizes break a rule that the program relies on.
 pub fn bind(graph: &Graph, inputs: &IndexMap<String, Tensor>, any_float: bool) -> Result<Bindings, GraphError> {
     if let Some(name) = inputs.keys().find(|name| !graph.inputs.iter().any(|&id| graph.value(id).name == **name)) {
         let known: Vec<&str> = graph.inputs.iter().map(|&id| graph.value(id).name.as_str()).collect();

@@ -89,8 +89,8 @@ impl Interpreter {
     ///
     /// # Errors
     /// [`GraphError::Interface`] for inputs or states that are missing, unknown or of another type or shape,
-    /// [`GraphError::Guard`] when the input sizes break a rule that the shapes rely on, [`GraphError::Operation`] for an
-    /// operation that fails on its values.
+    /// [`GraphError::Guard`] when the input sizes break a rule that the shapes rely on, [`GraphError::Operation`] for
+    /// an operation that fails on its values.
     pub fn run(
         &self,
         inputs: &IndexMap<String, Tensor>,

@@ -1,7 +1,7 @@
 //! Dimensions as integer expressions over the flexible input sizes.
 //!
-//! A [`Dim`] is a polynomial with integer coefficients over *atoms*: symbols, and quotients, minima and maxima that could
-//! not be simplified. The form is canonical, so that two dimensions which are equal by algebra compare equal.
+//! A [`Dim`] is a polynomial with integer coefficients over *atoms*: symbols, and quotients, minima and maxima that
+//! could not be simplified. The form is canonical, so that two dimensions which are equal by algebra compare equal.
 
 use std::{
     collections::BTreeMap,
@@ -91,7 +91,8 @@ impl Dim {
         }
     }
 
-    /// Quotient rounded toward negative infinity; simplified where the division is exact for every value of the symbols.
+    /// Quotient rounded toward negative infinity; simplified where the division is exact for every value of the
+    /// symbols.
     pub fn floor_div(&self, divisor: &Self) -> Self {
         if let (Some(a), Some(b)) = (self.as_const(), divisor.as_const())
             && b != 0

@@ -319,8 +319,8 @@ impl Graph {
         self.tensor(id).filter(|tensor| tensor.len() == 1).and_then(|tensor| tensor.to_f32_vec().first().copied())
     }
 
-    /// True when a value is a constant, or made from constants by `constexpr` operations: a weight, known when the model
-    /// is loaded.
+    /// True when a value is a constant, or made from constants by `constexpr` operations: a weight, known when the
+    /// model is loaded.
     pub fn is_weight(&self, id: ValueId) -> bool {
         match self.value(id).definition {
             Definition::Constant(_) => true,
@@ -337,8 +337,8 @@ impl Graph {
         self.outputs.iter().map(|output| output.value).chain(self.states.iter().map(|state| state.last)).collect()
     }
 
-    /// Nodes that the roots need, each after the nodes it uses. The order depends on the dataflow alone, not on names or
-    /// on the order of independent operations in the source.
+    /// Nodes that the roots need, each after the nodes it uses. The order depends on the dataflow alone, not on names
+    /// or on the order of independent operations in the source.
     pub fn schedule(&self) -> Vec<NodeId> {
         let mut order = Vec::new();
         let mut visited = vec![false; self.nodes.len()];

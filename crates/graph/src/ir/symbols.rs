@@ -138,7 +138,8 @@ impl Bindings {
     }
 }
 
-/// A condition on the input sizes that a simplification relies on. It is checked in every call before any state is written.
+/// A condition on the input sizes that a simplification relies on. It is checked in every call before any state is
+/// written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
     /// What must hold.

@@ -8,8 +8,9 @@ use crate::{
     ops::support::args,
 };
 
-/// The entries of a lookup table at `indices`. iOS 18: a table for each block of indices, of scalars or of vectors along
-/// `vector_axis`; `lut` [blocks..., entries, vector]. iOS 16: one table, indices packed into bytes, the sizes in `shape`.
+/// The entries of a lookup table at `indices`. iOS 18: a table for each block of indices, of scalars or of vectors
+/// along `vector_axis`; `lut` [blocks..., entries, vector]. iOS 16: one table, indices packed into bytes, the sizes in
+/// `shape`.
 pub static OP: OpDef = OpDef {
     name: "constexpr_lut_to_dense",
     params: &[required("indices"), required("lut"), optional("vector_axis"), optional("shape")],

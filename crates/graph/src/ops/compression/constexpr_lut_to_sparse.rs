@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// `constexpr_lut_to_dense` of the set positions of a mask alone. Results: the mask, spread over the vectors, and the values
-/// at its set positions in order.
+/// `constexpr_lut_to_dense` of the set positions of a mask alone. Results: the mask, spread over the vectors, and the
+/// values at its set positions in order.
 pub static OP: OpDef = OpDef {
     name: "constexpr_lut_to_sparse",
     params: &[required("indices_mask"), required("indices_nonzero_data"), required("lut"), optional("vector_axis")],

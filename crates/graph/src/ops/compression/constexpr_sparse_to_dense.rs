@@ -8,8 +8,8 @@ use crate::{
     ops::support::args,
 };
 
-/// `nonzero_data` at the set positions of `mask`, zeros elsewhere. iOS 18: the mask has the shape of the result; iOS 16: its
-/// bits are packed into bytes and the sizes are in `shape`.
+/// `nonzero_data` at the set positions of `mask`, zeros elsewhere. iOS 18: the mask has the shape of the result; iOS
+/// 16: its bits are packed into bytes and the sizes are in `shape`.
 pub static OP: OpDef = OpDef {
     name: "constexpr_sparse_to_dense",
     params: &[required("nonzero_data"), required("mask"), optional("shape")],

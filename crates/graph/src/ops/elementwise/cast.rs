@@ -7,7 +7,8 @@ use crate::{
     ops::support::{output, symbolic},
 };
 
-/// `x` as another element type, `dtype`: floats are truncated toward zero to integers, integers wrap, booleans are 0 and 1.
+/// `x` as another element type, `dtype`: floats are truncated toward zero to integers, integers wrap, booleans are 0
+/// and 1.
 pub static OP: OpDef = OpDef {
     name: "cast",
     params: &[required("x"), required("dtype")],
@@ -39,8 +40,8 @@ fn target(name: Option<&str>) -> Result<DType, OpError> {
     })
 }
 
-/// Symbolic elements as a narrower integer type. Converters pass shapes through 16 bits; where the bounds of a size allow
-/// it to wrap, it is assumed not to.
+/// Symbolic elements as a narrower integer type. Converters pass shapes through 16 bits; where the bounds of a size
+/// allow it to wrap, it is assumed not to.
 fn wrapped(ctx: &mut InferContext<'_>, value: Vec<Dim>, dtype: DType) -> Option<Vec<Dim>> {
     let (min, max) = match dtype {
         DType::I8 => (i64::from(i8::MIN), i64::from(i8::MAX)),

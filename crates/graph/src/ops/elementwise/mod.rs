@@ -1,5 +1,5 @@
-//! Operations that treat every element alike: arithmetic, comparison and logic on two tensors with broadcasting, functions
-//! of one tensor.
+//! Operations that treat every element alike: arithmetic, comparison and logic on two tensors with broadcasting,
+//! functions of one tensor.
 
 use crate::op::OpDef;
 

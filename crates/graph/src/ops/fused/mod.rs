@@ -1,4 +1,5 @@
-//! Operations that passes make of several of a program's own. Their reference meaning is what the passes are checked by.
+//! Operations that passes make of several of a program's own. Their reference meaning is what the passes are checked
+//! by.
 
 use crate::op::OpDef;
 

@@ -8,8 +8,8 @@ use crate::{
     ops::support::{args, codes::element_bytes, strided},
 };
 
-/// The elements of `x` at `indices` along `axis` (0 by default), position by position in the other dimensions, which are
-/// the same for both. Shape: that of `indices`.
+/// The elements of `x` at `indices` along `axis` (0 by default), position by position in the other dimensions, which
+/// are the same for both. Shape: that of `indices`.
 pub static OP: OpDef = OpDef {
     name: "gather_along_axis",
     params: &[required("x"), required("indices"), optional("axis"), optional("validate_indices")],

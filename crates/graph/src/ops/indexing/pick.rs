@@ -4,8 +4,8 @@ use sottovoce_tensor::Tensor;
 
 use crate::error::OpError;
 
-/// Positions that indices along an axis of `len` stand for; negative ones count from the end unless `validate` forbids them
-/// (before iOS 17 they were allowed, after it they are undefined).
+/// Positions that indices along an axis of `len` stand for; negative ones count from the end unless `validate` forbids
+/// them (before iOS 17 they were allowed, after it they are undefined).
 ///
 /// # Errors
 /// [`OpError::InvalidArgument`] for one outside, which Core ML leaves undefined.

@@ -3,8 +3,8 @@ use crate::{
     ops::support::{slicing, strided, symbolic},
 };
 
-/// `x[begin : end : stride]` in every dimension. A `begin_mask` or `end_mask` leaves that end open, a `squeeze_mask` picks
-/// the index `begin` and drops the dimension.
+/// `x[begin : end : stride]` in every dimension. A `begin_mask` or `end_mask` leaves that end open, a `squeeze_mask`
+/// picks the index `begin` and drops the dimension.
 pub static OP: OpDef = OpDef {
     name: "slice_by_index",
     params: &[

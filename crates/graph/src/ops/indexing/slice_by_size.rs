@@ -7,8 +7,8 @@ use crate::{
     ops::support::{args, strided, symbolic},
 };
 
-/// `size` elements of `x` from `begin` in every dimension; a size of -1 means all that follow, a negative `begin` counts
-/// from the end.
+/// `size` elements of `x` from `begin` in every dimension; a size of -1 means all that follow, a negative `begin`
+/// counts from the end.
 pub static OP: OpDef =
     OpDef { name: "slice_by_size", params: &[required("x"), required("begin"), required("size")], infer, eval };
 

@@ -7,8 +7,8 @@ use crate::{
     ops::support::{args, codes::element_bytes, output, slicing, strided},
 };
 
-/// `x` with the slice that `begin`, `end`, `stride` and the masks describe (as in `slice_by_index`) replaced by `update`,
-/// which has the shape of that slice.
+/// `x` with the slice that `begin`, `end`, `stride` and the masks describe (as in `slice_by_index`) replaced by
+/// `update`, which has the shape of that slice.
 pub static OP: OpDef = OpDef {
     name: "slice_update",
     params: &[

@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-/// `gamma · (x - mean) / √(variance + epsilon) + beta` with the statistics over `axes` (all by default); epsilon defaults to
-/// 10⁻⁵. `gamma` and `beta` have the shape of those axes.
+/// `gamma · (x - mean) / √(variance + epsilon) + beta` with the statistics over `axes` (all by default); epsilon
+/// defaults to 10⁻⁵. `gamma` and `beta` have the shape of those axes.
 pub static OP: OpDef = OpDef {
     name: "layer_norm",
     params: &[required("x"), optional("axes"), optional("gamma"), optional("beta"), optional("epsilon")],

@@ -7,8 +7,8 @@ use crate::{
     ops::support::{gemm, strided},
 };
 
-/// Matrix product over the last two dimensions of `x` and `y`, either of them transposed on request; the others broadcast.
-/// A vector `x` is a row, a vector `y` a column, and that dimension goes away (NumPy's rule).
+/// Matrix product over the last two dimensions of `x` and `y`, either of them transposed on request; the others
+/// broadcast. A vector `x` is a row, a vector `y` a column, and that dimension goes away (NumPy's rule).
 pub static OP: OpDef = OpDef {
     name: "matmul",
     params: &[required("x"), required("y"), optional("transpose_x"), optional("transpose_y")],

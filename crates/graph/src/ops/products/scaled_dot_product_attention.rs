@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-/// `softmax(query · keyᵀ / √E + mask) · value` with query [..., L, E], key [..., S, E], value [..., S, EV] and a mask that
-/// broadcasts to [..., L, S]: added when it holds floats, and when it holds booleans false hides a position.
+/// `softmax(query · keyᵀ / √E + mask) · value` with query [..., L, E], key [..., S, E], value [..., S, EV] and a mask
+/// that broadcasts to [..., L, S]: added when it holds floats, and when it holds booleans false hides a position.
 pub static OP: OpDef = OpDef {
     name: "scaled_dot_product_attention",
     params: &[required("query"), required("key"), required("value"), optional("attn_mask")],

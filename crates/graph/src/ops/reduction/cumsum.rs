@@ -6,7 +6,8 @@ use crate::{
     },
 };
 
-/// Running sum of `x` along `axis` (0 by default); `exclusive` leaves each element itself out, `reverse` runs from the end.
+/// Running sum of `x` along `axis` (0 by default); `exclusive` leaves each element itself out, `reverse` runs from the
+/// end.
 pub static OP: OpDef = OpDef {
     name: "cumsum",
     params: &[required("x"), optional("axis"), optional("exclusive"), optional("reverse")],

@@ -4,8 +4,8 @@ use crate::{
     ops::{elementwise::same_as_x, support::codes::element_bytes},
 };
 
-/// The innermost matrices of `x` with zeros below the first `lower` sub-diagonals and above the first `upper` diagonals;
-/// a negative number, the default, keeps that whole side.
+/// The innermost matrices of `x` with zeros below the first `lower` sub-diagonals and above the first `upper`
+/// diagonals; a negative number, the default, keeps that whole side.
 pub static OP: OpDef = OpDef {
     name: "band_part",
     params: &[required("x"), optional("lower"), optional("upper")],

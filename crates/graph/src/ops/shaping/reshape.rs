@@ -7,8 +7,9 @@ use crate::{
     ops::support::{args, output, symbolic},
 };
 
-/// The elements of `x` in row-major order with sizes `shape`. One size may be -1, for what remains; a 0 keeps the size that
-/// `x` has there, counted from the last dimension (iOS 17; before it, only for equal ranks, where the two rules agree).
+/// The elements of `x` in row-major order with sizes `shape`. One size may be -1, for what remains; a 0 keeps the size
+/// that `x` has there, counted from the last dimension (iOS 17; before it, only for equal ranks, where the two rules
+/// agree).
 pub static OP: OpDef = OpDef { name: "reshape", params: &[required("x"), required("shape")], infer, eval };
 
 fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {

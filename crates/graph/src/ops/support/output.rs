@@ -31,8 +31,8 @@ pub fn with_float_type(x: &Tensor, dtype: DType) -> Result<Tensor, OpError> {
     Ok(Tensor::from_f32(dtype, x.shape(), &x.to_f32_vec())?)
 }
 
-/// Tensors whose elements are moved into one result, with one storage type: in exact mode an f16 constant can meet a value
-/// that is kept in f32.
+/// Tensors whose elements are moved into one result, with one storage type: in exact mode an f16 constant can meet a
+/// value that is kept in f32.
 ///
 /// # Errors
 /// When a tensor cannot be made.

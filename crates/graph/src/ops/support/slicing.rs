@@ -1,5 +1,5 @@
-//! Slices by begin, end and stride, as `slice_by_index` and `slice_update` spell them: NumPy's rules, with masks that leave
-//! an end open and a mask that drops a dimension after picking one index.
+//! Slices by begin, end and stride, as `slice_by_index` and `slice_update` spell them: NumPy's rules, with masks that
+//! leave an end open and a mask that drops a dimension after picking one index.
 
 use crate::{
     error::OpError,
@@ -44,8 +44,8 @@ impl Modes {
     }
 }
 
-/// Shape of the slice of `x` that the arguments describe. Bounds that depend on the inputs are assumed to lie inside the
-/// dimension; constants are clamped as NumPy does.
+/// Shape of the slice of `x` that the arguments describe. Bounds that depend on the inputs are assumed to lie inside
+/// the dimension; constants are clamped as NumPy does.
 ///
 /// # Errors
 /// [`OpError::Unsupported`] when a bound depends on data, not only on the sizes of the inputs.

@@ -4,8 +4,8 @@ use sottovoce_tensor::{Tensor, num_elements, row_major_strides};
 
 use crate::error::OpError;
 
-/// Largest tensor that a program may make, in elements: the logits of 2,048 positions over a vocabulary of 262,144. A hostile
-/// `tile` or `fill` asks for more than any machine has.
+/// Largest tensor that a program may make, in elements: the logits of 2,048 positions over a vocabulary of 262,144. A
+/// hostile `tile` or `fill` asks for more than any machine has.
 const MAX_ELEMENTS: usize = 1 << 29;
 
 /// Number of elements of a tensor that is about to be made.
@@ -23,8 +23,8 @@ pub fn strides(shape: &[usize]) -> Vec<isize> {
     row_major_strides(shape).into_iter().map(|stride| stride as isize).collect()
 }
 
-/// Visits every row (the last dimension) of `shape` in order, with the offset of its first element in each of `N` operands
-/// that are walked with their own strides. A tensor of rank 0 is one row of one element.
+/// Visits every row (the last dimension) of `shape` in order, with the offset of its first element in each of `N`
+/// operands that are walked with their own strides. A tensor of rank 0 is one row of one element.
 pub fn for_each_row<const N: usize>(
     shape: &[usize],
     strides: [&[isize]; N],

@@ -1,5 +1,5 @@
-//! Arguments of any type, shape and value: an operation may refuse them, but it may not panic, and what its shape rule says
-//! has to be what it computes (the interpreter compares the two).
+//! Arguments of any type, shape and value: an operation may refuse them, but it may not panic, and what its shape rule
+//! says has to be what it computes (the interpreter compares the two).
 
 use proptest::{prelude::*, sample};
 use sottovoce_tensor::{Bytes, DType, Tensor};

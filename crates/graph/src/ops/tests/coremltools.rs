@@ -68,9 +68,9 @@ fn single(case: &Case, flexible: Option<&str>) -> Result<Single, GraphError> {
     Single::new(&case.op, &args)
 }
 
-/// Two roundings of the result type: ours, and coremltools' where it computes in that type. Sums over the 40 products of the
-/// longest reduction add up to as many f32 roundings; coremltools computes f16 cases in f16 throughout, with terms up to four
-/// times the result.
+/// Two roundings of the result type: ours, and coremltools' where it computes in that type. Sums over the 40 products
+/// of the longest reduction add up to as many f32 roundings; coremltools computes f16 cases in f16 throughout, with
+/// terms up to four times the result.
 fn tolerance(dtype: DType) -> (f32, f32) {
     match dtype {
         DType::F16 => (8.0 * 0.000_488, 4.0 * 0.000_488),
@@ -125,8 +125,8 @@ fn exact_mode_keeps_f16_results_in_f32() {
     }
 }
 
-/// With the sizes of the main argument unknown when the graph is built, the inferred shape is an expression. The interpreter
-/// evaluates it for the call and compares it with the result.
+/// With the sizes of the main argument unknown when the graph is built, the inferred shape is an expression. The
+/// interpreter evaluates it for the call and compares it with the result.
 #[test]
 fn shapes_are_inferred_for_flexible_sizes_too() {
     let mut refused = BTreeMap::new();

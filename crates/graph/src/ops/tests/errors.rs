@@ -1,4 +1,5 @@
-//! Arguments that do not fit: a message that says what is wrong, from inference where it can know, else from evaluation.
+//! Arguments that do not fit: a message that says what is wrong, from inference where it can know, else from
+//! evaluation.
 
 use sottovoce_tensor::{DType, Tensor};
 
