@@ -4,19 +4,22 @@ use std::{collections::HashMap, ops::Range};
 
 use half::f16;
 use sottovoce_graph::{
-    ir::{Bindings, Dim, Graph, ValueId},
+    ir::{Bindings, Dim, Graph, NodeId, ValueId},
     op::EvalContext,
 };
 use sottovoce_kernels::{
     ActivationKind, Activations, AttentionOptions, Cache, Compute, Epilogue, Gate, Kernels, Mask, PackedLinear,
-    Precision, RotaryPairs,
+    Precision, QuantizedRows, RotaryPairs, Rows, RowsMut,
 };
 use sottovoce_tensor::{DType, Tensor};
 
 use super::{
-    plan::{Activation, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Source, Step, Target, WeightId},
+    plan::{
+        Activation, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Segment, Source, Step, Target,
+        WeightId,
+    },
     weights::Loaded,
-    workspace::{Workspace, view, view_mut},
+    workspace::{AngleTable, Workspace, view, view_mut},
 };
 use crate::error::RuntimeError;
 
@@ -34,12 +37,20 @@ pub struct Executor {
     pub compute: Compute,
     /// Compute in f32 throughout.
     pub exact: bool,
+    /// Inverse frequencies of each rotary table.
+    pub frequencies: Vec<Vec<f32>>,
     /// Which steps only the last row needs, when only that is asked for.
     pub last_row_steps: Vec<bool>,
     /// Slot of each buffer.
     pub slots: Vec<usize>,
     /// Columns of each slot.
     pub widths: Vec<usize>,
+}
+
+/// The rows that a linear step multiplies; the integers are only there if one of its weights takes them.
+struct LinearInput<'a> {
+    floats: Rows<'a>,
+    quantized: &'a QuantizedRows,
 }
 
 /// One prediction.
@@ -147,18 +158,23 @@ impl Executor {
                         (0..rows.len()).for_each(|row| out.row(row).copy_from_slice(x.row(row)));
                     }
                     let epilogue = if residual.is_some() { Epilogue::Add } else { Epilogue::Set };
-                    let weights: Vec<_> = segments.iter().map(|segment| self.matrix(segment.weight)).collect();
-                    self.with_activations(space, source, rows, &weights, |compute, activations| {
-                        for ((segment, weights), x) in segments.iter().zip(&weights).zip(activations) {
+                    self.with_activations(space, source, rows, segments, |input| {
+                        for segment in segments {
+                            let weights = self.matrix(segment.weight);
                             let columns = Columns {
                                 buffer: out.buffer,
                                 offset: out.offset + segment.offset,
                                 width: segment.width,
                             };
-                            compute.linear(weights, *x, view_mut(data, stride, &columns, rows), epilogue);
+                            let x = if self.takes_integers(weights) {
+                                Activations::Quantized(input.quantized)
+                            } else {
+                                Activations::Float(input.floats)
+                            };
+                            self.compute.linear(weights, x, view_mut(data, stride, &columns, rows), epilogue);
                             if let Some(bias) = segment.bias.and_then(|bias| self.bias(bias)) {
                                 let out = view_mut(data, stride, &columns, rows);
-                                compute.for_each_row(out, |_, row| compute.kernels().add(row, bias));
+                                self.compute.for_each_row(out, |_, row| self.kernels().add(row, bias));
                             }
                         }
                     });
@@ -277,7 +293,7 @@ impl Executor {
     }
 
     /// Computes a norm or a gate into `out`.
-    fn apply(&self, space: &Workspace, source: &Source, rows: &Range<usize>, out: sottovoce_kernels::RowsMut<'_>) {
+    fn apply(&self, space: &Workspace, source: &Source, rows: &Range<usize>, out: RowsMut<'_>) {
         let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);
         match source {
             Source::Rows(x) => {
@@ -297,43 +313,38 @@ impl Executor {
         }
     }
 
-    /// Gives `job` the input of a linear step in the form that suits each of its weights.
+    /// Whether these weights are multiplied in integers.
+    fn takes_integers(&self, weights: &PackedLinear) -> bool {
+        !self.exact && weights.activation_kind() == ActivationKind::Quantized
+    }
+
+    /// Gives `job` the input of a linear step, rounded to integers too if one of its weights takes them.
     fn with_activations(
         &self,
         space: &mut Workspace,
         source: &Source,
         rows: &Range<usize>,
-        weights: &[&PackedLinear],
-        job: impl FnOnce(&Compute, &[Activations<'_>]),
+        segments: &[Segment],
+        job: impl FnOnce(&LinearInput<'_>),
     ) {
-        let width = weights.first().map_or(0, |weights| weights.columns());
+        let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
         let mut scratch = std::mem::take(&mut space.scratch);
         if !matches!(source, Source::Rows(_)) {
             if scratch.len() < rows.len() * width {
                 scratch.resize(rows.len() * width, 0.0);
             }
-            let out = sottovoce_kernels::RowsMut::dense(&mut scratch[..rows.len() * width], width);
+            let out = RowsMut::dense(&mut scratch[..rows.len() * width], width);
             self.apply(space, source, rows, out);
         }
         let Workspace { slots, strides, quantized, .. } = space;
         let floats = match source {
             Source::Rows(x) => view(slots, strides, self.slot(x), x, rows),
-            _ => sottovoce_kernels::Rows::dense(&scratch[..rows.len() * width], width),
+            _ => Rows::dense(&scratch[..rows.len() * width], width),
         };
-        let wants_integers =
-            |weights: &PackedLinear| !self.exact && weights.activation_kind() == ActivationKind::Quantized;
-        if weights.iter().any(|weights| wants_integers(weights)) {
+        if segments.iter().any(|segment| self.takes_integers(self.matrix(segment.weight))) {
             self.compute.quantize_rows(floats, Precision::for_rows(rows.len()), quantized);
         }
-        let quantized = &*quantized;
-        let activations: Vec<Activations<'_>> =
-            weights
-                .iter()
-                .map(|weights| {
-                    if wants_integers(weights) { Activations::Quantized(quantized) } else { Activations::Float(floats) }
-                })
-                .collect();
-        job(&self.compute, &activations);
+        job(&LinearInput { floats, quantized });
         space.scratch = scratch;
     }
 
@@ -401,27 +412,21 @@ impl Executor {
     }
 
     fn fill_tables(&self, call: &Call<'_>, rows: usize, space: &mut Workspace) -> Result<(), RuntimeError> {
-        for (index, table) in self.plan.tables.iter().enumerate() {
-            let frequencies = self.tensor(space, table.inverse_frequencies)?.to_f32_vec();
-            let positions = match &table.positions {
-                Positions::From(begin) => {
-                    let begin = self.size(begin, call.bindings)?;
-                    Err(begin)
-                }
-                Positions::Tensor(value) => Ok(self.tensor(space, *value)?.to_i64_vec()),
+        for (index, (table, frequencies)) in self.plan.tables.iter().zip(&self.frequencies).enumerate() {
+            let (begin, given) = match &table.positions {
+                Positions::From(begin) => (self.size(begin, call.bindings)?, None),
+                Positions::Tensor(value) => (0, Some(self.tensor(space, *value)?.to_i64_vec())),
             };
-            let target = &mut space.tables[index];
-            target.cos.clear();
-            target.sin.clear();
+            let AngleTable { cos, sin } = &mut space.tables[index];
+            cos.clear();
+            sin.clear();
             for row in 0..rows {
-                let position = match &positions {
-                    Ok(positions) => positions.get(row).copied().unwrap_or(0) as f32,
-                    Err(begin) => (begin + row) as f32,
-                };
-                for frequency in &frequencies {
-                    let (sin, cos) = (position * frequency).sin_cos();
-                    target.sin.push(sin);
-                    target.cos.push(cos);
+                let position =
+                    given.as_ref().and_then(|given| given.get(row)).map_or((begin + row) as f32, |&p| p as f32);
+                for frequency in frequencies {
+                    let (sine, cosine) = (position * frequency).sin_cos();
+                    sin.push(sine);
+                    cos.push(cosine);
                 }
             }
         }
@@ -486,7 +491,7 @@ impl Executor {
         Ok(Tensor::from_i64(fact.dtype, shape, &elements)?)
     }
 
-    fn generic(&self, id: sottovoce_graph::ir::NodeId, space: &mut Workspace) -> Result<(), RuntimeError> {
+    fn generic(&self, id: NodeId, space: &mut Workspace) -> Result<(), RuntimeError> {
         let node = self.graph.node(id);
         let find = |value: ValueId| space.tensor(value).or_else(|| self.constants.get(&value));
         let results = (node.op.eval)(&EvalContext::new(&self.graph, node, &find, self.exact))

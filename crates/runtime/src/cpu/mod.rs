@@ -38,20 +38,21 @@ pub(crate) fn load(
     let weights =
         plan.weights.iter().map(|weight| weights::load(&graph, package, weight, &compute)).collect::<Result<_, _>>()?;
     let constants = constants(&graph, &plan, package)?;
+    let frequencies = plan.tables.iter().map(|table| materialise(&graph, package, table.inverse_frequencies));
+    let frequencies = frequencies.map(|tensor| Ok(tensor?.to_f32_vec())).collect::<Result<_, RuntimeError>>()?;
     let (slots, widths) = plan.assign_slots();
     let last_row_steps = plan.last_row_steps();
-    Ok(Executor { graph, plan, weights, constants, compute, exact, last_row_steps, slots, widths })
+    Ok(Executor { graph, plan, weights, constants, frequencies, compute, exact, last_row_steps, slots, widths })
 }
 
-/// Constants and weights that generic steps, tables and outputs read as tensors.
+/// Constants and weights that generic steps and outputs read as tensors.
 fn constants(graph: &Graph, plan: &Plan, package: &Package) -> Result<HashMap<ValueId, Tensor>, RuntimeError> {
-    let mut wanted: Vec<ValueId> = plan.tables.iter().map(|table| table.inverse_frequencies).collect();
+    let mut wanted: Vec<ValueId> = plan.outputs.clone();
     for step in &plan.steps {
         if let Step::Generic { node } = step {
             wanted.extend(graph.node(*node).operands());
         }
     }
-    wanted.extend(&plan.outputs);
     let mut constants = HashMap::new();
     for value in wanted {
         let constant = matches!(graph.value(value).definition, Definition::Constant(_)) || graph.is_weight(value);
