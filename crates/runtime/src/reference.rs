@@ -1,7 +1,8 @@
 //! The reference back end: the interpreter over the program's own operations.
 //!
-//! One pass runs before it: rotary embeddings are fused, because their meaning is angles in f32 even where a program spells
-//! them in f16.
+//! Two passes run before it, because what they fuse means f32 inside even where a program spells every step in f16: the
+//! angles of rotary embeddings, which lose the position above 2,048, and the squares of a norm, which overflow f16 in real
+//! models (SmolLM2's among them) and would silently turn every logit into zero.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub struct Reference {
 impl Reference {
     /// An interpreter of `graph`. `plan` is only looked at for its appends to states.
     pub fn new(graph: Graph, plan: Option<Plan>, package: &Package, exact: bool) -> Self {
-        let graph = passes::fuse_rotary(graph);
+        let graph = passes::fuse_rms_norm(passes::fuse_rotary(graph));
         Self { interpreter: Interpreter::new(graph, Arc::new(package.clone()), InterpretOptions { exact }), plan }
     }
 
