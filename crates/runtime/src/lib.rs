@@ -1,13 +1,19 @@
 //! Loads Core ML packages and predicts.
 //!
 //! ```no_run
+//! use half::f16;
 //! use sottovoce_runtime::{Inputs, LoadOptions, Model};
-//! # fn tokens() -> (sottovoce_tensor::Tensor, sottovoce_tensor::Tensor) { unimplemented!() }
+//! use sottovoce_tensor::Tensor;
+//!
 //! let model = Model::load("Llama-Stateful-4bit-512.mlpackage", &LoadOptions::default())?;
 //! let mut state = model.new_state();
-//! let (ids, mask) = tokens(); // i32 [1, q] and fp16 [1, 1, q, kv]
+//! let ids = Tensor::from_slice([1, 2], &[1i32, 15043])?;
+//! // Row 0 sees position 0, row 1 sees positions 0 and 1.
+//! let mask = [f16::ZERO, f16::NEG_INFINITY, f16::ZERO, f16::ZERO];
+//! let mask = Tensor::from_slice([1, 1, 2, 2], &mask)?;
 //! let outputs = model.predict(&Inputs::from([("inputIds", ids), ("causalMask", mask)]), &mut state)?;
-//! let logits = &outputs["logits"]; // fp16 [1, q, vocabulary]
+//! assert_eq!(outputs["logits"].shape()[1], 2);
+//! assert_eq!(state.len(), 2);
 //! # Ok::<(), sottovoce_runtime::RuntimeError>(())
 //! ```
 //!
