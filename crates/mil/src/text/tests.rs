@@ -90,6 +90,7 @@ fn errors_have_a_place() {
     assert!(fail(&body("%y: fp32[18446744073709551615,3] = const(1)")).2.contains("too large"));
     assert_eq!(fail(&body("%y: fp32 = relu(x=%a, x=%b)")).2, "`x` occurs twice");
     assert_eq!(fail(&body("%y: fp32 = relu() [a=1, a=2]")).2, "`a` occurs twice");
+    assert_eq!(fail(&body("relu(x=string(\"a\", \"b\"))")).2, "2 strings do not fill the shape of the literal");
     assert_eq!(fail(&body("relu(x=\"a")).2, "a string that does not end");
     assert!(fail(&body("relu(x=\"\\u{d800}\")")).2.contains("is no character"));
     assert!(fail("program 1 func f() CoreML8 {").2.contains("found the end of the text"));

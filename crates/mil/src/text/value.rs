@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use indexmap::IndexMap;
-use sottovoce_tensor::{Bytes, DType, Tensor, pack_bits};
+use sottovoce_tensor::{Bytes, DType, Tensor, num_elements, pack_bits};
 
 use super::{WEIGHTS, lex::Token, parse::Parser};
 use crate::{
@@ -135,7 +135,15 @@ impl Parser<'_> {
 
     fn tensor_contents(&mut self, ty: &TensorType) -> Result<ValueData, MilError> {
         match ty.element {
-            ElementType::String => Ok(ValueData::Strings(self.items(Self::text)?)),
+            ElementType::String => {
+                let at = self.position();
+                let strings = self.items(Self::text)?;
+                if ty.fixed_shape().and_then(|shape| num_elements(&shape)) != Some(strings.len()) {
+                    let reason = format!("{} strings do not fill the shape of the literal", strings.len());
+                    return Err(self.error_before(at, reason));
+                }
+                Ok(ValueData::Strings(strings))
+            }
             ElementType::Data(dtype) => {
                 let at = self.position();
                 let words = self.items(Self::word)?;
