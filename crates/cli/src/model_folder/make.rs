@@ -35,7 +35,7 @@ pub fn make(
 ) -> anyhow::Result<(PathBuf, Report)> {
     let checkpoint = Checkpoint::open(source)?;
     let package = folder.join(package_name(&checkpoint, options)?);
-    // What cannot be told to the user after minutes of work is found before it.
+    // Found before minutes of work, not after them.
     let tokenizer = TokenizerSource::find(source)?;
     let existed = folder.is_dir();
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -79,13 +79,19 @@ enum TokenizerSource {
 impl TokenizerSource {
     fn find(source: &Path) -> anyhow::Result<Self> {
         if !source.is_dir() {
-            let vocabulary = Vocabulary::from_gguf(&Gguf::open(source)?.metadata)?;
-            return Ok(Self::Vocabulary(Box::new(vocabulary)));
+            let vocabulary = Vocabulary::from_gguf(&Gguf::open(source)?.metadata);
+            return Ok(vocabulary.map_or_else(
+                |error| {
+                    console::warn(format_args!("no tokenizer, so running the model needs --tokenizer: {error}"));
+                    Self::Files(Vec::new())
+                },
+                |vocabulary| Self::Vocabulary(Box::new(vocabulary)),
+            ));
         }
         let files: Vec<_> =
             TOKENIZER_FILES.map(|name| source.join(name)).into_iter().filter(|file| file.is_file()).collect();
         if !source.join(TOKENIZER_FILES[0]).is_file() {
-            console::warn("the source has no tokenizer.json; running the model needs one (--tokenizer)");
+            console::warn("no tokenizer, so running the model needs --tokenizer: the folder has no tokenizer.json");
         }
         Ok(Self::Files(files))
     }
