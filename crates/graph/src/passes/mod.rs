@@ -1,6 +1,6 @@
 //! Passes: pure functions from graph to graph. None of them reads names.
 //!
-//! [`widen_rotary_angles`] and [`simplify`] keep the program's operations; the others replace a spelled-out computation by
+//! [`simplify`] keeps the program's operations; the others replace a spelled-out computation by
 //! one operation whose reference meaning is beside it in [`crate::ops`].
 
 mod fuse_attention;
