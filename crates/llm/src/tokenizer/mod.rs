@@ -41,6 +41,8 @@ impl Tokenizer {
     /// Reads the contents of a `tokenizer.json`; `name` is what errors call it.
     pub fn from_bytes(json: &[u8], name: &str) -> Result<Self, LlmError> {
         let error = |reason: String| LlmError::Tokenizer { name: name.to_owned(), reason };
+        // The `tokenizers` crate panics on some text that is not JSON.
+        serde_json::from_slice::<serde_json::Value>(json).map_err(|e| error(format!("not valid JSON: {e}")))?;
         let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(|e| error(e.to_string()))?;
         // Files often ship with the truncation and padding of some training run.
         inner.with_truncation(None).map_err(|e| error(e.to_string()))?;
