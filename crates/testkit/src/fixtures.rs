@@ -49,9 +49,10 @@ const TABLE: [(&str, Interface, usize); 13] = [
 ];
 
 impl Fixture {
-    /// What the tolerances are multiplied by. They are derived for nine positions, where the largest of the attention
+    /// What the tolerances are multiplied by. They are chosen for nine positions, where the largest of the attention
     /// scores (deviation 4, since weights are random) is about 6; of 1,200 it is about 13. The error of a probability is
-    /// that of its score, which grows with the score, once in each of two layers: (13/6)² = 4.7, taken as 4.
+    /// that of its score, which grows with the score, once in each of two layers: (13/6)² = 4.7, taken as 4. Measured: 25u
+    /// with results rounded to f16, 6u in f32.
     pub fn sharpness(&self) -> f32 {
         if self.ids.len() > 9 { 4.0 } else { 1.0 }
     }
