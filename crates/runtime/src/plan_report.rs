@@ -9,7 +9,7 @@ use sottovoce_mil::Package;
 use crate::{
     cpu::{
         NoPlan, Plan, Step,
-        plan::{Columns, HeadItem, Source, Target, WeightId},
+        plan::{Attention, Columns, HeadItem, Source, Target, WeightId},
     },
     error::RuntimeError,
     model::plan_package,
@@ -97,7 +97,7 @@ fn kind(step: &Step, graph: &Graph) -> String {
         Step::Linear { .. } => "linear",
         Step::Apply { .. } => "apply",
         Step::Heads(_) => "heads",
-        Step::Attention { .. } => "attention",
+        Step::Attention(_) => "attention",
         Step::Add { .. } => "add",
         Step::Scale { .. } => "scale",
         Step::ToTensor { .. } => "to_tensor",
@@ -129,7 +129,7 @@ impl Describe<'_> {
             Step::Heads(items) => {
                 format!("heads {}", items.iter().map(head_item).collect::<Vec<_>>().join("; "))
             }
-            Step::Attention { query, heads, key, value, mask, scale, out } => {
+            Step::Attention(Attention { query, heads, key, value, mask, scale, out }) => {
                 let masked = if mask.is_some() { ", masked" } else { "" };
                 format!(
                     "{} = attention of {} ({} heads of {}) over state {} and {} layer {}, scale {scale}{masked}",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use sottovoce_graph::ir::{Graph, ValueId};
 
-use super::plan::{BufferId, Plan, Source, Step, Target};
+use super::plan::{Attention, BufferId, Plan, Source, Step, Target};
 
 impl Source {
     /// Buffers it reads.
@@ -27,7 +27,7 @@ impl Step {
             }
             Self::Apply { source, .. } => source.reads(),
             Self::Heads(items) => items.iter().map(|item| item.source.buffer).collect(),
-            Self::Attention { query, .. } => vec![query.buffer],
+            Self::Attention(attention) => vec![attention.query.buffer],
             Self::Add { x, y, .. } => vec![x.buffer, y.buffer],
             Self::Scale { x, .. } | Self::ToTensor { x, .. } => vec![x.buffer],
         }
@@ -39,7 +39,7 @@ impl Step {
             Self::Embed { out, .. }
             | Self::Linear { out, .. }
             | Self::Apply { out, .. }
-            | Self::Attention { out, .. }
+            | Self::Attention(Attention { out, .. })
             | Self::Add { out, .. }
             | Self::Scale { out, .. }
             | Self::ToRows { out, .. } => vec![out.buffer],

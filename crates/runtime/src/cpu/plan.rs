@@ -117,6 +117,25 @@ pub struct HeadItem {
     pub target: Target,
 }
 
+/// Attention over a cache.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attention {
+    /// Queries.
+    pub query: Columns,
+    /// Heads of the queries.
+    pub heads: Heads,
+    /// Keys.
+    pub key: CacheLayer,
+    /// Values.
+    pub value: CacheLayer,
+    /// Mask input.
+    pub mask: Option<ValueId>,
+    /// Factor of the scores.
+    pub scale: f32,
+    /// Output, laid out as the queries.
+    pub out: Columns,
+}
+
 /// One step. All workers take a share of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -152,22 +171,7 @@ pub enum Step {
     /// Rotary embedding and cache appends, row by row.
     Heads(Vec<HeadItem>),
     /// Attention over a cache.
-    Attention {
-        /// Queries.
-        query: Columns,
-        /// Heads of the queries.
-        heads: Heads,
-        /// Keys.
-        key: CacheLayer,
-        /// Values.
-        value: CacheLayer,
-        /// Mask input.
-        mask: Option<ValueId>,
-        /// Factor of the scores.
-        scale: f32,
-        /// Output, laid out as the queries.
-        out: Columns,
-    },
+    Attention(Attention),
     /// Sum of two matrices of rows.
     Add {
         /// One.

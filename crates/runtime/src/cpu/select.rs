@@ -11,8 +11,8 @@ use sottovoce_graph::{
 };
 
 use super::plan::{
-    Activation, Append, BufferId, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Role, Segment, Source,
-    Step, Table, TableId, Target, Weight, WeightId,
+    Activation, Append, Attention, BufferId, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Role,
+    Segment, Source, Step, Table, TableId, Target, Weight, WeightId,
 };
 
 /// What a value is at run time.
@@ -484,7 +484,7 @@ impl<'g> Selector<'g> {
         }
         let Some(scale) = node.value("scale").and_then(|scale| self.graph.scalar(scale)) else { return Ok(None) };
         let out = self.new_columns(query.width);
-        self.plan.steps.push(Step::Attention { query, heads, key, value, mask, scale, out });
+        self.plan.steps.push(Step::Attention(Attention { query, heads, key, value, mask, scale, out }));
         Ok(Some(Form::Rows(out, Layout::HeadsFirst(heads))))
     }
 
