@@ -13,6 +13,7 @@ mod elementwise;
 mod error;
 mod isa;
 mod kernels;
+mod limits;
 mod linear;
 mod rows;
 mod team;
@@ -24,6 +25,7 @@ pub use elementwise::{Gate, RotaryPairs};
 pub use error::KernelError;
 pub use isa::{CpuFeature, ISA_VARIABLE, Isa, cpu_features};
 pub use kernels::Kernels;
+pub use limits::{MAX_ROUNDS, SUM_CHUNK};
 pub use linear::{
     ActivationKind, Activations, BlockWeights, Codes, Epilogue, Floats, PANEL, PackedLinear, PaletteWeights,
     WeightSource,

@@ -22,6 +22,10 @@ macro_rules! level {
             turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);
             tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize, keys: &[f32],
                 work: &mut [f32], out: &mut crate::RowsMut<'_>));
+        $crate::arch::level::level!($simd, $features, limits:
+            multiply_bytes(rounds: usize) -> u64;
+            multiply_floats(rounds: usize) -> u64;
+            sum(x: &[f32]) -> f32);
         $crate::arch::level::level!($simd, $features, integer:
             linear(weights: &crate::PackedLinear, x: &crate::QuantizedRows, features: std::ops::Range<usize>,
                 out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));

@@ -57,6 +57,10 @@ pub(crate) trait Simd: Copy + 'static {
     /// (x + 128) >> 8 and what is left of x, from −128 to 127.
     unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I);
     unsafe fn sum_int(x: Self::I) -> i32;
+    /// sum + Σ of the products of 4 bytes for each lane, those of `a` unsigned unless the level has a [`Self::BIAS_8`].
+    unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
+    /// `x`, of which the compiler forgets what it knew: arithmetic with it stays where it stands.
+    unsafe fn opaque(x: Self::I) -> Self::I;
 
     /// For each of `M` rows: start + Σ code · x over `GROUPS` groups of 4 inputs, lane i for feature i of a panel.
     /// `BITS` is 4 or 8, `codes` is laid out as [`crate::PackedLinear`] says (8-bit codes count less [`Self::BIAS_8`]), and

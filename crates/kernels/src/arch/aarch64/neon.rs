@@ -95,6 +95,13 @@ unsafe fn high_byte(x: int32x4_t) -> int32x4_t {
     vshrq_n_s32::<8>(vaddq_s32(x, vdupq_n_s32(128)))
 }
 
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn opaque(mut x: int32x4_t) -> int32x4_t {
+    asm!("/* {x} */", x = inout(vreg) x, options(nomem, nostack, preserves_flags));
+    x
+}
+
 impl Simd for Neon {
     type F = [float32x4_t; 4];
     type I = [int32x4_t; 4];
@@ -264,6 +271,17 @@ impl Simd for Neon {
     #[inline(always)]
     unsafe fn sum_int(x: Self::I) -> i32 {
         vaddvq_s32(vaddq_s32(vaddq_s32(x[0], x[1]), vaddq_s32(x[2], x[3])))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let (a, b) = (each!(vreinterpretq_s8_s32(a)), each!(vreinterpretq_s8_s32(b)));
+        each!(dot(sum, a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn opaque(x: Self::I) -> Self::I {
+        each!(opaque(x))
     }
 
     #[inline(always)]

@@ -3,5 +3,6 @@
 pub(super) mod attention;
 pub(super) mod float;
 pub(super) mod integer;
+pub(super) mod limits;
 mod math;
 pub(super) mod rows;

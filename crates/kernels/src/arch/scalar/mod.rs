@@ -3,4 +3,5 @@
 pub(crate) mod attention;
 pub(crate) mod float;
 pub(crate) mod integer;
+pub(crate) mod limits;
 pub(crate) mod rows;

@@ -1,6 +1,6 @@
 //! AVX2, FMA and F16C: a vector of 16 lanes is two registers.
 
-use std::arch::x86_64::*;
+use std::arch::{asm, x86_64::*};
 
 use crate::arch::simd::Simd;
 
@@ -90,6 +90,13 @@ unsafe fn sum_each_of_8(from: *const [__m256; 2]) -> __m256 {
     let a = _mm256_hadd_ps(fold_pair(from), fold_pair(from.add(2)));
     let b = _mm256_hadd_ps(fold_pair(from.add(4)), fold_pair(from.add(6)));
     _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn opaque(mut x: __m256i) -> __m256i {
+    asm!("/* {x} */", x = inout(ymm_reg) x, options(nomem, nostack, preserves_flags));
+    x
 }
 
 impl Simd for Avx2 {
@@ -288,6 +295,18 @@ impl Simd for Avx2 {
         let x = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256::<1>(x));
         let x = _mm_add_epi32(x, _mm_shuffle_epi32::<0b11_10_11_10>(x));
         _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32::<0b01_01_01_01>(x)))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let (pairs, ones) = (both!(_mm256_maddubs_epi16(a, b)), [_mm256_set1_epi16(1); 2]);
+        let quads = both!(_mm256_madd_epi16(pairs, ones));
+        both!(_mm256_add_epi32(sum, quads))
+    }
+
+    #[inline(always)]
+    unsafe fn opaque(x: Self::I) -> Self::I {
+        both!(opaque(x))
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! AVX-512 F, BW, VL, DQ and VNNI: a vector of 16 lanes is a register.
 
-use std::arch::x86_64::*;
+use std::arch::{asm, x86_64::*};
 
 use crate::arch::simd::Simd;
 
@@ -31,6 +31,13 @@ unsafe fn sum_each_of_4(from: *const __m512) -> __m512 {
 #[inline(always)]
 unsafe fn fold_quarters(a: __m512, b: __m512) -> __m512 {
     _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn opaque(mut x: __m512i) -> __m512i {
+    asm!("/* {x} */", x = inout(zmm_reg) x, options(nomem, nostack, preserves_flags));
+    x
 }
 
 impl Simd for Avx512 {
@@ -193,6 +200,16 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn sum_int(x: __m512i) -> i32 {
         _mm512_reduce_add_epi32(x)
+    }
+
+    #[inline(always)]
+    unsafe fn dot_bytes(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        _mm512_dpbusd_epi32(sum, a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn opaque(x: __m512i) -> __m512i {
+        opaque(x)
     }
 
     #[inline(always)]

@@ -1,6 +1,4 @@
-//! `sottovoce bench`
-
-mod bandwidth;
+//! `sottovoce bench MODEL`
 
 use std::{io::Write, num::NonZeroUsize, time::Instant};
 
@@ -16,17 +14,11 @@ use crate::{
     machine,
 };
 
-/// Arguments of `bench`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Each repeat computes a prompt of random tokens from an empty state, then decodes from an empty state, one token a step. One
-repeat warms up and is not counted; the figures are medians, with the slowest and fastest repeat. Decoding is bounded by
-memory bandwidth: the fraction reached is against reading as many bytes as a token needs, measured on this machine.
+use super::{bandwidth, statistics::Summary};
 
-Examples:
-  sottovoce bench
-  sottovoce bench my-model --threads 4 --repeat 9 --json | tail -n 1 | jq .decode_tokens_per_second")]
-pub struct Arguments {
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub struct SpeedArguments {
     /// Catalogue name, model folder, or package
     #[arg(default_value = DEFAULT_MODEL)]
     model: String,
@@ -73,7 +65,7 @@ struct Figures {
 ///
 /// # Errors
 /// The model cannot be loaded or fails, or the sizes exceed its context.
-pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(arguments: &SpeedArguments) -> anyhow::Result<()> {
     let mut loaded = loading::load(&arguments.model, &arguments.options)?;
     let model = &mut loaded.model;
     let (prompt, decode) = (arguments.prompt.get(), arguments.decode.get());
@@ -92,21 +84,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let threads = model.model().threads();
     let bytes_per_token = model.model().bytes_per_row();
     let read = bytes_per_token.map(|bytes| bandwidth::read_bytes_per_second(bytes, threads));
-    let (prefill, prefill_range) = median(prefill).context("no repeats")?;
-    let (decoding, decode_range) = median(decoding).context("no repeats")?;
+    let prefill = Summary::of(prefill).context("no repeats")?;
+    let decoding = Summary::of(decoding).context("no repeats")?;
     let figures = Figures {
         package: model.model().package().path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
         threads,
         prompt_tokens: prompt,
         decode_tokens: decode,
         repeats: arguments.repeat.get(),
-        prefill_tokens_per_second: prefill,
-        decode_tokens_per_second: decoding,
-        prefill_range,
-        decode_range,
+        prefill_tokens_per_second: prefill.median,
+        decode_tokens_per_second: decoding.median,
+        prefill_range: [prefill.lowest, prefill.highest],
+        decode_range: [decoding.lowest, decoding.highest],
         bytes_per_token,
         read_bytes_per_second: read,
-        bandwidth_fraction: bytes_per_token.zip(read).map(|(bytes, read)| bytes as f64 * decoding / read),
+        bandwidth_fraction: bytes_per_token.zip(read).map(|(bytes, read)| bytes as f64 * decoding.median / read),
         peak_memory_bytes: machine::peak_memory(),
     };
     print(&figures)?;
@@ -178,25 +170,9 @@ fn random_ids(count: usize, vocabulary: usize) -> Vec<u32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// Median, and the smallest and largest value.
-fn median(mut values: Vec<f64>) -> Option<(f64, [f64; 2])> {
-    values.sort_by(f64::total_cmp);
-    let (first, last) = (*values.first()?, *values.last()?);
-    let middle = values.len() / 2;
-    let median = if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
-    Some((median, [first, last]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_is_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some((2.0, [1.0, 3.0])));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some((2.5, [1.0, 4.0])));
-        assert_eq!(median(Vec::new()), None);
-    }
 
     #[test]
     fn random_ids_stay_in_the_vocabulary() {
