@@ -27,8 +27,8 @@ pub use isa::{CpuFeature, ISA_VARIABLE, Isa, cpu_features};
 pub use kernels::Kernels;
 pub use limits::{MAX_ROUNDS, SUM_CHUNK};
 pub use linear::{
-    ActivationKind, Activations, BlockWeights, Codes, Epilogue, Floats, PANEL, PackedLinear, PaletteWeights,
-    WeightSource,
+    ActivationKind, Activations, BlockWeights, Codes, Epilogue, Floats, PACKED_VERSION, PANEL, PackedLayout,
+    PackedLinear, Packer, PaletteWeights, WeightSource,
 };
 pub use rows::{Rows, RowsMut};
 pub use team::{Team, Worker, split};

@@ -1,6 +1,6 @@
 use std::{fs::File, path::Path, sync::Arc};
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 
 use crate::TensorError;
 
@@ -11,6 +11,7 @@ struct Line([u8; 64]);
 
 enum Backing {
     Owned(Vec<Line>),
+    HugePages(MmapMut),
     Mapped(Mmap),
 }
 
@@ -18,7 +19,17 @@ impl Backing {
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Owned(lines) => bytemuck::cast_slice(lines),
+            Self::HugePages(map) => map,
             Self::Mapped(map) => map,
+        }
+    }
+
+    /// The same for writing; `None` for files, which are mapped read-only.
+    fn as_mut_slice(&mut self) -> Option<&mut [u8]> {
+        match self {
+            Self::Owned(lines) => Some(bytemuck::cast_slice_mut(lines)),
+            Self::HugePages(map) => Some(map),
+            Self::Mapped(_) => None,
         }
     }
 }
@@ -32,10 +43,20 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    /// `len` zero bytes.
+    /// `len` zero bytes. Large ones come from the system untouched: a page takes memory once it is written.
     pub fn zeroed(len: usize) -> Self {
-        let lines = vec![Line([0; 64]); len.div_ceil(64)];
+        let lines = bytemuck::zeroed_vec(len.div_ceil(64));
         Self { backing: Arc::new(Backing::Owned(lines)), offset: 0, len }
+    }
+
+    /// `len` zero bytes in huge pages, where the system has them: for megabytes that are read over and over. The first
+    /// write takes a huge page as a whole.
+    pub fn zeroed_in_huge_pages(len: usize) -> Self {
+        let Ok(map) = MmapMut::map_anon(len) else { return Self::zeroed(len) };
+        // Only a wish: without it the pages are of the usual size.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Self { backing: Arc::new(Backing::HugePages(map)), offset: 0, len }
     }
 
     /// A copy of `data`.
@@ -82,15 +103,27 @@ impl Bytes {
 
     /// The bytes for writing; copies them first when they are shared or mapped.
     pub fn make_mut(&mut self) -> &mut [u8] {
-        let unique = matches!(Arc::get_mut(&mut self.backing), Some(Backing::Owned(_)));
-        if !unique {
-            let mut lines = vec![Line([0; 64]); self.len.div_ceil(64)];
-            bytemuck::cast_slice_mut(&mut lines)[..self.len].copy_from_slice(self.as_slice());
-            *self = Self { backing: Arc::new(Backing::Owned(lines)), offset: 0, len: self.len };
+        if Arc::get_mut(&mut self.backing).is_none_or(|backing| backing.as_mut_slice().is_none()) {
+            *self = Self::copy_from(self.as_slice());
         }
-        match Arc::get_mut(&mut self.backing) {
-            Some(Backing::Owned(lines)) => &mut bytemuck::cast_slice_mut(lines)[self.offset..self.offset + self.len],
-            _ => unreachable!("made unique and owned above"),
+        match Arc::get_mut(&mut self.backing).and_then(Backing::as_mut_slice) {
+            Some(bytes) => &mut bytes[self.offset..self.offset + self.len],
+            None => unreachable!("made unique and owned above"),
+        }
+    }
+
+    /// Gives back the memory that a mapped file takes; what is read again comes from the file again. Does nothing to
+    /// bytes that are owned, and nothing on systems that have no such call.
+    pub fn release(&self) {
+        #[cfg(unix)]
+        if let Backing::Mapped(map) = &*self.backing {
+            // SAFETY: the map is read-only and backed by a file, so that a page that is dropped comes back with the same
+            // contents when it is next read.
+            let released = unsafe {
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, self.offset, self.len)
+            };
+            // Only memory is at stake, and the system takes it when it needs it.
+            let _ = released;
         }
     }
 
@@ -144,6 +177,34 @@ mod tests {
         assert!(bytes.slice(2, 3).is_err());
         assert!(bytes.slice(usize::MAX, 2).is_err());
         assert_eq!(bytes.slice(4, 0).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn huge_pages_are_bytes_like_others() {
+        let mut bytes = Bytes::zeroed_in_huge_pages(5 << 20);
+        assert!(bytes.iter().all(|&byte| byte == 0) && bytes.as_ptr() as usize % 64 == 0);
+        bytes.make_mut()[4 << 20] = 7;
+        let shared = bytes.slice(4 << 20, 2).unwrap();
+        bytes.make_mut()[4 << 20] = 9;
+        assert_eq!((bytes[4 << 20], &shared[..]), (9, &[7, 0][..]));
+        assert!(Bytes::zeroed_in_huge_pages(0).is_empty());
+    }
+
+    #[test]
+    fn released_bytes_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data");
+        let data: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+        std::fs::write(&path, &data).unwrap();
+        let bytes = Bytes::map(&path).unwrap();
+        let part = bytes.slice(5000, 50_000).unwrap();
+        for bytes in [&part, &bytes] {
+            bytes.release();
+            assert!(part[..] == data[5000..55_000]);
+        }
+        let owned = Bytes::copy_from(&data);
+        owned.release();
+        assert!(owned[..] == data[..]);
     }
 
     #[test]

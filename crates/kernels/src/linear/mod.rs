@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+mod layout;
 mod pack;
 mod packed;
 mod source;
 mod storage;
 mod weight;
 
+pub use layout::{PACKED_VERSION, PackedLayout};
+pub use pack::Packer;
 pub use packed::{ActivationKind, PANEL, PackedLinear};
 pub(crate) use packed::{CodeBits, Encoding, FloatKind, Grouping, OffsetKind, code_position};
 pub use source::{BlockWeights, Codes, Floats, PaletteWeights, WeightSource};

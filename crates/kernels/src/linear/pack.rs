@@ -2,143 +2,170 @@
 
 use bytemuck::Pod;
 use half::f16;
+use sottovoce_tensor::Bytes;
 
 use super::{
-    BlockWeights, CodeBits, Codes, Encoding, FloatKind, Floats, Grouping, OffsetKind, PANEL, PackedLinear,
-    PaletteWeights, WeightSource, code_position, storage::Storage,
+    BlockWeights, CodeBits, Codes, Encoding, FloatKind, Floats, Grouping, OffsetKind, PANEL, PackedLayout,
+    PackedLinear, WeightSource, code_position,
 };
 use crate::{ACTIVATION_BLOCK, KernelError, Team};
 
-impl PackedLinear {
-    /// Packs `source`, its panels shared out over `team`.
+/// A matrix on its way into the kernels' layout.
+#[derive(Debug, Clone, Copy)]
+pub struct Packer<'a> {
+    source: &'a WeightSource<'a>,
+    layout: PackedLayout,
+}
+
+impl<'a> Packer<'a> {
+    /// Checks `source` and decides its layout.
     ///
     /// # Errors
     /// [`KernelError::Length`] when a slice does not have the length that the sizes imply, [`KernelError::Unsupported`]
     /// for a form without a layout (blocks that are neither a multiple of 16 nor a whole row).
-    pub fn pack(source: &WeightSource<'_>, team: &Team) -> Result<Self, KernelError> {
+    pub fn new(source: &'a WeightSource<'a>) -> Result<Self, KernelError> {
         source.validate()?;
-        let (rows, columns) = source.shape();
-        let float = |kind, codes| Self {
-            rows,
-            columns,
-            encoding: Encoding::Float(kind),
-            rounded: false,
-            codes,
-            scales: Storage::default(),
-            offsets: Storage::default(),
+        Ok(Self { source, layout: PackedLayout::of(source) })
+    }
+
+    /// The layout that [`Packer::pack`] fills.
+    pub fn layout(&self) -> &PackedLayout {
+        &self.layout
+    }
+
+    /// Packs into `out`, whatever it holds, the panels shared out over `team`.
+    ///
+    /// # Panics
+    /// When `out` has another length than [`PackedLayout::bytes`] or is not aligned to a cache line.
+    pub fn pack(&self, out: &mut [u8], team: &Team) {
+        assert_eq!((out.len(), out.as_ptr() as usize % 64), (self.layout.bytes(), 0), "bytes and their alignment");
+        let mut rest = out;
+        let sections = self.layout.panel_bytes().into_iter().zip(self.layout.section_bytes());
+        for (index, (panel_bytes, section_bytes)) in sections.enumerate() {
+            let (section, others) = rest.split_at_mut(section_bytes);
+            rest = others;
+            let (panels, padding) = section.split_at_mut(self.layout.panels() * panel_bytes);
+            team.for_each_chunk(panels, panel_bytes.max(1), |panel, out| {
+                // Features and inputs that only fill up a panel are zeros.
+                out.fill(0);
+                self.fill(index, panel, out);
+            });
+            padding.fill(0);
+        }
+    }
+
+    /// Writes one panel of a section.
+    fn fill(&self, section: usize, panel: usize, out: &mut [u8]) {
+        let PackedLayout { rows, columns, .. } = self.layout;
+        match (self.source, section) {
+            (WeightSource::Float { data, .. }, _) => match data {
+                Floats::F16(data) => turn(rows, columns, panel, out, |at| data[at]),
+                Floats::Bf16(data) => turn(rows, columns, panel, out, |at| data[at]),
+                Floats::F32(data) => turn(rows, columns, panel, out, |at| data[at]),
+            },
+            (WeightSource::Palettes(source), _) => match source.palettes {
+                Floats::F16(values) => turn(rows, columns, panel, out, |at| values[source.value_index(at)]),
+                Floats::Bf16(values) => turn(rows, columns, panel, out, |at| values[source.value_index(at)]),
+                Floats::F32(values) => turn(rows, columns, panel, out, |at| values[source.value_index(at)]),
+            },
+            (WeightSource::Blocks(source), 0) => pack_codes(source, panel, out),
+            (WeightSource::Blocks(source), section) => self.pack_table(source, section, panel, out),
+        }
+    }
+
+    /// Writes the scales (section 1) or the offsets (section 2) of one panel.
+    fn pack_table(&self, source: &BlockWeights<'_>, section: usize, panel: usize, out: &mut [u8]) {
+        let Encoding::Integer { grouping, scales: kind, .. } = self.layout.encoding else {
+            unreachable!("blocks are packed as integers")
         };
-        Ok(match source {
-            WeightSource::Float { data, .. } => match data {
-                Floats::F16(data) => float(FloatKind::F16, turn(rows, columns, |at| data[at], team)),
-                Floats::Bf16(data) => float(FloatKind::Bf16, turn(rows, columns, |at| data[at], team)),
-                Floats::F32(data) => float(FloatKind::F32, turn(rows, columns, |at| data[at], team)),
-            },
-            WeightSource::Palettes(palettes) => match palettes.palettes {
-                Floats::F16(values) => float(FloatKind::F16, look_up(palettes, values, team)),
-                Floats::Bf16(values) => float(FloatKind::Bf16, look_up(palettes, values, team)),
-                Floats::F32(values) => float(FloatKind::F32, look_up(palettes, values, team)),
-            },
-            WeightSource::Blocks(blocks) => pack_blocks(blocks, team),
-        })
+        let bias = source.codes.bias() as f32;
+        let value = |at: usize| match &source.offsets {
+            Some(offsets) if section == 2 => offsets.get(at) + bias,
+            _ => source.scales.get(at),
+        };
+        match (kind, source.scales) {
+            (FloatKind::F16, Floats::F16(scales)) if section == 1 => {
+                table(source, grouping, panel, out, |at| scales[at])
+            }
+            (FloatKind::F16, _) => table(source, grouping, panel, out, |at| f16::from_f32(value(at))),
+            (FloatKind::F32 | FloatKind::Bf16, _) => table(source, grouping, panel, out, value),
+        }
     }
 }
 
-/// Float panels of the elements that `value` gives by flat position.
-fn turn<T: Pod + Send>(rows: usize, columns: usize, value: impl Fn(usize) -> T + Sync, team: &Team) -> Storage {
+impl PackedLinear {
+    /// Packs `source` into memory of its own, its panels shared out over `team`.
+    ///
+    /// # Errors
+    /// As [`Packer::new`].
+    pub fn pack(source: &WeightSource<'_>, team: &Team) -> Result<Self, KernelError> {
+        let packer = Packer::new(source)?;
+        let mut bytes = Bytes::zeroed(packer.layout.bytes());
+        packer.pack(bytes.make_mut(), team);
+        Self::from_packed(packer.layout, &bytes)
+    }
+}
+
+/// Writes a float panel of the elements that `value` gives by flat position.
+fn turn<T: Pod>(rows: usize, columns: usize, panel: usize, out: &mut [u8], value: impl Fn(usize) -> T) {
     // Inputs at a time, so that the part of the panel being written stays in the first cache.
     const STEP: usize = 64;
-    let elements = rows.div_ceil(PANEL) * columns * PANEL;
-    let mut panels = Storage::zeroed(elements * size_of::<T>());
-    let out = &mut panels.as_mut_slice::<T>()[..elements];
-    team.for_each_chunk(out, (columns * PANEL).max(1), |panel, out| {
-        for first in (0..columns).step_by(STEP) {
-            for feature in 0..PANEL.min(rows - panel * PANEL) {
-                let start = (panel * PANEL + feature) * columns;
-                for k in first..(first + STEP).min(columns) {
-                    out[k * PANEL + feature] = value(start + k);
-                }
+    let out: &mut [T] = bytemuck::cast_slice_mut(out);
+    for first in (0..columns).step_by(STEP) {
+        for feature in 0..PANEL.min(rows - panel * PANEL) {
+            let start = (panel * PANEL + feature) * columns;
+            for k in first..(first + STEP).min(columns) {
+                out[k * PANEL + feature] = value(start + k);
             }
         }
-    });
-    panels
+    }
 }
 
-/// Float panels of palette weights.
-fn look_up<T: Pod + Send + Sync>(source: &PaletteWeights<'_>, values: &[T], team: &Team) -> Storage {
-    turn(source.rows, source.columns, |at| values[source.value_index(at)], team)
-}
-
-fn pack_blocks(source: &BlockWeights<'_>, team: &Team) -> PackedLinear {
-    let &BlockWeights { rows, columns, codes, block, scales, offsets } = source;
-    let blocks = columns.div_ceil(ACTIVATION_BLOCK);
+/// How blocks are encoded.
+pub(super) fn block_encoding(source: &BlockWeights<'_>) -> Encoding {
+    let &BlockWeights { columns, codes, block, scales, offsets, .. } = source;
     let bits = match codes {
         Codes::U4(_) | Codes::I4(_) => CodeBits::Four,
         Codes::U8(_) | Codes::I8(_) => CodeBits::Eight,
     };
-    let panel_bytes = blocks * bits.block_bytes();
-    let mut packed = Storage::zeroed(rows.div_ceil(PANEL) * panel_bytes);
-    team.for_each_chunk(packed.as_mut_slice::<u8>(), panel_bytes.max(1), |panel, out| pack_codes(source, panel, out));
-
     let grouping = match block {
-        _ if block >= columns => Grouping::Blocks(blocks.max(1)),
+        _ if block >= columns => Grouping::Blocks(columns.div_ceil(ACTIVATION_BLOCK).max(1)),
         _ if block % ACTIVATION_BLOCK == 0 => Grouping::Blocks(block / ACTIVATION_BLOCK),
         _ => Grouping::Half,
     };
     let bias = codes.bias() as f32;
     let is_half = |value: f32| f16::from_f32(value).to_f32() == value;
     let offsets_are_half = offsets.is_none_or(|offsets| (0..offsets.len()).all(|at| is_half(offsets.get(at) + bias)));
-    let rounded = matches!(scales, Floats::F16(_));
-    let (kind, scale_table, offset_table) = match scales {
-        Floats::F16(scales) if offsets_are_half => (
-            FloatKind::F16,
-            table(source, grouping, |at| scales[at], team),
-            offsets.map(|offsets| table(source, grouping, |at| f16::from_f32(offsets.get(at) + bias), team)),
-        ),
-        _ => (
-            FloatKind::F32,
-            table(source, grouping, |at| scales.get(at), team),
-            offsets.map(|offsets| table(source, grouping, |at| offsets.get(at) + bias, team)),
-        ),
+    let scales = match scales {
+        Floats::F16(_) if offsets_are_half => FloatKind::F16,
+        _ => FloatKind::F32,
     };
     let offset = if offsets.is_some() { OffsetKind::PerGroup } else { OffsetKind::Constant(codes.bias()) };
-    PackedLinear {
-        rows,
-        columns,
-        encoding: Encoding::Integer { bits, grouping, scales: kind, offset },
-        rounded,
-        codes: packed,
-        scales: scale_table,
-        offsets: offset_table.unwrap_or_default(),
-    }
+    Encoding::Integer { bits, grouping, scales, offset }
 }
 
-/// Scales or offsets, which `value` gives by position in the source, in panels: \[panel, group, 16\], 0 where there is none.
-fn table<T: Pod + Send>(
+/// Writes a panel of scales or offsets, which `value` gives by position in the source: \[group, 16\].
+fn table<T: Pod>(
     source: &BlockWeights<'_>,
     grouping: Grouping,
-    value: impl Fn(usize) -> T + Sync,
-    team: &Team,
-) -> Storage {
+    panel: usize,
+    out: &mut [u8],
+    value: impl Fn(usize) -> T,
+) {
     let &BlockWeights { rows, columns, block, .. } = source;
-    let blocks = columns.div_ceil(ACTIVATION_BLOCK);
-    let (groups, width) = match grouping {
-        Grouping::Half => (blocks * 2, ACTIVATION_BLOCK / 2),
-        Grouping::Blocks(each) => (blocks.div_ceil(each), each * ACTIVATION_BLOCK),
+    let width = match grouping {
+        Grouping::Half => ACTIVATION_BLOCK / 2,
+        Grouping::Blocks(each) => each * ACTIVATION_BLOCK,
     };
     let source_groups = columns.div_ceil(block);
-    let elements = rows.div_ceil(PANEL) * groups * PANEL;
-    let mut table = Storage::zeroed(elements * size_of::<T>());
-    let out = &mut table.as_mut_slice::<T>()[..elements];
-    team.for_each_chunk(out, (groups * PANEL).max(1), |panel, out| {
-        // A source block of 48 inputs is three groups of 16; the last group may lie in the padding.
-        for group in 0..groups.min(columns.div_ceil(width)) {
-            for feature in 0..PANEL.min(rows - panel * PANEL) {
-                let row = panel * PANEL + feature;
-                out[group * PANEL + feature] = value(row * source_groups + group * width / block);
-            }
+    let out: &mut [T] = bytemuck::cast_slice_mut(out);
+    // A source block of 48 inputs is three groups of 16; the last group may lie in the padding.
+    for (group, out) in out.chunks_exact_mut(PANEL).enumerate().take(columns.div_ceil(width)) {
+        for (feature, out) in out.iter_mut().enumerate().take(rows - panel * PANEL) {
+            let row = panel * PANEL + feature;
+            *out = value(row * source_groups + group * width / block);
         }
-    });
-    table
+    }
 }
 
 /// Writes the codes of one panel.

@@ -20,6 +20,15 @@ pub(crate) enum FloatKind {
     F32,
 }
 
+impl FloatKind {
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
+}
+
 /// How many bits a code takes in an integer panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeBits {
@@ -44,6 +53,16 @@ pub(crate) enum Grouping {
     Half,
     /// So many blocks of 32 inputs (all of them for a scale per output feature).
     Blocks(usize),
+}
+
+impl Grouping {
+    /// Scales of a row of so many blocks.
+    pub fn groups(self, blocks: usize) -> usize {
+        match self {
+            Self::Half => blocks * 2,
+            Self::Blocks(each) => blocks.div_ceil(each),
+        }
+    }
 }
 
 /// What is subtracted from a code.

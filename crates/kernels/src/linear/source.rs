@@ -4,6 +4,9 @@ use half::{bf16, f16};
 
 use crate::KernelError;
 
+/// Most elements of a matrix, so that its bytes can be counted in any type.
+pub(crate) const MAX_ELEMENTS: usize = isize::MAX as usize / 8;
+
 /// Floating-point constants in the type the package holds them in.
 #[derive(Debug, Clone, Copy)]
 pub enum Floats<'a> {
@@ -58,6 +61,9 @@ pub enum Codes<'a> {
 }
 
 impl Codes<'_> {
+    /// All values of [`Codes::bias`].
+    pub(crate) const BIASES: [i32; 3] = [0, 8, 128];
+
     /// How many codes the slice holds; an odd number of 4-bit codes leaves half a byte unused.
     fn holds(&self, codes: usize) -> bool {
         match self {
@@ -164,7 +170,7 @@ impl WeightSource<'_> {
     pub(crate) fn validate(&self) -> Result<(), KernelError> {
         let (rows, columns) = self.shape();
         let unsupported = |what: String| KernelError::Unsupported { rows, columns, what };
-        let elements = rows.checked_mul(columns).filter(|&elements| elements <= isize::MAX as usize / 8);
+        let elements = rows.checked_mul(columns).filter(|&elements| elements <= MAX_ELEMENTS);
         let elements = elements.ok_or_else(|| unsupported("a matrix of that many elements".into()))?;
         let check = |what, found, expected| {
             let error = KernelError::Length { rows, columns, what, found, expected };

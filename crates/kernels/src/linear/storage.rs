@@ -1,28 +1,23 @@
-use bytemuck::{Pod, Zeroable};
+use bytemuck::Pod;
+use sottovoce_tensor::Bytes;
 
-/// A cache line, for alignment.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
-
-/// Zeroed, 64-byte aligned memory for packed weights. Untouched pages cost nothing.
-#[derive(Clone, Default)]
-pub(crate) struct Storage(Vec<Line>);
+/// A section of a packed matrix: a whole number of cache lines, aligned to them, in memory or in a mapped file.
+#[derive(Clone)]
+pub(crate) struct Storage(Bytes);
 
 impl Storage {
-    pub fn zeroed(bytes: usize) -> Self {
-        Self(bytemuck::zeroed_vec(bytes.div_ceil(64)))
+    /// # Panics
+    /// When `bytes` are not whole, aligned cache lines.
+    pub fn new(bytes: Bytes) -> Self {
+        assert!(bytes.len().is_multiple_of(64) && (bytes.as_ptr() as usize).is_multiple_of(64), "whole cache lines");
+        Self(bytes)
     }
 
     pub fn bytes(&self) -> usize {
-        self.0.len() * 64
+        self.0.len()
     }
 
     pub fn as_slice<T: Pod>(&self) -> &[T] {
         bytemuck::cast_slice(&self.0)
-    }
-
-    pub fn as_mut_slice<T: Pod>(&mut self) -> &mut [T] {
-        bytemuck::cast_slice_mut(&mut self.0)
     }
 }

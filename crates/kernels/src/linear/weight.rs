@@ -29,11 +29,11 @@ impl PackedLinear {
         let Encoding::Integer { grouping, scales, offset, .. } = self.encoding else {
             unreachable!("only integer weights have scales")
         };
-        let (groups, group) = match grouping {
-            Grouping::Half => (self.blocks() * 2, k / PANEL),
-            Grouping::Blocks(each) => (self.blocks().div_ceil(each), k / (each * ACTIVATION_BLOCK)),
+        let group = match grouping {
+            Grouping::Half => k / PANEL,
+            Grouping::Blocks(each) => k / (each * ACTIVATION_BLOCK),
         };
-        let at = (row / PANEL * groups + group) * PANEL + row % PANEL;
+        let at = (row / PANEL * grouping.groups(self.blocks()) + group) * PANEL + row % PANEL;
         let offset = match offset {
             OffsetKind::Constant(offset) => offset as f32,
             OffsetKind::PerGroup => entry(scales, &self.offsets, at),
