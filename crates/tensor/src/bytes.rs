@@ -119,9 +119,8 @@ impl Bytes {
         if let Backing::Mapped(map) = &*self.backing {
             // SAFETY: the map is read-only and backed by a file, so that a page that is dropped comes back with the same
             // contents when it is next read.
-            let released = unsafe {
-                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, self.offset, self.len)
-            };
+            let released =
+                unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, self.offset, self.len) };
             // Only memory is at stake, and the system takes it when it needs it.
             let _ = released;
         }
@@ -182,7 +181,7 @@ mod tests {
     #[test]
     fn huge_pages_are_bytes_like_others() {
         let mut bytes = Bytes::zeroed_in_huge_pages(5 << 20);
-        assert!(bytes.iter().all(|&byte| byte == 0) && bytes.as_ptr() as usize % 64 == 0);
+        assert!(bytes.iter().all(|&byte| byte == 0) && (bytes.as_ptr() as usize).is_multiple_of(64));
         bytes.make_mut()[4 << 20] = 7;
         let shared = bytes.slice(4 << 20, 2).unwrap();
         bytes.make_mut()[4 << 20] = 9;
