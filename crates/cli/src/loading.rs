@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use sottovoce_llm::{load::ModelFolder, package::PackageModel};
+use sottovoce_llm::{
+    load::{ModelFolder, Packages},
+    package::PackageModel,
+};
 use sottovoce_runtime::{LoadOptions, Model, Precision};
 
 use crate::{console, model_folder};
@@ -61,8 +64,21 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
         Some(tokenizer) => ModelFolder::open_with_tokenizer(&path, tokenizer)?,
         None => ModelFolder::open(&path)?,
     };
-    let load_options = options.runtime.load_options();
-    let (model, report) = folder.load(|package| {
+    let model = load_first(&folder.packages, &options.runtime)?;
+    Ok(LoadedModel { folder, model })
+}
+
+/// As [`load`] for work on token ids, which needs no tokenizer.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_package(name: &str, options: &RuntimeOptions) -> anyhow::Result<PackageModel> {
+    load_first(&Packages::open(&model_folder::find(name)?)?, options)
+}
+
+fn load_first(packages: &Packages, options: &RuntimeOptions) -> anyhow::Result<PackageModel> {
+    let load_options = options.load_options();
+    let (model, report) = packages.load(|package| {
         let model = Model::load(&package.path, &load_options).map_err(anyhow::Error::from)?;
         anyhow::Ok(PackageModel::new(Arc::new(model))?)
     })?;
@@ -70,5 +86,5 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
     for note in &model.model().placement().notes {
         console::warn(note);
     }
-    Ok(LoadedModel { folder, model })
+    Ok(model)
 }

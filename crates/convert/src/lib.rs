@@ -5,7 +5,7 @@
 //!                           └─ weights ──▶ quantize ──────┴──▶ package
 //! ```
 //!
-//! Weights stream through: nothing holds more than one tensor's scales and a megabyte or so of its rows.
+//! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows.
 
 pub mod checkpoint;
 mod convert;

@@ -1,6 +1,11 @@
 //! Weights on their way from the checkpoint into the package.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{
+    collections::HashMap,
+    ops::{ControlFlow, Range},
+    panic,
+    thread::{self, ScopedJoinHandle},
+};
 
 use half::f16;
 use sottovoce_mil::{
@@ -17,8 +22,11 @@ use crate::{
     weights::{StoredTensor, dequantise},
 };
 
-/// Weights encoded at a time. Together with scales this bounds the memory of a conversion, whatever the model's size.
-const CHUNK: usize = 1 << 20;
+/// Weights that a thread encodes at a time. Together with the scales of a tensor this bounds the memory of a conversion,
+/// whatever the model's size.
+const CHUNK: usize = 1 << 18;
+/// Most threads that encode: memory grows with them, and from some number on writing is the limit.
+const MAX_THREADS: usize = 16;
 
 /// Writes each weight to the package the first time a program asks for it.
 pub(crate) struct WeightStore<'a> {
@@ -28,6 +36,8 @@ pub(crate) struct WeightStore<'a> {
     progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     /// What the operations already written are called, by weight.
     written: HashMap<String, Var>,
+    /// One for each thread that encodes.
+    workers: Vec<Worker>,
     report: Report,
     done: u64,
     total: u64,
@@ -41,12 +51,14 @@ impl<'a> WeightStore<'a> {
         progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Self {
         let total = checkpoint.stored_bytes();
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
         Self {
             checkpoint,
             quantize,
             writer,
             progress,
             written: HashMap::new(),
+            workers: std::iter::repeat_with(Worker::default).take(threads).collect(),
             report: Report::default(),
             done: 0,
             total,
@@ -136,27 +148,57 @@ impl<'a> WeightStore<'a> {
         dtype: DType,
     ) -> Result<(Value, Vec<f16>, Vec<f16>), ConvertError> {
         let rows_at_once = (CHUNK / tensor.row_len().max(1)).max(1);
-        let (mut stored, mut weights) = (Vec::new(), Vec::new());
-        let (mut encoded, mut errors) = (Encoded::default(), ErrorSum::default());
+        let starts: Vec<usize> = (0..tensor.rows()).step_by(rows_at_once).collect();
+        let rows = |&start: &usize| start..(start + rows_at_once).min(tensor.rows());
+        let mut errors = ErrorSum::default();
         let (mut scales, mut offsets) = (Vec::new(), Vec::new());
         let mut sink = self.writer.begin_blob(dtype, &tensor.shape)?;
         let mut package_bytes = 0;
-        for start in (0..tensor.rows()).step_by(rows_at_once) {
-            let rows = start..(start + rows_at_once).min(tensor.rows());
-            tensor.read_rows(rows, &mut stored)?;
-            dequantise(tensor.format, &stored, &mut weights);
-            check_finite(tensor, &weights)?;
-            encoder.encode(&stored, &weights, &mut encoded, &mut errors);
-            sink.write(&encoded.data)?;
-            package_bytes += encoded.data.len() + 2 * (encoded.scales.len() + encoded.offsets.len());
-            scales.append(&mut encoded.scales);
-            offsets.append(&mut encoded.offsets);
-            self.done += stored.len() as u64;
-            report_progress(self.progress, tensor, self.done, self.total)?;
+        for starts in starts.chunks(self.workers.len()) {
+            let workers = &mut self.workers[..starts.len()];
+            thread::scope(|scope| {
+                let chunks = workers.iter_mut().zip(starts.iter().map(rows));
+                let threads: Vec<_> =
+                    chunks.map(|(worker, rows)| scope.spawn(|| worker.encode(tensor, encoder, rows))).collect();
+                // A panic goes on in the thread that asked for the conversion.
+                let join =
+                    |thread: ScopedJoinHandle<_>| thread.join().unwrap_or_else(|cause| panic::resume_unwind(cause));
+                threads.into_iter().try_for_each(join)
+            })?;
+            for worker in workers {
+                let encoded = &mut worker.encoded;
+                sink.write(&encoded.data)?;
+                package_bytes += encoded.data.len() + 2 * (encoded.scales.len() + encoded.offsets.len());
+                scales.append(&mut encoded.scales);
+                offsets.append(&mut encoded.offsets);
+                errors.merge(&worker.errors);
+                self.done += worker.stored.len() as u64;
+                report_progress(self.progress, tensor, self.done, self.total)?;
+            }
         }
         let value = sink.finish()?;
         self.report.add(tensor.format, encoder.form(), tensor.stored_bytes() as u64, package_bytes as u64, &errors);
         Ok((value, scales, offsets))
+    }
+}
+
+/// What a thread needs to encode a chunk, kept from chunk to chunk.
+#[derive(Default)]
+struct Worker {
+    stored: Vec<u8>,
+    weights: Vec<f32>,
+    encoded: Encoded,
+    errors: ErrorSum,
+}
+
+impl Worker {
+    fn encode(&mut self, tensor: &StoredTensor, encoder: &Encoder, rows: Range<usize>) -> Result<(), ConvertError> {
+        tensor.read_rows(rows, &mut self.stored)?;
+        dequantise(tensor.format, &self.stored, &mut self.weights);
+        check_finite(tensor, &self.weights)?;
+        self.errors = ErrorSum::default();
+        encoder.encode(&self.stored, &self.weights, &mut self.encoded, &mut self.errors);
+        Ok(())
     }
 }
 

@@ -24,6 +24,18 @@ pub enum LlmError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A model that text cannot go into or come out of.
+    #[error(
+        "{} has no tokenizer: there is no {}. Name one that belongs to the model; packages of random weights have none and \
+         serve to measure speed",
+        model.display(), file.display()
+    )]
+    NoTokenizer {
+        /// The model folder or package.
+        model: PathBuf,
+        /// Where the tokenizer was looked for.
+        file: PathBuf,
+    },
     /// `tokenizer.json` cannot be used.
     #[error("tokenizer {name}: {reason}; fetch the model again or name another tokenizer")]
     Tokenizer {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{IM_END, byte_vocabulary};
 use sottovoce_llm::LlmError;
-use sottovoce_llm::load::{ModelFolder, Package, Weights};
+use sottovoce_llm::load::{ModelFolder, Package, Packages, Weights};
 use sottovoce_llm::tokenizer::{TokenKind, Vocabulary};
 use tempfile::TempDir;
 
@@ -46,9 +46,9 @@ fn the_four_bit_package_and_the_larger_context_come_first() {
     let four_bit_large = "Smol-Stateful-4bit-2048.mlpackage";
     let folder = folder(&["other.mlpackage", F16, FOUR_BIT, four_bit_large]);
     let model = ModelFolder::open(folder.path()).unwrap();
-    let names: Vec<&str> = model.packages.iter().map(name).collect();
+    let names: Vec<&str> = model.packages.list.iter().map(name).collect();
     assert_eq!(names, [four_bit_large, FOUR_BIT, F16, "other.mlpackage"]);
-    let (taken, report) = model.load(|package| Ok::<_, LlmError>(name(package).to_owned())).unwrap();
+    let (taken, report) = model.packages.load(|package| Ok::<_, LlmError>(name(package).to_owned())).unwrap();
     assert_eq!(taken, four_bit_large);
     assert_eq!(report.to_string(), format!("loaded {four_bit_large}"));
 }
@@ -58,6 +58,7 @@ fn a_corrupt_package_falls_back_and_the_report_says_why() {
     let folder = folder(&[FOUR_BIT, F16]);
     let model = ModelFolder::open(folder.path()).unwrap();
     let (taken, report) = model
+        .packages
         .load(
             |package| {
                 if name(package) == FOUR_BIT { Err("weight.bin is missing") } else { Ok(name(package).to_owned()) }
@@ -71,7 +72,7 @@ fn a_corrupt_package_falls_back_and_the_report_says_why() {
 #[test]
 fn a_missing_four_bit_package_is_said() {
     let folder = folder(&[F16]);
-    let (_, report) = ModelFolder::open(folder.path()).unwrap().load(|_| Ok::<_, LlmError>(())).unwrap();
+    let (_, report) = Packages::open(folder.path()).unwrap().load(|_| Ok::<_, LlmError>(())).unwrap();
     assert_eq!(report.to_string(), format!("no 4-bit package in the folder, taking the f16 one\nloaded {F16}"));
 }
 
@@ -79,7 +80,7 @@ fn a_missing_four_bit_package_is_said() {
 fn when_none_loads_every_reason_is_given() {
     let folder = folder(&[FOUR_BIT, F16]);
     let load = |package: &Package| Err::<(), _>(format!("{} bits are wrong", package.context.unwrap()));
-    let error = ModelFolder::open(folder.path()).unwrap().load(load).unwrap_err().to_string();
+    let error = Packages::open(folder.path()).unwrap().load(load).unwrap_err().to_string();
     assert!(error.contains(FOUR_BIT) && error.contains(F16) && error.contains("512 bits are wrong"), "{error}");
 }
 
@@ -87,12 +88,15 @@ fn when_none_loads_every_reason_is_given() {
 fn a_package_is_opened_with_the_tokenizer_beside_it_or_another() {
     let folder = folder(&[F16]);
     let package = folder.path().join(F16);
-    assert_eq!(ModelFolder::open(&package).unwrap().packages.len(), 1);
+    assert_eq!(ModelFolder::open(&package).unwrap().packages.list.len(), 1);
 
     let elsewhere = tempfile::tempdir().unwrap();
     let lone = elsewhere.path().join(F16);
     std::fs::create_dir(&lone).unwrap();
-    assert!(matches!(ModelFolder::open(&lone), Err(LlmError::Io { path, .. }) if path.ends_with("tokenizer.json")));
+    assert_eq!(Packages::open(&lone).unwrap().list.len(), 1, "running needs no tokenizer");
+    assert!(
+        matches!(ModelFolder::open(&lone), Err(LlmError::NoTokenizer { file, .. }) if file.ends_with("tokenizer.json"))
+    );
     for tokenizer in [folder.path().to_owned(), folder.path().join("tokenizer.json")] {
         let model = ModelFolder::open_with_tokenizer(&lone, &tokenizer).unwrap();
         assert_eq!(model.special.stop, [IM_END]);

@@ -4,7 +4,10 @@ use std::{io::Write, path::PathBuf};
 
 use sottovoce_convert::{ConvertOptions, Quantize, Variant};
 
-use crate::{console, model_folder};
+use crate::{
+    console,
+    model_folder::{self, RandomShape},
+};
 
 /// Arguments of `convert`.
 #[derive(Debug, clap::Args)]
@@ -15,10 +18,16 @@ of the same name is replaced once the new one is complete; a conversion that is 
 Examples:
   sottovoce convert model.gguf -o my-model
   sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
-  sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16")]
+  sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16
+  sottovoce convert --random-weights gemma-2b -o gemma-speed --quantize int4")]
 pub struct Arguments {
     /// GGUF file, Hugging Face folder (config.json and safetensors), or catalogue name
-    source: String,
+    #[arg(required_unless_present = "random_weights", conflicts_with = "random_weights")]
+    source: Option<String>,
+    /// Random weights instead of a model, to measure speed with: in the shape of gemma-2b, llama-3.2-1b, llama-3.2-3b or
+    /// llama-3.1-8b, or of what a Hugging Face config.json describes
+    #[arg(long, value_name = "SHAPE")]
+    random_weights: Option<RandomShape>,
     /// Model folder to write to
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
@@ -54,7 +63,6 @@ enum VariantArgument {
 /// # Errors
 /// The checkpoint cannot be found or converted, or writing fails.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (source, provenance) = model_folder::find_checkpoint(&arguments.source)?;
     let options = ConvertOptions {
         quantize: match arguments.quantize {
             QuantizeArgument::Keep => Quantize::Keep,
@@ -69,7 +77,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
         context: arguments.context,
     };
-    let (package, report) = model_folder::make(&source, &arguments.output, &options, provenance)?;
+    let (package, report) = match (&arguments.random_weights, &arguments.source) {
+        (Some(shape), _) => model_folder::make_random(shape, &arguments.output, &options)?,
+        (None, source) => {
+            let (source, provenance) = model_folder::find_checkpoint(source.as_deref().unwrap_or_default())?;
+            model_folder::make(&source, &arguments.output, &options, provenance)?
+        }
+    };
     console::note(report.to_string().trim_end());
     Ok(writeln!(console::stdout(), "{}", package.display())?)
 }

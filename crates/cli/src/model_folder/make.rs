@@ -10,7 +10,7 @@ use sottovoce_convert::{Checkpoint, ConvertOptions, Report, convert, gguf::Gguf,
 use sottovoce_hub::{Provenance, ProvenanceFile, sha256_of_file};
 use sottovoce_llm::tokenizer::Vocabulary;
 
-use super::CONVERTED_BY;
+use super::{CONVERTED_BY, RandomShape};
 use crate::{console, interrupt, progress};
 
 /// Files of a Hugging Face folder that turn text into tokens and back.
@@ -34,23 +34,46 @@ pub fn make(
     provenance: Option<Provenance>,
 ) -> anyhow::Result<(PathBuf, Report)> {
     let checkpoint = Checkpoint::open(source)?;
-    let package = folder.join(package_name(&checkpoint, options)?);
     // Found before minutes of work, not after them.
     let tokenizer = TokenizerSource::find(source)?;
-    let existed = folder.is_dir();
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let report = write_package(&checkpoint, &package, options).inspect_err(|_| {
-        if !existed {
-            // It is empty; if not, it is not ours to remove.
-            let _ = fs::remove_dir(folder);
-        }
-    })?;
+    let made = write_folder(&checkpoint, folder, options)?;
     tokenizer.write(folder)?;
     let provenance = match provenance {
         Some(provenance) => provenance,
         None => describe_source(&checkpoint, source)?,
     };
     provenance.write(folder)?;
+    Ok(made)
+}
+
+/// Makes a package of random weights in `folder`, with a `sottovoce.toml` that says so, and without a tokenizer.
+///
+/// # Errors
+/// The configuration cannot be read or built, or writing fails.
+pub fn make_random(shape: &RandomShape, folder: &Path, options: &ConvertOptions) -> anyhow::Result<(PathBuf, Report)> {
+    let made = write_folder(&shape.checkpoint(options.quantize)?, folder, options)?;
+    let provenance = Provenance {
+        name: format!("{shape}, random weights"),
+        source: "random numbers: this model serves to measure speed, it says nothing and has no tokenizer".to_owned(),
+        licence: "none needed".to_owned(),
+        converted_by: CONVERTED_BY.to_owned(),
+        files: Vec::new(),
+    };
+    provenance.write(folder)?;
+    Ok(made)
+}
+
+/// Writes the package of `checkpoint` into `folder`, which is made if need be.
+fn write_folder(checkpoint: &Checkpoint, folder: &Path, options: &ConvertOptions) -> anyhow::Result<(PathBuf, Report)> {
+    let package = folder.join(package_name(checkpoint, options)?);
+    let existed = folder.is_dir();
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let report = write_package(checkpoint, &package, options).inspect_err(|_| {
+        if !existed {
+            // It is empty; if not, it is not ours to remove.
+            let _ = fs::remove_dir(folder);
+        }
+    })?;
     Ok((package, report))
 }
 

@@ -1,6 +1,7 @@
 //! Model folders: found by name or path, and made from checkpoints.
 
 mod make;
+mod random_shape;
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ use sottovoce_hub::{Hub, HubError, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
-pub use make::make;
+pub use make::{make, make_random};
+pub use random_shape::RandomShape;
 
 /// Who converted a model, for its `sottovoce.toml`.
 pub const CONVERTED_BY: &str = concat!("sottovoce ", env!("CARGO_PKG_VERSION"));

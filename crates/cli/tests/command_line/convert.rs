@@ -39,3 +39,40 @@ fn a_context_that_the_model_lacks_leaves_nothing() {
     assert!(stderr.contains("1000000"), "{stderr}");
     assert!(!made.exists());
 }
+
+#[test]
+fn random_weights_run_but_do_not_talk() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made");
+    let made = made.to_str().unwrap();
+    let shape = "checkpoints/gemma-hf/config.json";
+    let (code, stdout, stderr) = run(&["convert", "--random-weights", shape, "-o", made, "--quantize", "int4"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.trim().ends_with("made/gemma-hf-random-Stateful-4bit-128.mlpackage"), "{stdout}");
+    let told = fs::read_to_string(Path::new(made).join("sottovoce.toml")).unwrap();
+    assert!(told.contains("random weights"), "{told}");
+
+    let (code, stdout, stderr) = run(&["bench", made, "--prompt", "4", "--decode", "4", "--repeat", "1"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("decode"), "{stdout}");
+    let (code, _, stderr) = run(&["chat", made]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("has no tokenizer") && stderr.contains("random weights"), "{stderr}");
+}
+
+#[test]
+fn a_shape_is_known_or_a_configuration() {
+    for arguments in [
+        &["convert", "-o", "x"][..],
+        &["convert", "--random-weights", "gemma-7b", "-o", "x"],
+        &["convert", "checkpoints/llama.gguf", "--random-weights", "gemma-2b", "-o", "x"],
+    ] {
+        let (code, _, stderr) = run(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {stderr}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made");
+    let (code, _, stderr) = run(&["convert", "--random-weights", "README.md", "-o", made.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("README.md") && !made.exists(), "{stderr}");
+}

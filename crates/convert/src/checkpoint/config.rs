@@ -1,3 +1,8 @@
+use std::path::Path;
+
+use super::from_hugging_face;
+use crate::ConvertError;
+
 /// A family of models that a recipe builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Architecture {
@@ -63,6 +68,15 @@ const MAX_DIM: usize = 1 << 24;
 const MAX_LAYERS: usize = 1024;
 
 impl Config {
+    /// Reads the `config.json` of a Hugging Face folder.
+    ///
+    /// # Errors
+    /// [`ConvertError::Io`] and [`ConvertError::Malformed`] when it cannot be read, [`ConvertError::Unsupported`] for an
+    /// architecture or a key that no recipe knows, and for impossible sizes.
+    pub fn read(path: &Path) -> Result<Self, ConvertError> {
+        from_hugging_face::read_config(path)
+    }
+
     /// Checks that sizes are possible and fit each other. Errors are sentences naming the size.
     pub(crate) fn check(&self) -> Result<(), String> {
         let sizes = [

@@ -5,17 +5,16 @@ use std::{
     fs::File,
     io::Read,
     path::Path,
-    sync::Arc,
 };
 
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use sottovoce_tensor::Bytes;
 
-use super::{Architecture, Checkpoint, hugging_face_config};
+use super::{Architecture, Checkpoint, Config, hugging_face_config};
 use crate::{
     ConvertError,
-    weights::{StoredTensor, WeightFormat},
+    weights::{SharedFile, StoredTensor, WeightFormat},
 };
 
 /// Largest JSON file accepted, bytes.
@@ -28,9 +27,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
     if !config_path.is_file() {
         return Err(ConvertError::UnknownSource { path: path.to_owned() });
     }
-    let config = hugging_face_config::parse(&read_json(&config_path)?)
-        .and_then(|config| config.check().map(|()| config))
-        .map_err(|what| ConvertError::Unsupported { path: config_path, what })?;
+    let config = read_config(&config_path)?;
 
     let mut tensors = HashMap::new();
     for shard in shards(path)? {
@@ -48,6 +45,13 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
         config,
         tensors,
     })
+}
+
+/// Reads and checks a `config.json`.
+pub(super) fn read_config(path: &Path) -> Result<Config, ConvertError> {
+    hugging_face_config::parse(&read_json(path)?)
+        .and_then(|config| config.check().map(|()| config))
+        .map_err(|what| ConvertError::Unsupported { path: path.to_owned(), what })
 }
 
 fn read_json(path: &Path) -> Result<Vec<u8>, ConvertError> {
@@ -88,7 +92,7 @@ fn read_shard(path: &Path, tensors: &mut HashMap<String, StoredTensor>) -> Resul
     let map = Bytes::map(path)?;
     let (header_len, metadata) = SafeTensors::read_metadata(&map).map_err(|error| malformed(error.to_string()))?;
 
-    let file = Arc::new(file);
+    let file = SharedFile::new(file.into());
     for (name, info) in metadata.tensors() {
         let format = match info.dtype {
             Dtype::F32 => WeightFormat::F32,

@@ -4,6 +4,7 @@ mod config;
 mod from_gguf;
 mod from_hugging_face;
 mod hugging_face_config;
+mod random;
 
 use std::{
     collections::HashMap,
@@ -11,6 +12,7 @@ use std::{
 };
 
 pub use config::{Architecture, Config};
+pub use random::KnownShape;
 
 use crate::{ConvertError, gguf, weights::StoredTensor};
 
@@ -19,7 +21,7 @@ use crate::{ConvertError, gguf, weights::StoredTensor};
 /// Opening checks that exactly the tensors of the architecture are there, with the shapes that the configuration says.
 #[derive(Debug)]
 pub struct Checkpoint {
-    /// The GGUF file or Hugging Face folder.
+    /// The GGUF file or Hugging Face folder; `random weights` for those of [`Checkpoint::random`].
     pub path: PathBuf,
     /// Name of the model, after the file or folder.
     pub name: String,

@@ -9,7 +9,6 @@ mod reader;
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use indexmap::IndexMap;
@@ -19,7 +18,7 @@ use reader::HeaderReader;
 
 use crate::{
     ConvertError,
-    weights::{StoredTensor, WeightFormat},
+    weights::{SharedFile, StoredTensor, WeightFormat},
 };
 
 /// First bytes of every GGUF file.
@@ -77,7 +76,7 @@ impl Gguf {
 
         let alignment = alignment(&metadata).map_err(malformed)?;
         let data_start = reader.position().next_multiple_of(alignment);
-        let file = Arc::new(reader.into_file().map_err(ConvertError::io("read", path))?);
+        let file = SharedFile::new(reader.into_file().map_err(ConvertError::io("read", path))?.into());
         let mut tensors = IndexMap::new();
         for Entry { name, format, shape, offset } in entries {
             let place = data_start.checked_add(offset).filter(|_| offset.is_multiple_of(alignment));

@@ -88,22 +88,21 @@ pub(crate) struct Encoded {
 impl Encoder {
     /// An encoder for rows of `row_len` weights stored as `source`. Rows that no whole number of blocks fills become f16.
     pub(crate) fn new(source: WeightFormat, row_len: usize, quantize: Quantize) -> Self {
-        let rounded = |codes| (Method::Round, Form::Blocks { codes, block: BLOCK, offsets: false });
-        let (method, form) = match quantize {
-            Quantize::Keep if !source.is_float() => (Method::Carry, carry::form(source)),
-            Quantize::Int8 => rounded(DType::I8),
-            Quantize::Int4 => rounded(DType::I4),
-            Quantize::Keep | Quantize::F16 => (Method::Round, Form::F16),
+        let blocks = |codes| Form::Blocks { codes, block: BLOCK, offsets: false };
+        let form = match quantize {
+            Quantize::Keep if !source.is_float() => carry::form(source),
+            Quantize::Int8 => blocks(DType::I8),
+            Quantize::Int4 => blocks(DType::I4),
+            Quantize::Keep | Quantize::F16 => Form::F16,
         };
         let fits = match form {
             Form::F16 => true,
             Form::Blocks { block, .. } => row_len.is_multiple_of(block),
         };
-        if fits {
-            Self { source, method, form, row_len }
-        } else {
-            Self { source, method: Method::Round, form: Form::F16, row_len }
-        }
+        let form = if fits { form } else { Form::F16 };
+        // Codes in the form that is asked for are not rounded again.
+        let carried = !source.is_float() && form == carry::form(source);
+        Self { source, method: if carried { Method::Carry } else { Method::Round }, form, row_len }
     }
 
     /// The form of the result.

@@ -3,12 +3,12 @@ use std::{
     io::{Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use half::{bf16, f16};
 
-use super::{BlockGroups, WeightFormat, unpack_block};
+use super::{BlockGroups, RandomWeights, WeightFormat, unpack_block};
 use crate::ConvertError;
 
 /// How the rows of a stored matrix relate to the rows of the tensor it stands for.
@@ -38,7 +38,19 @@ impl RowOrder {
     }
 }
 
-/// A tensor in a checkpoint file: where it lies and how it is stored.
+/// A checkpoint file that several threads read. They take turns, as a file has one position.
+pub(crate) type SharedFile = Arc<Mutex<File>>;
+
+/// Where the bytes of a tensor come from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// A file, from a byte on.
+    File { path: PathBuf, file: SharedFile, offset: u64 },
+    /// A generator.
+    Random(RandomWeights),
+}
+
+/// A tensor of a checkpoint: where its weights come from and how they are stored.
 ///
 /// Data is read on demand with ordinary file reads. A converter touches every byte once, and pages of a memory map would
 /// count as its memory; a file truncated meanwhile is an error here rather than a fault.
@@ -52,26 +64,21 @@ pub struct StoredTensor {
     pub shape: Vec<usize>,
     /// Order of the rows.
     pub row_order: RowOrder,
-    path: PathBuf,
-    file: Arc<File>,
-    offset: u64,
+    source: Source,
     row_bytes: usize,
 }
 
 impl StoredTensor {
     /// A tensor at byte `offset` of `file`. Errors are sentences without the tensor's name.
     pub(crate) fn new(
-        (path, file): (&Path, &Arc<File>),
+        (path, file): (&Path, &SharedFile),
         name: &str,
         format: WeightFormat,
         shape: Vec<usize>,
         offset: u64,
         file_len: u64,
     ) -> Result<Self, String> {
-        let row = shape.last().copied().unwrap_or(1);
-        let row_bytes = format
-            .row_bytes(row)
-            .ok_or_else(|| format!("a row of {row} is no whole number of {format} blocks of {}", format.block_len()))?;
+        let row_bytes = row_bytes(format, &shape)?;
         let rows = shape.iter().rev().skip(1).try_fold(1usize, |rows, &dim| rows.checked_mul(dim));
         let size = rows.and_then(|rows| rows.checked_mul(row_bytes)).map(|size| size as u64);
         let end = size.and_then(|size| offset.checked_add(size));
@@ -80,8 +87,19 @@ impl StoredTensor {
                 "shape {shape:?} in {format} at byte {offset} ends outside the file of {file_len} bytes"
             ));
         }
-        let (name, path, file) = (name.to_owned(), path.to_owned(), Arc::clone(file));
-        Ok(Self { name, format, shape, row_order: RowOrder::Same, path, file, offset, row_bytes })
+        let source = Source::File { path: path.to_owned(), file: Arc::clone(file), offset };
+        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, source, row_bytes })
+    }
+
+    /// A tensor of random weights. Errors are sentences without the tensor's name.
+    pub(crate) fn random(
+        name: &str,
+        format: WeightFormat,
+        shape: Vec<usize>,
+        weights: RandomWeights,
+    ) -> Result<Self, String> {
+        let (row_bytes, source) = (row_bytes(format, &shape)?, Source::Random(weights));
+        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, source, row_bytes })
     }
 
     /// Weights per row: the last dimension.
@@ -104,7 +122,7 @@ impl StoredTensor {
         self.len() == 0
     }
 
-    /// Bytes in the file.
+    /// Bytes in the checkpoint.
     pub fn stored_bytes(&self) -> usize {
         self.rows() * self.row_bytes
     }
@@ -132,12 +150,21 @@ impl StoredTensor {
             .try_for_each(|(row, bytes)| self.read_at(self.row_order.stored_row(row), bytes))
     }
 
+    /// Fills `out` with the stored rows from `stored_row` on.
     fn read_at(&self, stored_row: usize, out: &mut [u8]) -> Result<(), ConvertError> {
-        let offset = self.offset + (stored_row * self.row_bytes) as u64;
-        let mut file = &*self.file;
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.read_exact(out))
-            .map_err(ConvertError::io("read", &self.path))
+        match &self.source {
+            Source::File { path, file, offset } => {
+                let offset = offset + (stored_row * self.row_bytes) as u64;
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(SeekFrom::Start(offset))
+                    .and_then(|_| file.read_exact(out))
+                    .map_err(ConvertError::io("read", path))
+            }
+            Source::Random(weights) => {
+                weights.fill(self.format, (stored_row * self.row_len()) as u64, out);
+                Ok(())
+            }
+        }
     }
 
     /// All weights as f32, in row-major order.
@@ -151,6 +178,14 @@ impl StoredTensor {
         dequantise(self.format, &bytes, &mut weights);
         Ok(weights)
     }
+}
+
+/// Bytes of a row of a tensor of that shape.
+fn row_bytes(format: WeightFormat, shape: &[usize]) -> Result<usize, String> {
+    let row = shape.last().copied().unwrap_or(1);
+    format
+        .row_bytes(row)
+        .ok_or_else(|| format!("a row of {row} is no whole number of {format} blocks of {}", format.block_len()))
 }
 
 /// Replaces `out` by the weights that whole blocks of `bytes` hold.

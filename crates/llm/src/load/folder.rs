@@ -1,12 +1,11 @@
 //! Opening a model folder.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::packages::{self, LoadReport, Package};
+use super::packages::{self, Packages};
 use crate::chat::{ChatTemplate, Conversation};
 use crate::generate::Session;
 use crate::tokenizer::{SpecialTokens, Tokenizer};
@@ -18,8 +17,8 @@ const TURN_MARKERS: [&str; 4] = ["<|im_start|>", "<|im_end|>", "<start_of_turn>"
 /// A model on disk: its packages, and the tokenizer and templates that belong to it.
 pub struct ModelFolder {
     path: PathBuf,
-    /// The packages in the order to try them.
-    pub packages: Vec<Package>,
+    /// The packages.
+    pub packages: Packages,
     /// The tokenizer.
     pub tokenizer: Arc<Tokenizer>,
     /// Special tokens; those that end an answer include the template's end of turn.
@@ -42,22 +41,15 @@ impl ModelFolder {
 
     /// Opens a model folder or package with another tokenizer: a `tokenizer.json`, or a folder that holds one.
     pub fn open_with_tokenizer(path: &Path, tokenizer: &Path) -> Result<Self, LlmError> {
-        let no_model = |reason: &str| LlmError::NoModel { path: path.to_owned(), reason: reason.to_owned() };
-        let packages = if packages::is_package(path) {
-            vec![Package::named(path.to_owned())]
-        } else if path.is_dir() {
-            Package::in_folder(path)?
-        } else {
-            return Err(no_model("expected a model folder or an .mlpackage"));
-        };
-        if packages.is_empty() {
-            return Err(no_model("holds no .mlpackage; convert the model first"));
-        }
+        let packages = Packages::open(path)?;
         let (file, folder) = if tokenizer.is_dir() {
             (tokenizer.join("tokenizer.json"), tokenizer)
         } else {
             (tokenizer.to_owned(), tokenizer.parent().unwrap_or(tokenizer))
         };
+        if !file.exists() {
+            return Err(LlmError::NoTokenizer { model: path.to_owned(), file });
+        }
         let mut tokenizer = Tokenizer::from_file(&file)?;
         let config = files::read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
         tokenizer.add_special(&TURN_MARKERS)?;
@@ -75,17 +67,6 @@ impl ModelFolder {
             special,
             template: template.map(Arc::new),
         })
-    }
-
-    /// Loads the first package that `load` accepts, the 4-bit one before the f16 one, and says which and why.
-    ///
-    /// # Errors
-    /// None was accepted; the message gives the reason for each.
-    pub fn load<M, E: fmt::Display>(
-        &self,
-        load: impl FnMut(&Package) -> Result<M, E>,
-    ) -> Result<(M, LoadReport), LlmError> {
-        packages::load_first(&self.path, &self.packages, load)
     }
 
     /// A session on a loaded model, for prompts without a template.

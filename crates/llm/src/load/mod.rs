@@ -4,4 +4,4 @@ mod folder;
 mod packages;
 
 pub use folder::ModelFolder;
-pub use packages::{Attempt, LoadReport, Package, Weights};
+pub use packages::{Attempt, LoadReport, Package, Packages, Weights};

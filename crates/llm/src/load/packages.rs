@@ -47,20 +47,73 @@ impl Package {
         };
         Self { path, weights, context }
     }
+}
 
-    /// The packages in `folder` in the order to try them: few bits before many, f16, others; the larger context first.
-    pub(super) fn in_folder(folder: &Path) -> Result<Vec<Self>, LlmError> {
-        let io = |source| LlmError::Io { path: folder.to_owned(), source };
-        let mut packages = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            if is_package(&path) {
-                packages.push(Self::named(path));
+/// The packages of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packages {
+    path: PathBuf,
+    /// In the order to try them: few bits before many, f16, others; the larger context first.
+    pub list: Vec<Package>,
+}
+
+impl Packages {
+    /// The packages of a model folder, or a single `.mlpackage`.
+    ///
+    /// # Errors
+    /// There is no package at `path`, or the folder cannot be read.
+    pub fn open(path: &Path) -> Result<Self, LlmError> {
+        let no_model = |reason: &str| LlmError::NoModel { path: path.to_owned(), reason: reason.to_owned() };
+        let list = if is_package(path) {
+            vec![Package::named(path.to_owned())]
+        } else if path.is_dir() {
+            in_folder(path)?
+        } else {
+            return Err(no_model("expected a model folder or an .mlpackage"));
+        };
+        if list.is_empty() {
+            return Err(no_model("holds no .mlpackage; convert the model first"));
+        }
+        Ok(Self { path: path.to_owned(), list })
+    }
+
+    /// Loads the first package that `load` accepts, the 4-bit one before the f16 one, and says which and why.
+    ///
+    /// # Errors
+    /// None was accepted; the message gives the reason for each.
+    pub fn load<M, E: fmt::Display>(
+        &self,
+        mut load: impl FnMut(&Package) -> Result<M, E>,
+    ) -> Result<(M, LoadReport), LlmError> {
+        let mut report = LoadReport {
+            attempts: Vec::new(),
+            lacks_four_bit: self.list.first().is_some_and(|first| first.weights == Weights::F16),
+        };
+        for package in &self.list {
+            let (model, error) = match load(package) {
+                Ok(model) => (Some(model), None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            report.attempts.push(Attempt { package: package.clone(), error });
+            if let Some(model) = model {
+                return Ok((model, report));
             }
         }
-        packages.sort_by(|a, b| (a.weights, b.context, &a.path).cmp(&(b.weights, a.context, &b.path)));
-        Ok(packages)
+        Err(LlmError::NoModel { path: self.path.clone(), reason: format!("no package could be loaded\n{report}") })
     }
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<Package>, LlmError> {
+    let io = |source| LlmError::Io { path: folder.to_owned(), source };
+    let mut packages = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if is_package(&path) {
+            packages.push(Package::named(path));
+        }
+    }
+    packages.sort_by(|a, b| (a.weights, b.context, &a.path).cmp(&(b.weights, a.context, &b.path)));
+    Ok(packages)
 }
 
 /// Whether `path` is named like a package.
@@ -103,27 +156,4 @@ impl fmt::Display for LoadReport {
         }
         Ok(())
     }
-}
-
-/// Loads the first of `packages` that `load` accepts.
-pub(super) fn load_first<M, E: fmt::Display>(
-    folder: &Path,
-    packages: &[Package],
-    mut load: impl FnMut(&Package) -> Result<M, E>,
-) -> Result<(M, LoadReport), LlmError> {
-    let mut report = LoadReport {
-        attempts: Vec::new(),
-        lacks_four_bit: packages.first().is_some_and(|first| first.weights == Weights::F16),
-    };
-    for package in packages {
-        let (model, error) = match load(package) {
-            Ok(model) => (Some(model), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        report.attempts.push(Attempt { package: package.clone(), error });
-        if let Some(model) = model {
-            return Ok((model, report));
-        }
-    }
-    Err(LlmError::NoModel { path: folder.to_owned(), reason: format!("no package could be loaded\n{report}") })
 }

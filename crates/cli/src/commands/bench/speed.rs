@@ -10,7 +10,7 @@ use sottovoce_llm::{LanguageModel, package::PackageModel};
 use crate::{
     console::{self, BOLD, DIM},
     interrupt::{self, Interrupted},
-    loading::{self, ModelOptions},
+    loading::{self, RuntimeOptions},
     machine,
 };
 
@@ -35,7 +35,7 @@ pub struct SpeedArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    options: ModelOptions,
+    options: RuntimeOptions,
 }
 
 /// The last line of the JSON form.
@@ -66,8 +66,7 @@ struct Figures {
 /// # Errors
 /// The model cannot be loaded or fails, or the sizes exceed its context.
 pub fn run(arguments: &SpeedArguments) -> anyhow::Result<()> {
-    let mut loaded = loading::load(&arguments.model, &arguments.options)?;
-    let model = &mut loaded.model;
+    let model = &mut loading::load_package(&arguments.model, &arguments.options)?;
     let (prompt, decode) = (arguments.prompt.get(), arguments.decode.get());
     let longest = prompt.max(decode);
     if longest > model.context() {

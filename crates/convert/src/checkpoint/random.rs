@@ -1,0 +1,142 @@
+//! Checkpoints of random weights, for measuring speed on shapes of models that are not at hand.
+
+use std::path::PathBuf;
+
+use super::{Architecture, Checkpoint, Config};
+use crate::{
+    ConvertError, Quantize,
+    weights::{RandomWeights, StoredTensor, WeightFormat},
+};
+
+/// Models whose shapes are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum KnownShape {
+    Gemma2B,
+    Llama32_1B,
+    Llama32_3B,
+    Llama31_8B,
+}
+
+impl KnownShape {
+    /// Every shape.
+    pub const ALL: [Self; 4] = [Self::Gemma2B, Self::Llama32_1B, Self::Llama32_3B, Self::Llama31_8B];
+
+    /// Name, `gemma-2b` for instance.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gemma2B => "gemma-2b",
+            Self::Llama32_1B => "llama-3.2-1b",
+            Self::Llama32_3B => "llama-3.2-3b",
+            Self::Llama31_8B => "llama-3.1-8b",
+        }
+    }
+
+    /// The model's configuration, from the `config.json` of `google/gemma-2b`, `meta-llama/Llama-3.2-1B`,
+    /// `meta-llama/Llama-3.2-3B` and `meta-llama/Llama-3.1-8B` on the Hugging Face hub.
+    ///
+    /// The `rope_scaling` of Llama 3 is left out: no recipe builds it, and it changes neither sizes nor speed.
+    pub const fn config(self) -> Config {
+        let llama3 = Config {
+            architecture: Architecture::Llama,
+            layers: 16,
+            hidden: 2048,
+            intermediate: 8192,
+            heads: 32,
+            kv_heads: 8,
+            head_dim: 64,
+            vocab: 128_256,
+            max_context: 131_072,
+            rope_theta: 500_000.0,
+            norm_epsilon: 1e-5,
+            tied: true,
+        };
+        match self {
+            Self::Gemma2B => Config {
+                architecture: Architecture::Gemma,
+                layers: 18,
+                hidden: 2048,
+                intermediate: 16_384,
+                heads: 8,
+                kv_heads: 1,
+                head_dim: 256,
+                vocab: 256_000,
+                max_context: 8192,
+                rope_theta: 10_000.0,
+                norm_epsilon: 1e-6,
+                tied: true,
+            },
+            Self::Llama32_1B => llama3,
+            Self::Llama32_3B => Config { layers: 28, hidden: 3072, heads: 24, head_dim: 128, ..llama3 },
+            Self::Llama31_8B => {
+                Config { layers: 32, hidden: 4096, intermediate: 14_336, head_dim: 128, tied: false, ..llama3 }
+            }
+        }
+    }
+}
+
+impl Checkpoint {
+    /// A checkpoint of the shape of `config` with random weights, which are made as they are read: the same on every
+    /// machine, normal-like with deviation 1/√(row length), so that activations keep their size from layer to layer.
+    ///
+    /// They come in the form that `quantize` asks for, so that nothing is rounded, which takes longer than making them:
+    /// a random code is as good as the code of a random weight.
+    ///
+    /// # Errors
+    /// [`ConvertError::Option`] for a configuration whose sizes do not fit each other.
+    pub fn random(name: &str, config: Config, quantize: Quantize) -> Result<Self, ConvertError> {
+        config.check().map_err(ConvertError::Option)?;
+        let wanted = match quantize {
+            Quantize::Keep | Quantize::F16 => WeightFormat::F16,
+            Quantize::Int8 => WeightFormat::Q8_0,
+            Quantize::Int4 => WeightFormat::Q4_0,
+        };
+        let tensor = |(stream, (name, shape)): (usize, (String, Vec<usize>))| {
+            let row = shape.last().copied().unwrap_or(1);
+            let format = match (shape.len(), wanted.row_bytes(row)) {
+                (1, _) => WeightFormat::F32,
+                (_, Some(_)) => wanted,
+                // No whole number of blocks.
+                (_, None) => WeightFormat::F16,
+            };
+            let weights = RandomWeights::new(stream as u64, 1.0 / (row as f32).sqrt());
+            let tensor = StoredTensor::random(&name, format, shape, weights).map_err(ConvertError::Option)?;
+            Ok((name, tensor))
+        };
+        Ok(Self {
+            path: PathBuf::from("random weights"),
+            name: name.to_owned(),
+            licence: None,
+            tensors: config.tensors().into_iter().enumerate().map(tensor).collect::<Result<_, ConvertError>>()?,
+            config,
+            // Factors of norms scatter around 1.
+            norm_shift: 1.0,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_have_the_published_numbers_of_parameters() {
+        for (shape, published) in [
+            (KnownShape::Gemma2B, 2_506_172_416),
+            (KnownShape::Llama32_1B, 1_235_814_400),
+            (KnownShape::Llama32_3B, 3_212_749_824),
+            (KnownShape::Llama31_8B, 8_030_261_248),
+        ] {
+            let tensors = shape.config().tensors();
+            let parameters: usize = tensors.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+            assert_eq!(parameters, published, "{}", shape.name());
+        }
+    }
+
+    #[test]
+    fn a_shape_that_cannot_be_is_refused() {
+        let config = Config { kv_heads: 3, ..KnownShape::Llama32_1B.config() };
+        let error = Checkpoint::random("a", config, Quantize::F16).unwrap_err();
+        assert!(error.to_string().contains("32 heads cannot share 3"), "{error}");
+    }
+}
