@@ -26,6 +26,7 @@ mod inputs;
 mod model;
 mod options;
 mod plan_report;
+mod profile;
 mod reference;
 mod state;
 
@@ -35,4 +36,5 @@ pub use inputs::{Inputs, Outputs};
 pub use model::{Model, Placement};
 pub use options::{BackendKind, ComputeUnits, LoadOptions, OutputRows, Precision, PredictOptions};
 pub use plan_report::PlanReport;
+pub use profile::{Profile, StepCost, Work};
 pub use state::State;

@@ -44,7 +44,7 @@ impl PlanReport {
     pub(crate) fn new(graph: &Graph, plan: &Plan) -> Self {
         let mut kinds: Vec<(String, usize)> = Vec::new();
         for step in &plan.steps {
-            let kind = kind(step, graph);
+            let kind = step_kind(step, graph);
             match kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, count)) => *count += 1,
                 None => kinds.push((kind, 1)),
@@ -91,7 +91,8 @@ impl fmt::Display for PlanReport {
     }
 }
 
-fn kind(step: &Step, graph: &Graph) -> String {
+/// What a step is called.
+pub(crate) fn step_kind(step: &Step, graph: &Graph) -> String {
     match step {
         Step::Embed { .. } => "embed",
         Step::Linear { .. } => "linear",

@@ -2,7 +2,7 @@
 
 use sottovoce_tensor::Tensor;
 
-use crate::{cpu::Workspace, error::RuntimeError};
+use crate::{cpu::Workspace, error::RuntimeError, profile::Profile};
 
 /// Contents of a model's states. It belongs to one caller; clone it to fork a conversation.
 ///
@@ -37,6 +37,16 @@ impl State {
         }
         self.len = len;
         Ok(())
+    }
+
+    /// From now on calls note what their steps cost, until [`State::take_profile`].
+    pub fn start_profile(&mut self) {
+        self.workspace.profile = Some(Profile::default());
+    }
+
+    /// What steps cost since [`State::start_profile`]; `None` without it.
+    pub fn take_profile(&mut self) -> Option<Profile> {
+        self.workspace.profile.take()
     }
 
     /// Bytes that the states take.

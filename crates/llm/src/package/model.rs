@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use half::f16;
-use sottovoce_runtime::{Inputs, Model, OutputRows, PredictOptions, State};
+use sottovoce_runtime::{Inputs, Model, OutputRows, PredictOptions, Profile, State};
 use sottovoce_tensor::{DType, Tensor};
 
 use super::inputs::{causal_mask, first_positions, ids};
@@ -51,6 +51,16 @@ impl PackageModel {
     /// Its interface.
     pub fn interface(&self) -> &LanguageInterface {
         &self.interface
+    }
+
+    /// From now on calls note what their steps cost, until [`PackageModel::take_profile`].
+    pub fn start_profile(&mut self) {
+        self.state.start_profile();
+    }
+
+    /// What steps cost since [`PackageModel::start_profile`]; `None` without it.
+    pub fn take_profile(&mut self) -> Option<Profile> {
+        self.state.take_profile()
     }
 
     /// Appends `new` and returns the logits that the package gives: of the rows asked for, of all new rows, or of the

@@ -5,6 +5,7 @@ use sottovoce_kernels::{AttentionScratch, QuantizedRows, Rows, RowsMut};
 use sottovoce_tensor::Tensor;
 
 use super::plan::Columns;
+use crate::profile::Profile;
 
 /// Cosines and sines of the rows of a call, [q, half] each.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Workspace {
     pub tables: Vec<AngleTable>,
     /// Tensors of generic steps, by value.
     pub tensors: Vec<Option<Tensor>>,
+    /// What steps cost, if that is wanted.
+    pub profile: Option<Profile>,
 }
 
 impl Workspace {

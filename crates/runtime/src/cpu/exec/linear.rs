@@ -109,7 +109,7 @@ impl Executor {
     }
 
     /// Whether these weights are multiplied in integers.
-    fn takes_integers(&self, weights: &PackedLinear) -> bool {
+    pub(super) fn takes_integers(&self, weights: &PackedLinear) -> bool {
         !self.exact && weights.activation_kind() == ActivationKind::Quantized
     }
 

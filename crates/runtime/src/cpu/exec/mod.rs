@@ -3,8 +3,9 @@
 mod attention;
 mod linear;
 mod tensors;
+mod work;
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, time::Instant};
 
 use sottovoce_graph::ir::{Bindings, Dim, Graph, ValueId};
 use sottovoce_kernels::{Compute, Kernels};
@@ -74,7 +75,12 @@ impl Executor {
                 self.fill_tables(call, rows, space)?;
                 tables_ready = true;
             }
+            let started = space.profile.is_some().then(Instant::now);
             self.step(step, &range, call, states, space)?;
+            if let (Some(started), Some(profile)) = (started, &mut space.profile) {
+                let time = started.elapsed();
+                profile.add(self.profiled_kind(step), time, self.work(step, range.len(), call)?);
+            }
         }
         self.plan
             .outputs
