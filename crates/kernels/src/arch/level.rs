@@ -16,7 +16,8 @@ macro_rules! level {
             quantize(x: &[f32], out: &mut crate::activations::QuantizedRow<'_>));
         $crate::arch::level::level!($simd, $features, float:
             linear(weights: &crate::PackedLinear, x: crate::Rows<'_>, features: std::ops::Range<usize>,
-                out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue));
+                out: &mut crate::RowsMut<'_>, epilogue: crate::Epilogue);
+            row(weights: &crate::PackedLinear, row: usize, out: &mut [f32]));
         $crate::arch::level::level!($simd, $features, attention:
             few(attention: &crate::attention::Attention<'_>, kv_head: usize, first: usize, partials: &mut [f32]);
             turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);

@@ -12,6 +12,10 @@ pub(crate) trait Simd: Copy + 'static {
 
     /// Rows that a many-row kernel holds in registers at a time.
     const TILE: usize;
+    /// Rows that the many-row kernel of floats holds in registers at a time, 6 or 12.
+    const FLOAT_ROWS: usize;
+    /// Panels that it takes at a time, 1 or 2.
+    const FLOAT_PANELS: usize;
     /// What the level's dot products subtract from 8-bit codes.
     const BIAS_8: i32;
 
@@ -46,10 +50,17 @@ pub(crate) trait Simd: Copy + 'static {
 
     unsafe fn splat_int(x: i32) -> Self::I;
     unsafe fn load_int(from: *const i32) -> Self::I;
+    /// 16 bytes.
+    unsafe fn load_bytes(from: *const u8) -> Self::I;
     unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I;
-    /// (x >> `BITS`) & `mask`, unsigned.
-    unsafe fn extract<const BITS: i32>(x: Self::I, mask: i32) -> Self::I;
+    /// x >> `bits`, unsigned.
+    unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I;
+    unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I;
+    /// Lane i of vector j is the entry at byte j of lane i, counted modulo `ENTRIES` (16, 64 or 256).
+    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4];
     unsafe fn to_float(x: Self::I) -> Self::F;
+    /// To the nearest f16 and back.
+    unsafe fn round_to_half(x: Self::F) -> Self::F;
     /// Rounds to the nearest integer.
     unsafe fn to_int(x: Self::F) -> Self::I;
     /// Low bytes of the lanes.

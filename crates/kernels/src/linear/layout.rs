@@ -4,13 +4,16 @@
 use sottovoce_tensor::Bytes;
 
 use super::{
-    CodeBits, Codes, Encoding, FloatKind, Floats, Grouping, OffsetKind, PANEL, PackedLinear, WeightSource,
-    pack::block_encoding, source::MAX_ELEMENTS, storage::Storage,
+    CodeBits, Codes, Encoding, FloatKind, Floats, Grouping, OffsetKind, PANEL, PackedLinear, PaletteKind, WeightSource,
+    block_bytes, float_inputs,
+    pack::{block_encoding, palette_encoding},
+    source::MAX_ELEMENTS,
+    storage::Storage,
 };
 use crate::{ACTIVATION_BLOCK, KernelError};
 
 /// Version of the packed layout: bytes that were packed by another version mean something else.
-pub const PACKED_VERSION: u32 = 1;
+pub const PACKED_VERSION: u32 = 2;
 
 /// Size, encoding and sections of a packed matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,10 @@ impl PackedLayout {
         };
         let (encoding, rounded) = match source {
             WeightSource::Float { data, .. } => float(data),
-            WeightSource::Palettes(palettes) => float(&palettes.palettes),
+            WeightSource::Palettes(palettes) => match palette_encoding(palettes) {
+                Some(encoding) => (encoding, false),
+                None => float(&palettes.palettes),
+            },
             WeightSource::Blocks(blocks) => (block_encoding(blocks), matches!(blocks.scales, Floats::F16(_))),
         };
         Self { rows, columns, encoding, rounded }
@@ -49,25 +55,30 @@ impl PackedLayout {
         self.rows.div_ceil(PANEL)
     }
 
-    /// Bytes of a panel in each section: codes (or floats), scales, offsets.
-    pub(super) fn panel_bytes(&self) -> [usize; 3] {
-        let blocks = self.columns.div_ceil(ACTIVATION_BLOCK);
+    /// How many parts a section has, and bytes of one: codes (or floats) of a panel, its scales (or a palette), offsets.
+    pub(super) fn parts(&self) -> [(usize, usize); 3] {
+        let (panels, blocks) = (self.panels(), self.columns.div_ceil(ACTIVATION_BLOCK));
         match self.encoding {
-            Encoding::Float(kind) => [self.columns * PANEL * kind.bytes(), 0, 0],
+            Encoding::Float(kind) => [(panels, float_inputs(self.columns) * PANEL * kind.bytes()), (0, 0), (0, 0)],
+            Encoding::Palette { kind, panels: each } => [
+                (panels, blocks * block_bytes(kind.width())),
+                (panels.div_ceil(each), kind.entries() * size_of::<f32>()),
+                (0, 0),
+            ],
             Encoding::Integer { bits, grouping, scales, offset } => {
                 let table = grouping.groups(blocks) * PANEL * scales.bytes();
                 let offsets = match offset {
                     OffsetKind::Constant(_) => 0,
                     OffsetKind::PerGroup => table,
                 };
-                [blocks * bits.block_bytes(), table, offsets]
+                [(panels, blocks * bits.block_bytes()), (panels, table), (panels, offsets)]
             }
         }
     }
 
-    /// Bytes of each section: all panels, up to a whole cache line.
+    /// Bytes of each section: all parts, up to a whole cache line.
     pub(super) fn section_bytes(&self) -> [usize; 3] {
-        self.panel_bytes().map(|bytes| (self.panels() * bytes).next_multiple_of(64))
+        self.parts().map(|(count, bytes)| (count * bytes).next_multiple_of(64))
     }
 
     /// Bytes of all sections, one after the other.
@@ -80,6 +91,16 @@ impl PackedLayout {
     pub fn to_record(&self) -> [u8; Self::RECORD_BYTES] {
         let (form, bits, grouping, kind, offset) = match self.encoding {
             Encoding::Float(kind) => (0, 0, 0, kind, 0),
+            Encoding::Palette { kind, panels } => {
+                let bits = match kind {
+                    PaletteKind::One => 1,
+                    PaletteKind::Two => 2,
+                    PaletteKind::Four => 4,
+                    PaletteKind::Six => 6,
+                    PaletteKind::Eight => 8,
+                };
+                (2, bits, panels as u64, FloatKind::F32, 0)
+            }
             Encoding::Integer { bits, grouping, scales, offset } => {
                 let bits = match bits {
                     CodeBits::Four => 4,
@@ -115,8 +136,9 @@ impl PackedLayout {
         let word = |at: usize| record[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         let size = |at| usize::try_from(word(at)?).ok();
         let (rows, columns) = (size(0)?, size(8)?);
-        let padded = columns.checked_next_multiple_of(ACTIVATION_BLOCK)?;
-        let elements = rows.checked_next_multiple_of(PANEL)?.checked_mul(padded);
+        let padded = columns.max(1).checked_next_multiple_of(ACTIVATION_BLOCK)?;
+        let panels = rows.div_ceil(PANEL);
+        let elements = panels.checked_mul(PANEL)?.checked_mul(padded);
         elements.filter(|&elements| elements <= MAX_ELEMENTS)?;
         let kind = [FloatKind::F16, FloatKind::Bf16, FloatKind::F32].get(usize::from(record[34])).copied()?;
         let encoding = match record[32] {
@@ -137,6 +159,17 @@ impl PackedLayout {
                     -1 => OffsetKind::PerGroup,
                     bias => OffsetKind::Constant(Codes::BIASES.into_iter().find(|&known| i64::from(known) == bias)?),
                 },
+            },
+            2 => Encoding::Palette {
+                kind: match record[33] {
+                    1 => PaletteKind::One,
+                    2 => PaletteKind::Two,
+                    4 => PaletteKind::Four,
+                    6 => PaletteKind::Six,
+                    8 => PaletteKind::Eight,
+                    _ => return None,
+                },
+                panels: size(16).filter(|each| (1..=panels.max(1)).contains(each))?,
             },
             _ => return None,
         };

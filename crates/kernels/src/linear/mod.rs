@@ -12,7 +12,9 @@ mod weight;
 pub use layout::{PACKED_VERSION, PackedLayout};
 pub use pack::Packer;
 pub use packed::{ActivationKind, PANEL, PackedLinear};
-pub(crate) use packed::{CodeBits, Encoding, FloatKind, Grouping, OffsetKind, code_position};
+pub(crate) use packed::{
+    CodeBits, Encoding, FloatKind, Grouping, OffsetKind, PaletteKind, block_bytes, code_position, float_inputs,
+};
 pub use source::{BlockWeights, Codes, Floats, PaletteWeights, WeightSource};
 
 use crate::{Kernels, QuantizedRows, Rows, RowsMut, kernels::dispatch};
@@ -107,6 +109,6 @@ impl Kernels {
     pub fn dequantize_row(self, weights: &PackedLinear, row: usize, out: &mut [f32]) {
         assert!(row < weights.rows(), "row {row} of {}", weights.rows());
         assert_eq!(out.len(), weights.columns(), "input features");
-        weights.row(row, out);
+        dispatch!(self, float::row(weights, row, out));
     }
 }

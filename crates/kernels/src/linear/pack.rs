@@ -6,7 +6,7 @@ use sottovoce_tensor::Bytes;
 
 use super::{
     BlockWeights, CodeBits, Codes, Encoding, FloatKind, Floats, Grouping, OffsetKind, PANEL, PackedLayout,
-    PackedLinear, WeightSource, code_position,
+    PackedLinear, PaletteKind, PaletteWeights, WeightSource, code_position,
 };
 use crate::{ACTIVATION_BLOCK, KernelError, Team};
 
@@ -40,24 +40,28 @@ impl<'a> Packer<'a> {
     pub fn pack(&self, out: &mut [u8], team: &Team) {
         assert_eq!((out.len(), out.as_ptr() as usize % 64), (self.layout.bytes(), 0), "bytes and their alignment");
         let mut rest = out;
-        let sections = self.layout.panel_bytes().into_iter().zip(self.layout.section_bytes());
-        for (index, (panel_bytes, section_bytes)) in sections.enumerate() {
+        let sections = self.layout.parts().into_iter().zip(self.layout.section_bytes());
+        for (index, ((count, part_bytes), section_bytes)) in sections.enumerate() {
             let (section, others) = rest.split_at_mut(section_bytes);
             rest = others;
-            let (panels, padding) = section.split_at_mut(self.layout.panels() * panel_bytes);
-            team.for_each_chunk(panels, panel_bytes.max(1), |panel, out| {
+            let (parts, padding) = section.split_at_mut(count * part_bytes);
+            team.for_each_chunk(parts, part_bytes.max(1), |part, out| {
                 // Features and inputs that only fill up a panel are zeros.
                 out.fill(0);
-                self.fill(index, panel, out);
+                self.fill(index, part, out);
             });
             padding.fill(0);
         }
     }
 
-    /// Writes one panel of a section.
+    /// Writes one panel of a section, or one palette.
     fn fill(&self, section: usize, panel: usize, out: &mut [u8]) {
-        let PackedLayout { rows, columns, .. } = self.layout;
+        let PackedLayout { rows, columns, encoding, .. } = self.layout;
         match (self.source, section) {
+            (WeightSource::Palettes(source), section) if let Encoding::Palette { kind, .. } = encoding => match section {
+                0 => pack_indices(source, kind, panel, out),
+                _ => pack_palette(source, panel, out),
+            },
             (WeightSource::Float { data, .. }, _) => match data {
                 Floats::F16(data) => turn(rows, columns, panel, out, |at| data[at]),
                 Floats::Bf16(data) => turn(rows, columns, panel, out, |at| data[at]),
@@ -117,6 +121,44 @@ fn turn<T: Pod>(rows: usize, columns: usize, panel: usize, out: &mut [u8], value
             for k in first..(first + STEP).min(columns) {
                 out[k * PANEL + feature] = value(start + k);
             }
+        }
+    }
+}
+
+/// How palettes are encoded whose features fill whole panels; `None` for others, which are packed as floats.
+pub(super) fn palette_encoding(source: &PaletteWeights<'_>) -> Option<Encoding> {
+    let &PaletteWeights { rows, rows_per_palette, bits, .. } = source;
+    let kind = match bits {
+        1 => PaletteKind::One,
+        2 => PaletteKind::Two,
+        3 | 4 => PaletteKind::Four,
+        6 => PaletteKind::Six,
+        _ => PaletteKind::Eight,
+    };
+    let panels = rows_per_palette.min(rows).div_ceil(PANEL).max(1);
+    let whole = rows_per_palette >= rows || rows_per_palette.is_multiple_of(PANEL);
+    whole.then_some(Encoding::Palette { kind, panels })
+}
+
+/// Writes a palette, over and over as far as there is room.
+fn pack_palette(source: &PaletteWeights<'_>, palette: usize, out: &mut [u8]) {
+    let entries = 1 << source.bits;
+    for (at, entry) in bytemuck::cast_slice_mut::<_, f32>(out).iter_mut().enumerate() {
+        *entry = source.palettes.get(palette * entries + at % entries);
+    }
+}
+
+/// Writes the indices of one panel.
+fn pack_indices(source: &PaletteWeights<'_>, kind: PaletteKind, panel: usize, out: &mut [u8]) {
+    let (first, width) = (panel * PANEL, kind.width());
+    let mut indices = vec![0; source.columns.next_multiple_of(ACTIVATION_BLOCK)];
+    for feature in 0..PANEL.min(source.rows - first) {
+        source.indices_of_row(first + feature, &mut indices);
+        // Four inputs at a time make the word of a feature in a group of 64 bytes.
+        for (word, indices) in indices.chunks_exact(32 / width).enumerate() {
+            let fours = indices.as_chunks::<4>().0.iter().enumerate();
+            let word_of = |word, (at, four): (usize, &[u8; 4])| word | u32::from_le_bytes(*four) << (at * width);
+            out[word * 64 + feature * 4..][..4].copy_from_slice(&fours.fold(0, word_of).to_le_bytes());
         }
     }
 }
@@ -190,7 +232,7 @@ fn pack_codes(source: &BlockWeights<'_>, panel: usize, out: &mut [u8]) {
             Codes::U8(_) | Codes::I8(_) => CodeBits::Eight,
         };
         for k in done..source.columns {
-            let (at, shift) = code_position(bits, feature, k);
+            let (at, shift) = code_position(bits.width(), feature, k);
             out[at] |= source.codes.unsigned(start + k) << shift;
         }
     }

@@ -4,7 +4,9 @@
 //! Integer panels come in blocks of 32 inputs. In 8 bits, a block is 8 groups of 64 bytes: group j holds, for each of the
 //! 16 features, the codes of inputs 4j to 4j+3, as the dot-product instructions take them. In 4 bits it is 4 groups: the
 //! low halves of group j are inputs 8j to 8j+3, the high halves 8j+4 to 8j+7. Scales (and offsets) lie apart, 16 features
-//! of a group of blocks together. Float panels hold the 16 features of input 0, then of input 1, and so on.
+//! of a group of blocks together. Indices into palettes lie as codes do, also in 2 and 1 bits: 64 bytes hold the first four
+//! inputs in the lowest bits of each byte, the next four in the bits above. Float panels hold the 16 features of input 0,
+//! then of input 1, and so on, up to a multiple of four inputs.
 
 use super::storage::Storage;
 use crate::ACTIVATION_BLOCK;
@@ -37,11 +39,54 @@ pub(crate) enum CodeBits {
 }
 
 impl CodeBits {
+    /// The same as a number.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+
     /// Bytes of a block of 32 inputs of 16 features.
     pub fn block_bytes(self) -> usize {
+        block_bytes(self.width())
+    }
+}
+
+/// Bytes of 32 codes or indices of `width` bits of 16 features.
+pub(crate) fn block_bytes(width: usize) -> usize {
+    ACTIVATION_BLOCK * PANEL * width / 8
+}
+
+/// How palettes and the indices into them are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PaletteKind {
+    One,
+    Two,
+    /// Of 3 bits too.
+    Four,
+    Six,
+    Eight,
+}
+
+impl PaletteKind {
+    /// Bits that an index takes in a panel.
+    pub fn width(self) -> usize {
         match self {
-            Self::Four => 256,
-            Self::Eight => 512,
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+            Self::Six | Self::Eight => 8,
+        }
+    }
+
+    /// Entries of a packed palette: what an instruction looks up in, filled by repeating smaller palettes, so that bits
+    /// above an index need no masking.
+    pub fn entries(self) -> usize {
+        match self {
+            Self::One | Self::Two | Self::Four => 16,
+            Self::Six => 64,
+            Self::Eight => 256,
         }
     }
 }
@@ -77,6 +122,8 @@ pub(crate) enum OffsetKind {
 pub(crate) enum Encoding {
     Float(FloatKind),
     Integer { bits: CodeBits, grouping: Grouping, scales: FloatKind, offset: OffsetKind },
+    /// Indices into palettes of f32, each of which serves `panels` panels in a row.
+    Palette { kind: PaletteKind, panels: usize },
 }
 
 /// A weight matrix in the kernels' layout, made once at load.
@@ -88,6 +135,7 @@ pub struct PackedLinear {
     /// Whether the package means each weight to be rounded to f16.
     pub(crate) rounded: bool,
     pub(crate) codes: Storage,
+    /// Scales of integers, or palettes.
     pub(crate) scales: Storage,
     pub(crate) offsets: Storage,
 }
@@ -125,22 +173,24 @@ impl PackedLinear {
     /// The activations that run fastest.
     pub fn activation_kind(&self) -> ActivationKind {
         match self.encoding {
-            Encoding::Float(_) => ActivationKind::Float,
+            Encoding::Float(_) | Encoding::Palette { .. } => ActivationKind::Float,
             Encoding::Integer { .. } => ActivationKind::Quantized,
         }
     }
 
-    /// Blocks of 32 inputs in an integer panel.
+    /// Blocks of 32 inputs in a panel of integers or indices.
     pub(crate) fn blocks(&self) -> usize {
         self.columns.div_ceil(ACTIVATION_BLOCK)
     }
 }
 
-/// Byte (within the panel) and shift of a code.
-pub(crate) fn code_position(bits: CodeBits, feature: usize, k: usize) -> (usize, u32) {
-    let (block, k) = (k / ACTIVATION_BLOCK, k % ACTIVATION_BLOCK);
-    match bits {
-        CodeBits::Four => (block * 256 + k / 8 * 64 + feature * 4 + k % 4, if k % 8 < 4 { 0 } else { 4 }),
-        CodeBits::Eight => (block * 512 + k / 4 * 64 + feature * 4 + k % 4, 0),
-    }
+/// Inputs of a float panel, with those of weight 0 at its end.
+pub(crate) fn float_inputs(columns: usize) -> usize {
+    columns.next_multiple_of(4)
+}
+
+/// Byte (within the panel) and shift of a code or index of `width` bits.
+pub(crate) fn code_position(width: usize, feature: usize, k: usize) -> (usize, usize) {
+    let per_byte = 8 / width;
+    (k / (4 * per_byte) * 64 + feature * 4 + k % 4, k / 4 % per_byte * width)
 }

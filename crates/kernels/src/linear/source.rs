@@ -218,6 +218,23 @@ impl PaletteWeights<'_> {
         usize::from(((high << 8 | low) >> (bit % 8)) & ((1 << bits) - 1))
     }
 
+    /// The indices of a row, into the start of `out`.
+    pub(crate) fn indices_of_row(&self, row: usize, out: &mut [u8]) {
+        let (start, bits) = (row * self.columns, self.bits as usize);
+        // Eight indices take `bits` bytes, whole ones where the row starts with a byte.
+        let (first, aligned) = (start * bits / 8, (start * bits).is_multiple_of(8));
+        let whole = if aligned { self.columns / 8 * 8 } else { 0 };
+        let eights = out[..whole].as_chunks_mut::<8>().0.iter_mut();
+        for (out, bytes) in eights.zip(self.indices[first..].chunks_exact(bits)) {
+            let mut word = [0; 8];
+            word[..bits].copy_from_slice(bytes);
+            let word = u64::from_le_bytes(word);
+            let mask = (1 << bits) - 1;
+            out.iter_mut().enumerate().for_each(|(at, out)| *out = ((word >> (at * bits)) & mask) as u8);
+        }
+        (whole..self.columns).for_each(|k| out[k] = self.index(start + k) as u8);
+    }
+
     /// Position in `palettes` of weight `at` of the flat matrix.
     #[inline]
     pub(crate) fn value_index(&self, at: usize) -> usize {

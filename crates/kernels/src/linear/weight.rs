@@ -1,6 +1,6 @@
 use half::{bf16, f16};
 
-use super::{Encoding, FloatKind, Grouping, OffsetKind, PANEL, PackedLinear, code_position};
+use super::{Encoding, FloatKind, Grouping, OffsetKind, PANEL, PackedLinear, block_bytes, code_position, float_inputs};
 use crate::ACTIVATION_BLOCK;
 
 /// A table entry of a float panel or of scales.
@@ -14,14 +14,23 @@ fn entry(kind: FloatKind, bytes: &super::storage::Storage, at: usize) -> f32 {
 
 /// Single weights, read back from the packed layout: the plain meaning that the kernels are tested against.
 impl PackedLinear {
-    /// The unsigned code of an integer weight.
+    /// The unsigned code of an integer weight, or the index of one that has a palette.
     pub(crate) fn code(&self, row: usize, k: usize) -> i32 {
-        let Encoding::Integer { bits, .. } = self.encoding else { unreachable!("only integer weights have codes") };
-        let panel = row / PANEL * self.blocks() * bits.block_bytes();
-        let (at, shift) = code_position(bits, row % PANEL, k);
+        let width = match self.encoding {
+            Encoding::Integer { bits, .. } => bits.width(),
+            Encoding::Palette { kind, .. } => kind.width(),
+            Encoding::Float(_) => unreachable!("floats have no codes"),
+        };
+        let panel = row / PANEL * self.blocks() * block_bytes(width);
+        let (at, shift) = code_position(width, row % PANEL, k);
         let byte = self.codes.as_slice::<u8>()[panel + at];
-        let mask = if bits == super::CodeBits::Four { 15 } else { 255 };
-        i32::from((byte >> shift) & mask)
+        i32::from(byte >> shift) & ((1 << width) - 1)
+    }
+
+    /// The palette of a panel.
+    pub(crate) fn palette(&self, panel: usize) -> &[f32] {
+        let Encoding::Palette { kind, panels } = self.encoding else { unreachable!("weights with palettes") };
+        &self.scales.as_slice()[panel / panels * kind.entries()..][..kind.entries()]
     }
 
     /// (scale, offset) of an integer weight.
@@ -43,22 +52,27 @@ impl PackedLinear {
 
     /// Weights of a row as a package means them: f16 scales make f16 weights, each rounded once from the exact product.
     pub(crate) fn row(&self, row: usize, out: &mut [f32]) {
-        let Encoding::Integer { .. } = self.encoding else {
-            return out.iter_mut().enumerate().for_each(|(k, out)| *out = self.weight(row, k));
-        };
-        const HALF: usize = ACTIVATION_BLOCK / 2;
-        for (half, out) in out.chunks_mut(HALF).enumerate() {
-            let (scale, offset) = self.scale_offset(row, half * HALF);
-            for (at, out) in out.iter_mut().enumerate() {
-                let weight = scale * (self.code(row, half * HALF + at) as f32 - offset);
-                *out = if self.rounded { f16::from_f32(weight).to_f32() } else { weight };
+        let (panel, feature) = (row / PANEL, row % PANEL);
+        match self.encoding {
+            Encoding::Float(kind) => {
+                let first = panel * float_inputs(self.columns);
+                let weights = out.iter_mut().enumerate();
+                weights.for_each(|(k, out)| *out = entry(kind, &self.codes, (first + k) * PANEL + feature));
+            }
+            Encoding::Palette { .. } => {
+                let palette = self.palette(panel);
+                out.iter_mut().enumerate().for_each(|(k, out)| *out = palette[self.code(row, k) as usize]);
+            }
+            Encoding::Integer { .. } => {
+                const HALF: usize = ACTIVATION_BLOCK / 2;
+                for (half, out) in out.chunks_mut(HALF).enumerate() {
+                    let (scale, offset) = self.scale_offset(row, half * HALF);
+                    for (at, out) in out.iter_mut().enumerate() {
+                        let weight = scale * (self.code(row, half * HALF + at) as f32 - offset);
+                        *out = if self.rounded { f16::from_f32(weight).to_f32() } else { weight };
+                    }
+                }
             }
         }
-    }
-
-    /// A float weight.
-    fn weight(&self, row: usize, k: usize) -> f32 {
-        let Encoding::Float(kind) = self.encoding else { unreachable!("only float panels hold weights") };
-        entry(kind, &self.codes, (row / PANEL * self.columns + k) * PANEL + row % PANEL)
     }
 }

@@ -85,9 +85,67 @@ unsafe fn sum_each_of_4(from: *const [float32x4_t; 4]) -> float32x4_t {
 }
 
 #[inline(always)]
-unsafe fn shift_and_mask<const BITS: i32>(x: int32x4_t, mask: i32) -> int32x4_t {
-    let shifted = vshlq_u32(vreinterpretq_u32_s32(x), vdupq_n_s32(-BITS));
-    vandq_s32(vreinterpretq_s32_u32(shifted), vdupq_n_s32(mask))
+unsafe fn shifted(x: int32x4_t, bits: i32) -> int32x4_t {
+    vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(x), vdupq_n_s32(-bits)))
+}
+
+#[inline(always)]
+unsafe fn widen(x: uint16x4_t) -> int32x4_t {
+    vreinterpretq_s32_u32(vmovl_u16(x))
+}
+
+/// Turns four vectors of bytes, one of each byte of a float, for the four bytes of each lane, into floats by byte.
+#[inline(always)]
+unsafe fn join(planes: [uint8x16_t; 4]) -> [float32x4_t; 4] {
+    let low = [vzip1q_u8(planes[0], planes[1]), vzip2q_u8(planes[0], planes[1])];
+    let high = [vzip1q_u8(planes[2], planes[3]), vzip2q_u8(planes[2], planes[3])];
+    let zip = |half: usize| {
+        let (low, high) = (vreinterpretq_u16_u8(low[half]), vreinterpretq_u16_u8(high[half]));
+        [vreinterpretq_f32_u16(vzip1q_u16(low, high)), vreinterpretq_f32_u16(vzip2q_u16(low, high))]
+    };
+    let ([a, b], [c, d]) = (zip(0), zip(1));
+    [a, b, c, d]
+}
+
+/// First the four lanes' lowest bytes modulo `entries`, then the next ones.
+#[inline(always)]
+unsafe fn turned(bytes: int32x4_t, entries: u8) -> uint8x16_t {
+    const TURN: [u8; 16] = [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15];
+    let bytes = vandq_u8(vreinterpretq_u8_s32(bytes), vdupq_n_u8(entries - 1));
+    vqtbl1q_u8(bytes, vld1q_u8(TURN.as_ptr()))
+}
+
+/// Entries of a table, named by the four bytes of each lane modulo 16: their bytes are looked up one by one.
+#[inline(always)]
+unsafe fn entries_of_16(table: *const f32, bytes: int32x4_t) -> [float32x4_t; 4] {
+    let (x, planes) = (turned(bytes, 16), vld4q_u8(table.cast()));
+    join([vqtbl1q_u8(planes.0, x), vqtbl1q_u8(planes.1, x), vqtbl1q_u8(planes.2, x), vqtbl1q_u8(planes.3, x)])
+}
+
+/// The same modulo 64.
+#[inline(always)]
+unsafe fn entries_of_64(table: *const f32, bytes: int32x4_t) -> [float32x4_t; 4] {
+    let x = turned(bytes, 64);
+    let quarter = |at: usize| vld4q_u8(table.add(at * 16).cast());
+    let (a, b, c, d) = (quarter(0), quarter(1), quarter(2), quarter(3));
+    join([
+        vqtbl4q_u8(uint8x16x4_t(a.0, b.0, c.0, d.0), x),
+        vqtbl4q_u8(uint8x16x4_t(a.1, b.1, c.1, d.1), x),
+        vqtbl4q_u8(uint8x16x4_t(a.2, b.2, c.2, d.2), x),
+        vqtbl4q_u8(uint8x16x4_t(a.3, b.3, c.3, d.3), x),
+    ])
+}
+
+/// The same modulo 256, through memory.
+#[inline(always)]
+unsafe fn entries_of_256(table: *const f32, bytes: int32x4_t) -> [float32x4_t; 4] {
+    let mut x = [0u8; 16];
+    vst1q_u8(x.as_mut_ptr(), vreinterpretq_u8_s32(bytes));
+    let four = |at: usize| {
+        let entries = [0, 4, 8, 12].map(|lane| *table.add(usize::from(x[lane + at])));
+        vld1q_f32(entries.as_ptr())
+    };
+    [four(0), four(1), four(2), four(3)]
 }
 
 #[inline(always)]
@@ -107,6 +165,8 @@ impl Simd for Neon {
     type I = [int32x4_t; 4];
 
     const TILE: usize = 4;
+    const FLOAT_ROWS: usize = 6;
+    const FLOAT_PANELS: usize = 1;
     // The dot product takes signed bytes.
     const BIAS_8: i32 = 128;
 
@@ -234,14 +294,49 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> Self::I {
+        let bytes = vld1q_u8(from);
+        let (low, high) = (vmovl_u8(vget_low_u8(bytes)), vmovl_u8(vget_high_u8(bytes)));
+        let halves = [vget_low_u16(low), vget_high_u16(low), vget_low_u16(high), vget_high_u16(high)];
+        each!(widen(halves))
+    }
+
+    #[inline(always)]
     unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I {
         each!(vmulq_s32(a, b))
     }
 
     #[inline(always)]
-    unsafe fn extract<const BITS: i32>(x: Self::I, mask: i32) -> Self::I {
-        let mask = [mask; 4];
-        each!(shift_and_mask[BITS](x, mask))
+    unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I {
+        let bits = [bits; 4];
+        each!(shifted(x, bits))
+    }
+
+    #[inline(always)]
+    unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I {
+        each!(vandq_s32(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4] {
+        let table = [table; 4];
+        let [a, b, c, d] = match ENTRIES {
+            16 => each!(entries_of_16(table, bytes)),
+            64 => each!(entries_of_64(table, bytes)),
+            _ => each!(entries_of_256(table, bytes)),
+        };
+        [
+            [a[0], b[0], c[0], d[0]],
+            [a[1], b[1], c[1], d[1]],
+            [a[2], b[2], c[2], d[2]],
+            [a[3], b[3], c[3], d[3]],
+        ]
+    }
+
+    #[inline(always)]
+    unsafe fn round_to_half(x: Self::F) -> Self::F {
+        let halves = each!(vcvt_f16_f32(x));
+        each!(vcvt_f32_f16(halves))
     }
 
     #[inline(always)]

@@ -1,16 +1,36 @@
 use std::{cell::Cell, ops::Range};
 
-use super::integer::{Panel, finish};
-use crate::{
-    Epilogue, FEW_ROWS, PANEL, PackedLinear, Rows, RowsMut,
-    arch::simd::Simd,
-    linear::{CodeBits, Encoding, FloatKind, Grouping},
+use bytemuck::{Pod, Zeroable};
+
+pub(crate) use super::feature::row;
+use super::{
+    gemm,
+    integer::finish,
+    weights::{Task, Weights, with_panel},
 };
+use crate::{Epilogue, FEW_ROWS, PANEL, PackedLinear, Rows, RowsMut, arch::simd::Simd};
+
+/// A cache line.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
 
 thread_local! {
-    /// A dequantised panel; grows to the largest one and stays.
-    static PANEL_FLOATS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// What a call works in; grows to the largest need and stays.
+    static WORK: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
 }
+
+/// `len` floats in whole cache lines, whatever they hold.
+fn room(work: &mut Vec<Line>, len: usize) -> &mut [f32] {
+    let lines = len.div_ceil(16);
+    if work.len() < lines {
+        work.resize(lines, Line::zeroed());
+    }
+    &mut bytemuck::cast_slice_mut(work)[..len]
+}
+
+/// Inputs that a few rows are multiplied with at a time: the floats of a panel (8 KiB) stay in the first cache.
+const FEW_INPUTS: usize = 128;
 
 /// # Safety
 /// As [`Simd`]; shapes must agree.
@@ -22,159 +42,168 @@ pub(crate) unsafe fn linear<S: Simd>(
     out: &mut RowsMut<'_>,
     epilogue: Epilogue,
 ) {
-    let columns = weights.columns();
-    for feature in features.clone().step_by(PANEL) {
-        let panel = feature / PANEL;
-        let target = Target { column: feature - features.start, len: PANEL.min(features.end - feature), epilogue };
-        match weights.encoding {
-            Encoding::Float(FloatKind::F32) => {
-                let panel = weights.codes.as_slice::<f32>()[panel * columns * PANEL..].as_ptr();
-                rows::<S>(|k| S::load(panel.add(k * PANEL)), x, out, target);
-            }
-            Encoding::Float(FloatKind::F16) => {
-                let panel = weights.codes.as_slice::<u16>()[panel * columns * PANEL..].as_ptr();
-                rows::<S>(|k| S::load_f16(panel.add(k * PANEL)), x, out, target);
-            }
-            Encoding::Float(FloatKind::Bf16) => {
-                let panel = weights.codes.as_slice::<u16>()[panel * columns * PANEL..].as_ptr();
-                rows::<S>(|k| S::load_bf16(panel.add(k * PANEL)), x, out, target);
-            }
-            Encoding::Integer { .. } => {
-                // Taken out for the while: a closure over the borrow would not be compiled for the level.
-                let mut floats = PANEL_FLOATS.take();
-                floats.resize(floats.len().max(columns.next_multiple_of(32) * PANEL), 0.0);
-                dequantize::<S>(weights, panel, &mut floats);
-                let start = floats.as_ptr();
-                rows::<S>(|k| S::load(start.add(k * PANEL)), x, out, target);
-                PANEL_FLOATS.set(floats);
+    if x.rows() == 1 {
+        let x = x.row(0);
+        for feature in features.clone().step_by(PANEL) {
+            let sums = with_panel::<S, _>(weights, feature / PANEL, One(x));
+            let to = out.pointer(0).add(feature - features.start);
+            finish::<S>(sums, to, PANEL.min(features.end - feature), epilogue);
+        }
+        return;
+    }
+    // Taken out for the while, so that the borrow is no closure's, which would not be compiled for the level.
+    let mut work = WORK.take();
+    if x.rows() <= FEW_ROWS {
+        few::<S>(weights, x, features, out, epilogue, room(&mut work, FEW_INPUTS * PANEL));
+    } else {
+        gemm::linear::<S>(weights, x, features, out, epilogue, room(&mut work, gemm::Work::<S>::FLOATS));
+    }
+    WORK.set(work);
+}
+
+/// Sums one row over a panel, in four chains by k modulo 4.
+struct One<'a>(&'a [f32]);
+
+impl<S: Simd> Task<S> for One<'_> {
+    type Output = S::F;
+
+    #[inline(always)]
+    unsafe fn run<W: Weights<S>>(self, panel: W) -> S::F {
+        let x = self.0;
+        let whole = x.len() / W::STEP * W::STEP;
+        let mut chains = [S::splat(0.0); 4];
+        for k in (0..whole).step_by(W::STEP) {
+            for part in 0..W::STEP / 4 {
+                let weights = panel.four(k, part);
+                let x = x.as_ptr().add(k + 4 * part);
+                for lane in 0..4 {
+                    chains[lane] = S::fma(weights[lane], S::splat(*x.add(lane)), chains[lane]);
+                }
             }
         }
+        for (part, x) in x[whole..].chunks(4).enumerate() {
+            let weights = panel.four(whole, part);
+            for (lane, x) in x.iter().enumerate() {
+                chains[lane] = S::fma(weights[lane], S::splat(*x), chains[lane]);
+            }
+        }
+        join::<S>(chains)
     }
 }
 
-/// Where the sums of a panel go.
-#[derive(Clone, Copy)]
-struct Target {
-    column: usize,
-    len: usize,
+/// The sum of four chains.
+#[inline(always)]
+unsafe fn join<S: Simd>([a, b, c, d]: [S::F; 4]) -> S::F {
+    S::add(S::add(S::add(a, b), c), d)
+}
+
+/// The same for up to [`FEW_ROWS`] rows, each summed as [`One`] does it.
+#[inline(always)]
+unsafe fn few<S: Simd>(
+    weights: &PackedLinear,
+    x: Rows<'_>,
+    features: Range<usize>,
+    out: &mut RowsMut<'_>,
     epilogue: Epilogue,
-}
-
-/// All rows of one panel. Few rows are summed in four chains by k modulo 4, each row alike; many in one chain.
-#[inline(always)]
-unsafe fn rows<S: Simd>(weight: impl Fn(usize) -> S::F + Copy, x: Rows<'_>, out: &mut RowsMut<'_>, target: Target) {
-    let mut row = 0;
-    macro_rules! rows {
-        ($m:literal, $chains:literal) => {
-            while row + $m <= x.rows() {
-                let mut from = [x.row(row).as_ptr(); $m];
-                (0..$m).for_each(|m| from[m] = x.row(row + m).as_ptr());
-                let sums = sums::<S, $m, $chains>(weight, from, x.columns());
-                for (m, sums) in sums.into_iter().enumerate() {
-                    finish::<S>(sums, out.pointer(row + m).add(target.column), target.len, target.epilogue);
-                }
-                row += $m;
+    floats: &mut [f32],
+) {
+    let (rows, columns) = (x.rows(), x.columns());
+    for feature in features.clone().step_by(PANEL) {
+        let mut chains = [[S::splat(0.0); 4]; FEW_ROWS];
+        for k in (0..columns).step_by(FEW_INPUTS) {
+            let inputs = FEW_INPUTS.min(columns - k);
+            dequantize::<S>(weights, feature / PANEL, k..k + inputs, floats);
+            let mut row = 0;
+            macro_rules! rows {
+                ($m:literal, $chains:literal) => {
+                    while row + $m <= rows {
+                        let mut from = [x.row(row).as_ptr().add(k); $m];
+                        (0..$m).for_each(|m| from[m] = x.row(row + m).as_ptr().add(k));
+                        let chains = &mut chains[row..row + $m];
+                        accumulate::<S, $m, $chains>(floats.as_ptr(), from, inputs, chains);
+                        row += $m;
+                    }
+                };
             }
-        };
-    }
-    if x.rows() > FEW_ROWS {
-        if S::TILE > 4 {
-            rows!(12, 1);
+            if S::TILE > 4 {
+                rows!(8, 1);
+            }
+            rows!(4, 1);
+            rows!(2, 2);
+            rows!(1, 4);
         }
-        rows!(4, 1);
+        let len = PANEL.min(features.end - feature);
+        for (row, chains) in chains.into_iter().take(rows).enumerate() {
+            finish::<S>(join::<S>(chains), out.pointer(row).add(feature - features.start), len, epilogue);
+        }
     }
-    rows!(4, 4);
-    rows!(2, 4);
-    rows!(1, 4);
 }
 
+/// Adds the products of `inputs` inputs to the chains of `M` rows, `C` chains of a row at a time.
 #[inline(always)]
-unsafe fn sums<S: Simd, const M: usize, const CHAINS: usize>(
-    weight: impl Fn(usize) -> S::F,
+unsafe fn accumulate<S: Simd, const M: usize, const C: usize>(
+    weights: *const f32,
     x: [*const f32; M],
-    columns: usize,
-) -> [S::F; M] {
-    let mut chains = [[S::splat(0.0); M]; CHAINS];
-    let whole = columns / CHAINS * CHAINS;
-    for k in (0..whole).step_by(CHAINS) {
-        for (chain, sums) in chains.iter_mut().enumerate() {
-            let weight = weight(k + chain);
+    inputs: usize,
+    chains: &mut [[S::F; 4]],
+) {
+    for first in (0..4).step_by(C) {
+        let mut sums = [[S::splat(0.0); C]; M];
+        for m in 0..M {
+            sums[m].copy_from_slice(&chains[m][first..first + C]);
+        }
+        let mut add = |k: usize, c: usize| {
+            let weight = S::load(weights.add(k * PANEL));
             for m in 0..M {
-                sums[m] = S::fma(weight, S::splat(*x[m].add(k + chain)), sums[m]);
+                sums[m][c] = S::fma(weight, S::splat(*x[m].add(k)), sums[m][c]);
+            }
+        };
+        for k in (first..inputs.saturating_sub(3) + first).step_by(4) {
+            for c in 0..C {
+                add(k + c, c);
             }
         }
-    }
-    for k in whole..columns {
-        let weight = weight(k);
+        for c in 0..C {
+            let k = inputs / 4 * 4 + first + c;
+            if k < inputs {
+                add(k, c);
+            }
+        }
         for m in 0..M {
-            chains[0][m] = S::fma(weight, S::splat(*x[m].add(k)), chains[0][m]);
+            chains[m][first..first + C].copy_from_slice(&sums[m]);
         }
     }
-    let mut sums = chains[0];
-    for chain in &chains[1..] {
-        for m in 0..M {
-            sums[m] = S::add(sums[m], chain[m]);
-        }
-    }
-    sums
 }
 
-/// Writes the weights of a panel of integers in f32: \[columns (a multiple of 32), 16\].
-#[inline(always)]
-unsafe fn dequantize<S: Simd>(weights: &PackedLinear, panel: usize, out: &mut [f32]) {
-    let Encoding::Integer { bits, grouping, .. } = weights.encoding else { unreachable!("integer weights") };
-    let panel = Panel::of(weights, panel);
-    // Groups of 4 inputs that share a scale.
-    let share = match grouping {
-        Grouping::Half => 4,
-        Grouping::Blocks(each) => each * 8,
-    };
-    let groups = weights.blocks() * 8;
-    assert!(out.len() >= groups * 4 * PANEL, "room for the panel");
-    for group in 0..groups {
-        let scale = panel.scales.group::<S>(group / share);
-        let offset = match panel.offsets {
-            Some(table) => table.group::<S>(group / share),
-            None => S::splat(panel.offset as f32),
-        };
-        let codes = match bits {
-            // Two groups share their bytes, the second has the high halves.
-            CodeBits::Four => {
-                let bytes = S::load_int(panel.codes.add(group / 2 * 64).cast());
-                if group % 2 == 0 {
-                    [
-                        S::extract::<0>(bytes, 15),
-                        S::extract::<8>(bytes, 15),
-                        S::extract::<16>(bytes, 15),
-                        S::extract::<24>(bytes, 15),
-                    ]
-                } else {
-                    [
-                        S::extract::<4>(bytes, 15),
-                        S::extract::<12>(bytes, 15),
-                        S::extract::<20>(bytes, 15),
-                        S::extract::<28>(bytes, 15),
-                    ]
+/// Writes the weights of `inputs` in f32: \[inputs (up to a multiple of the encoding's step), 16\].
+struct Dequantize<'a> {
+    inputs: Range<usize>,
+    out: &'a mut [f32],
+}
+
+impl<S: Simd> Task<S> for Dequantize<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<W: Weights<S>>(self, panel: W) {
+        assert!(self.out.len() >= self.inputs.len().next_multiple_of(W::STEP) * PANEL, "room for the weights");
+        let mut to = self.out.as_mut_ptr();
+        for k in self.inputs.step_by(W::STEP) {
+            for part in 0..W::STEP / 4 {
+                for weights in panel.four(k, part) {
+                    S::store(to, weights);
+                    to = to.add(PANEL);
                 }
             }
-            CodeBits::Eight => {
-                let bytes = S::load_int(panel.codes.add(group * 64).cast());
-                [
-                    S::extract::<0>(bytes, 255),
-                    S::extract::<8>(bytes, 255),
-                    S::extract::<16>(bytes, 255),
-                    S::extract::<24>(bytes, 255),
-                ]
-            }
-        };
-        for (lane, codes) in codes.into_iter().enumerate() {
-            let mut weight = S::mul(scale, S::sub(S::to_float(codes), offset));
-            if weights.rounded {
-                let mut rounded = [0u16; PANEL];
-                S::store_f16(rounded.as_mut_ptr(), weight);
-                weight = S::load_f16(rounded.as_ptr());
-            }
-            S::store(out.as_mut_ptr().add((group * 4 + lane) * PANEL), weight);
         }
     }
+}
+
+/// [`Dequantize`] for a panel of packed weights.
+///
+/// # Safety
+/// As [`Simd`]; `inputs` must start at a multiple of 32 and belong to the panel.
+#[inline(always)]
+pub(super) unsafe fn dequantize<S: Simd>(weights: &PackedLinear, panel: usize, inputs: Range<usize>, out: &mut [f32]) {
+    with_panel::<S, _>(weights, panel, Dequantize { inputs, out });
 }

@@ -2,6 +2,10 @@ use std::ops::Range;
 
 use crate::{Epilogue, PackedLinear, Rows, RowsMut};
 
+pub(crate) fn row(weights: &PackedLinear, row: usize, out: &mut [f32]) {
+    weights.row(row, out);
+}
+
 pub(crate) fn linear(
     weights: &PackedLinear,
     x: Rows<'_>,

@@ -99,11 +99,55 @@ unsafe fn opaque(mut x: __m256i) -> __m256i {
     x
 }
 
+/// Entries of a table, named by the four bytes of each lane modulo 16: their bytes are looked up one by one.
+#[inline(always)]
+unsafe fn entries_of_16(table: *const f32, bytes: __m256i) -> [__m256; 4] {
+    // In each 128 bits, first the four lanes' lowest bytes, then the next ones; and back.
+    let turn = _mm256_setr_epi8(
+        0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
+    );
+    let turned = |from: *const f32| _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(from.cast())), turn);
+    let quarters = [turned(table), turned(table.add(4)), turned(table.add(8)), turned(table.add(12))];
+    let low = [_mm256_unpacklo_epi32(quarters[0], quarters[1]), _mm256_unpacklo_epi32(quarters[2], quarters[3])];
+    let high = [_mm256_unpackhi_epi32(quarters[0], quarters[1]), _mm256_unpackhi_epi32(quarters[2], quarters[3])];
+    let planes = [
+        _mm256_unpacklo_epi64(low[0], low[1]),
+        _mm256_unpackhi_epi64(low[0], low[1]),
+        _mm256_unpacklo_epi64(high[0], high[1]),
+        _mm256_unpackhi_epi64(high[0], high[1]),
+    ];
+    let x = _mm256_shuffle_epi8(_mm256_and_si256(bytes, _mm256_set1_epi8(15)), turn);
+    let found = planes.map(|plane| _mm256_shuffle_epi8(plane, x));
+    let low = [_mm256_unpacklo_epi8(found[0], found[1]), _mm256_unpackhi_epi8(found[0], found[1])];
+    let high = [_mm256_unpacklo_epi8(found[2], found[3]), _mm256_unpackhi_epi8(found[2], found[3])];
+    [
+        _mm256_castsi256_ps(_mm256_unpacklo_epi16(low[0], high[0])),
+        _mm256_castsi256_ps(_mm256_unpackhi_epi16(low[0], high[0])),
+        _mm256_castsi256_ps(_mm256_unpacklo_epi16(low[1], high[1])),
+        _mm256_castsi256_ps(_mm256_unpackhi_epi16(low[1], high[1])),
+    ]
+}
+
+/// Entries of a table, named by the four bytes of each lane, of which `mask` says how many bits count.
+#[inline(always)]
+unsafe fn gather(table: *const f32, mask: i32, bytes: __m256i) -> [__m256; 4] {
+    let mask = _mm256_set1_epi32(mask);
+    let entries = |x: __m256i| _mm256_i32gather_ps::<4>(table, _mm256_and_si256(x, mask));
+    [
+        entries(bytes),
+        entries(_mm256_srli_epi32::<8>(bytes)),
+        entries(_mm256_srli_epi32::<16>(bytes)),
+        entries(_mm256_srli_epi32::<24>(bytes)),
+    ]
+}
+
 impl Simd for Avx2 {
     type F = [__m256; 2];
     type I = [__m256i; 2];
 
     const TILE: usize = 4;
+    const FLOAT_ROWS: usize = 6;
+    const FLOAT_PANELS: usize = 1;
     const BIAS_8: i32 = 0;
 
     #[inline(always)]
@@ -244,14 +288,40 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> Self::I {
+        let halves = [_mm_loadl_epi64(from.cast()), _mm_loadl_epi64(from.add(8).cast())];
+        both!(_mm256_cvtepu8_epi32(halves))
+    }
+
+    #[inline(always)]
     unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I {
         both!(_mm256_mullo_epi32(a, b))
     }
 
     #[inline(always)]
-    unsafe fn extract<const BITS: i32>(x: Self::I, mask: i32) -> Self::I {
-        let (shifted, mask) = (both!(_mm256_srli_epi32[BITS](x)), [_mm256_set1_epi32(mask); 2]);
-        both!(_mm256_and_si256(shifted, mask))
+    unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I {
+        let bits = [_mm_cvtsi32_si128(bits); 2];
+        both!(_mm256_srl_epi32(x, bits))
+    }
+
+    #[inline(always)]
+    unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I {
+        both!(_mm256_and_si256(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4] {
+        let [first, second] = match ENTRIES {
+            16 => both!(entries_of_16([table; 2], bytes)),
+            _ => both!(gather([table; 2], [ENTRIES as i32 - 1; 2], bytes)),
+        };
+        [[first[0], second[0]], [first[1], second[1]], [first[2], second[2]], [first[3], second[3]]]
+    }
+
+    #[inline(always)]
+    unsafe fn round_to_half(x: Self::F) -> Self::F {
+        let halves = both!(_mm256_cvtps_ph[_MM_FROUND_TO_NEAREST_INT](x));
+        both!(_mm256_cvtph_ps(halves))
     }
 
     #[inline(always)]

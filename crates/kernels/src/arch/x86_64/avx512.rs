@@ -40,11 +40,39 @@ unsafe fn opaque(mut x: __m512i) -> __m512i {
     x
 }
 
+/// Entry x of 32, x being the low bits of a lane.
+#[inline(always)]
+unsafe fn entry_of_32(table: *const f32, x: __m512i) -> __m512 {
+    _mm512_permutex2var_ps(_mm512_loadu_ps(table), x, _mm512_loadu_ps(table.add(16)))
+}
+
+/// `a`, or `b` in lanes where bit `bit` of x is set.
+#[inline(always)]
+unsafe fn choose(bit: i32, x: __m512i, a: __m512, b: __m512) -> __m512 {
+    _mm512_mask_blend_ps(_mm512_test_epi32_mask(x, _mm512_set1_epi32(bit)), a, b)
+}
+
+/// Entries of a table, named by the low bits of the lanes.
+#[inline(always)]
+unsafe fn entries<const ENTRIES: usize>(table: *const f32, x: __m512i) -> __m512 {
+    match ENTRIES {
+        16 => _mm512_permutexvar_ps(x, _mm512_loadu_ps(table)),
+        64 => choose(32, x, entry_of_32(table, x), entry_of_32(table.add(32), x)),
+        _ => {
+            let low = choose(64, x, entries::<64>(table, x), entries::<64>(table.add(64), x));
+            let high = choose(64, x, entries::<64>(table.add(128), x), entries::<64>(table.add(192), x));
+            choose(128, x, low, high)
+        }
+    }
+}
+
 impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
 
     const TILE: usize = 12;
+    const FLOAT_ROWS: usize = 12;
+    const FLOAT_PANELS: usize = 2;
     const BIAS_8: i32 = 0;
 
     #[inline(always)]
@@ -167,13 +195,38 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn load_bytes(from: *const u8) -> __m512i {
+        _mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast()))
+    }
+
+    #[inline(always)]
     unsafe fn mul_int(a: __m512i, b: __m512i) -> __m512i {
         _mm512_mullo_epi32(a, b)
     }
 
     #[inline(always)]
-    unsafe fn extract<const BITS: i32>(x: __m512i, mask: i32) -> __m512i {
-        _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128(BITS)), _mm512_set1_epi32(mask))
+    unsafe fn shift_right(x: __m512i, bits: i32) -> __m512i {
+        _mm512_srl_epi32(x, _mm_cvtsi32_si128(bits))
+    }
+
+    #[inline(always)]
+    unsafe fn and_int(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_and_si512(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: __m512i) -> [__m512; 4] {
+        [
+            entries::<ENTRIES>(table, bytes),
+            entries::<ENTRIES>(table, _mm512_srli_epi32::<8>(bytes)),
+            entries::<ENTRIES>(table, _mm512_srli_epi32::<16>(bytes)),
+            entries::<ENTRIES>(table, _mm512_srli_epi32::<24>(bytes)),
+        ]
+    }
+
+    #[inline(always)]
+    unsafe fn round_to_half(x: __m512) -> __m512 {
+        _mm512_cvtph_ps(_mm512_cvtps_ph::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x))
     }
 
     #[inline(always)]
