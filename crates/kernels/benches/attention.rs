@@ -37,7 +37,8 @@ fn attention(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new(format!("{rows} rows"), positions), |bencher| {
             bencher.iter(|| {
                 let out = RowsMut::dense(&mut out, HEADS * HEAD_DIM);
-                let (queries, mask) = (Rows::dense(&queries, HEADS * HEAD_DIM), Mask { data: &mask, stride: positions });
+                let (queries, mask) =
+                    (Rows::dense(&queries, HEADS * HEAD_DIM), Mask { data: &mask, stride: positions });
                 compute.kernels().attention(compute.team(), queries, cache, Some(mask), options, &mut scratch, out);
             });
         });

@@ -11,8 +11,8 @@ use common::{compute, criterion, floats, noise};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::{bf16, f16};
 use sottovoce_kernels::{
-    ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, Floats, PackedLinear, PaletteWeights, Precision,
-    QuantizedRows, Rows, RowsMut, WeightSource,
+    ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, Floats, PackedLinear, PaletteWeights,
+    Precision, QuantizedRows, Rows, RowsMut, WeightSource,
 };
 
 const SIZE: usize = 2048;

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Seeded, levels, scalar};
 use half::{bf16, f16};
+use proptest::prelude::*;
 use sottovoce_kernels::{
     ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, FEW_ROWS, Floats, Kernels, PackedLinear,
     PaletteWeights, Precision, QuantizedRows, Rows, RowsMut, Team, WeightSource,
@@ -86,7 +87,15 @@ fn floats(rows: usize, columns: usize) -> [Weights; 3] {
 
 fn palettes(rows: usize, columns: usize, bits: u32, rows_per_palette: usize) -> Weights {
     let mut seeded = Seeded::new((rows + columns) as u64 + u64::from(bits));
-    let table = seeded.many(rows.div_ceil(rows_per_palette) << bits, |s| f16::from_f32(s.unit()));
+    let table = seeded.many(rows.div_ceil(rows_per_palette) << bits, Seeded::unit);
+    let halves: Vec<_> = table.iter().map(|&v| f16::from_f32(v)).collect();
+    let brains: Vec<_> = table.iter().map(|&v| bf16::from_f32(v)).collect();
+    // Each type of entries at some of the shapes.
+    let table = match columns % 3 {
+        0 => Floats::F32(&table),
+        1 => Floats::F16(&halves),
+        _ => Floats::Bf16(&brains),
+    };
     let indices = seeded.many(rows * columns, |s| s.bits() as usize % (1 << bits));
     let mut bytes = vec![0u8; (rows * columns * bits as usize).div_ceil(8)];
     for (at, index) in indices.iter().enumerate() {
@@ -95,13 +104,13 @@ fn palettes(rows: usize, columns: usize, bits: u32, rows_per_palette: usize) -> 
             bytes[to / 8] |= (((index >> bit) & 1) << (to % 8)) as u8;
         }
     }
-    let value = |at: usize| table[((at / columns / rows_per_palette) << bits) + indices[at]].to_f32();
+    let value = |at: usize| table.get(((at / columns / rows_per_palette) << bits) + indices[at]);
     let packed = pack(WeightSource::Palettes(PaletteWeights {
         rows,
         columns,
         bits,
         indices: &bytes,
-        palettes: Floats::F16(&table),
+        palettes: table,
         rows_per_palette,
     }));
     let name = format!("palette of {bits} bits, {rows_per_palette} rows each");
@@ -124,11 +133,29 @@ fn table() -> Vec<Weights> {
         }
         table.extend(floats(rows, columns));
         for bits in [1, 2, 3, 4, 6, 8] {
-            table.push(palettes(rows, columns, bits, rows));
+            // One palette, one for each panel, and one that ends within a panel.
+            for rows_per_palette in [rows, 16, 24] {
+                table.push(palettes(rows, columns, bits, rows_per_palette));
+            }
         }
-        table.push(palettes(rows, columns, 4, 16));
     }
     table
+}
+
+/// A weight matrix of any shape and form.
+fn any_weights(seed: u64) -> Weights {
+    let mut seeded = Seeded::new(seed);
+    let mut below = |bound: usize| seeded.bits() as usize % bound;
+    let (rows, columns) = (1 + below(70), 1 + below(700));
+    match below(3) {
+        0 => {
+            let block = [16, 32, 48, 64, 128, columns][below(6)].min(columns);
+            let block = if block.is_multiple_of(16) { block } else { columns };
+            blocks(rows, columns, block, [4, 8][below(2)], below(2) == 1, below(2) == 1)
+        }
+        1 => floats(rows, columns).into_iter().nth(below(3)).unwrap(),
+        _ => palettes(rows, columns, [1, 2, 3, 4, 6, 8][below(6)], [16, 24, 32, rows][below(4)]),
+    }
 }
 
 fn run(kernels: Kernels, weights: &PackedLinear, x: Activations<'_>) -> Vec<f32> {
@@ -178,6 +205,42 @@ fn the_exact_path_multiplies_the_weights_that_the_package_means() {
                 check(&weights, &|m, k| x[m * weights.columns + k], &got, rows, 0.0, &what);
             }
         }
+    }
+}
+
+#[test]
+fn more_rows_and_inputs_than_a_block_of_the_caches_make_no_difference() {
+    let (rows, columns, batch) = (40, 600, 253);
+    let x = Seeded::new(4).many(batch * columns, Seeded::activation);
+    let view = Rows::dense(&x, columns);
+    let forms =
+        [blocks(rows, columns, 32, 4, true, true), palettes(rows, columns, 6, 16), palettes(rows, columns, 1, 32)];
+    for weights in forms.into_iter().chain(floats(rows, columns)) {
+        for kernels in levels() {
+            let got = run(kernels, &weights.packed, Activations::Float(view));
+            check(&weights, &|m, k| x[m * columns + k], &got, batch, 0.0, &format!("{} blocked", kernels.isa()));
+            // Features in parts, as workers take them.
+            for features in [0..16, 16..rows] {
+                let mut part = vec![0.0; batch * features.len()];
+                let out = RowsMut::dense(&mut part, features.len());
+                kernels.linear(&weights.packed, Activations::Float(view), features.clone(), out, Epilogue::Set);
+                for (part, all) in part.chunks(features.len()).zip(got.chunks(rows)) {
+                    assert_eq!(part, &all[features.clone()], "{} {}", kernels.isa(), weights.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn packed_weights_take_the_memory_that_their_bits_imply() {
+    for (bits, stored) in [(1, 1), (2, 2), (3, 4), (4, 4), (6, 8), (8, 8)] {
+        // A palette of f32, at least 16 entries of it, for all features or for each panel.
+        let palette = 4 << bits.max(4);
+        assert_eq!(palettes(48, 64, bits, 48).packed.bytes(), 48 * 64 * stored / 8 + palette, "{bits} bits");
+        assert_eq!(palettes(48, 64, bits, 16).packed.bytes(), 48 * 64 * stored / 8 + 3 * palette, "{bits} bits");
+        // Palettes that end within a panel: floats, here f16.
+        assert_eq!(palettes(48, 64, bits, 24).packed.bytes(), 48 * 64 * 2, "{bits} bits");
     }
 }
 
@@ -305,8 +368,11 @@ fn rows_are_dequantised_as_the_package_means_them() {
     for weights in table() {
         let mut out = vec![0.0; weights.columns];
         for (row, expected) in weights.values.chunks(weights.columns).enumerate() {
-            scalar().dequantize_row(&weights.packed, row, &mut out);
-            assert_eq!(out, expected, "{}, row {row}", weights.name);
+            for kernels in Kernels::all() {
+                out.fill(f32::NAN);
+                kernels.dequantize_row(&weights.packed, row, &mut out);
+                assert_eq!(out, expected, "{} {}, row {row}", kernels.isa(), weights.name);
+            }
         }
     }
 }
@@ -355,4 +421,32 @@ fn inconsistent_sources_are_refused_with_the_numbers() {
     assert!(palette(3, &[0; 9], &[0.0; 8], 0).contains("no rows"));
     let float = WeightSource::Float { rows: 2, columns: 3, data: Floats::F32(&[0.0; 5]) };
     assert!(message(float).contains("5 elements, expected 6"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On every level: the sums are right within their bound, each of a few rows is what it is alone, and the lookup gives
+    /// the weights.
+    #[test]
+    fn any_matrix_is_multiplied_alike(seed: u64, batch in 1usize..30) {
+        let weights = any_weights(seed);
+        let (rows, columns) = (weights.rows, weights.columns);
+        let x = Seeded::new(seed ^ 1).many(batch * columns, Seeded::activation);
+        let view = Rows::dense(&x, columns);
+        for kernels in Kernels::all() {
+            let name = format!("{} seed {seed}", kernels.isa());
+            let got = run(kernels, &weights.packed, Activations::Float(view));
+            check(&weights, &|m, k| x[m * columns + k], &got, batch, 0.0, &name);
+            let alone = run(kernels, &weights.packed, Activations::Float(Rows::dense(&x[..columns], columns)));
+            if batch <= FEW_ROWS {
+                prop_assert_eq!(&got[..rows], &alone[..], "{} alone", &name);
+            }
+            let mut out = vec![f32::NAN; columns];
+            for (row, expected) in weights.values.chunks(columns).enumerate() {
+                kernels.dequantize_row(&weights.packed, row, &mut out);
+                prop_assert_eq!(&out[..], expected, "{} lookup of {}", &name, row);
+            }
+        }
+    }
 }

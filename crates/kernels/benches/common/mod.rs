@@ -15,7 +15,10 @@ pub fn compute() -> Compute {
 
 /// Short runs: the kernels take microseconds and vary little.
 pub fn criterion() -> Criterion {
-    Criterion::default().warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).sample_size(20)
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(20)
 }
 
 /// Numbers without order, for weights and activations.

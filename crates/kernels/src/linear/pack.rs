@@ -58,7 +58,8 @@ impl<'a> Packer<'a> {
     fn fill(&self, section: usize, panel: usize, out: &mut [u8]) {
         let PackedLayout { rows, columns, encoding, .. } = self.layout;
         match (self.source, section) {
-            (WeightSource::Palettes(source), section) if let Encoding::Palette { kind, .. } = encoding => match section {
+            (WeightSource::Palettes(source), section) if let Encoding::Palette { kind, .. } = encoding => match section
+            {
                 0 => pack_indices(source, kind, panel, out),
                 _ => pack_palette(source, panel, out),
             },

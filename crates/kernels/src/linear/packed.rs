@@ -121,9 +121,17 @@ pub(crate) enum OffsetKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Float(FloatKind),
-    Integer { bits: CodeBits, grouping: Grouping, scales: FloatKind, offset: OffsetKind },
+    Integer {
+        bits: CodeBits,
+        grouping: Grouping,
+        scales: FloatKind,
+        offset: OffsetKind,
+    },
     /// Indices into palettes of f32, each of which serves `panels` panels in a row.
-    Palette { kind: PaletteKind, panels: usize },
+    Palette {
+        kind: PaletteKind,
+        panels: usize,
+    },
 }
 
 /// A weight matrix in the kernels' layout, made once at load.

@@ -13,15 +13,6 @@ impl Storage {
         Self(bytes)
     }
 
-    /// Room for `len` elements, whatever they hold: grows but does not shrink.
-    pub fn room<T: Pod>(&mut self, len: usize) -> &mut [T] {
-        let lines = (len * size_of::<T>()).div_ceil(64);
-        if lines > self.0.len() {
-            self.0 = bytemuck::zeroed_vec(lines);
-        }
-        &mut self.as_mut_slice()[..len]
-    }
-
     pub fn bytes(&self) -> usize {
         self.0.len()
     }

@@ -325,12 +325,7 @@ impl Simd for Neon {
             64 => each!(entries_of_64(table, bytes)),
             _ => each!(entries_of_256(table, bytes)),
         };
-        [
-            [a[0], b[0], c[0], d[0]],
-            [a[1], b[1], c[1], d[1]],
-            [a[2], b[2], c[2], d[2]],
-            [a[3], b[3], c[3], d[3]],
-        ]
+        [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]], [a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]]
     }
 
     #[inline(always)]

@@ -62,7 +62,8 @@ pub(super) unsafe fn linear<S: Simd>(
             let epilogue = if k == 0 { epilogue } else { Epilogue::Add };
             for feature in features.clone().step_by(S::FLOAT_PANELS * PANEL) {
                 let len = (features.end - feature).min(S::FLOAT_PANELS * PANEL);
-                for (at, floats) in work.weights.chunks_exact_mut(INPUTS * PANEL).take(len.div_ceil(PANEL)).enumerate() {
+                for (at, floats) in work.weights.chunks_exact_mut(INPUTS * PANEL).take(len.div_ceil(PANEL)).enumerate()
+                {
                     dequantize::<S>(weights, feature / PANEL + at, inputs.clone(), floats);
                 }
                 let target = Target { rows: rows.clone(), column: feature - features.start, len, epilogue };

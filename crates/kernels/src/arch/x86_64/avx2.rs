@@ -106,7 +106,8 @@ unsafe fn entries_of_16(table: *const f32, bytes: __m256i) -> [__m256; 4] {
     let turn = _mm256_setr_epi8(
         0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
     );
-    let turned = |from: *const f32| _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(from.cast())), turn);
+    let turned =
+        |from: *const f32| _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(from.cast())), turn);
     let quarters = [turned(table), turned(table.add(4)), turned(table.add(8)), turned(table.add(12))];
     let low = [_mm256_unpacklo_epi32(quarters[0], quarters[1]), _mm256_unpacklo_epi32(quarters[2], quarters[3])];
     let high = [_mm256_unpackhi_epi32(quarters[0], quarters[1]), _mm256_unpackhi_epi32(quarters[2], quarters[3])];
