@@ -76,12 +76,11 @@ impl Constants {
     }
 }
 
-fn multiply(criterion: &mut Criterion, compute: &Compute, name: &str, weights: PackedLinear) {
-    let exact = weights.activation_kind() == ActivationKind::Quantized;
-    let layers = vec![weights; TURN.div_ceil(ELEMENTS / 2)];
+fn multiply(criterion: &mut Criterion, compute: &Compute, name: &str, layers: &[PackedLinear]) {
+    let exact = layers[0].activation_kind() == ActivationKind::Quantized;
     let mut group = criterion.benchmark_group(format!("linear/{name}"));
     for rows in [1, 4, 512] {
-        let count = if rows > 8 { 1 } else { TURN.div_ceil(layers[0].bytes()).min(layers.len()) };
+        let count = if rows > 8 { 1 } else { layers.len() };
         group.throughput(if rows > 8 {
             Throughput::Elements((2 * rows * ELEMENTS) as u64)
         } else {
@@ -129,8 +128,11 @@ fn linear(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(ELEMENTS as u64));
         group.bench_function(BenchmarkId::from_parameter(&name), |bencher| bencher.iter(|| black_box(pack())));
         group.finish();
-        look_up(criterion, &compute, &name, &pack());
-        multiply(criterion, &compute, &name, pack());
+        let first = pack();
+        look_up(criterion, &compute, &name, &first);
+        let count = TURN.div_ceil(first.bytes());
+        let layers: Vec<_> = std::iter::once(first).chain((1..count).map(|_| pack())).collect();
+        multiply(criterion, &compute, &name, &layers);
     }
 }
 

@@ -40,30 +40,41 @@ unsafe fn opaque(mut x: __m512i) -> __m512i {
     x
 }
 
-/// Entry x of 32, x being the low bits of a lane.
+/// The low or high halves of 64 table entries: what `vpermi2w` looks up in.
 #[inline(always)]
-unsafe fn entry_of_32(table: *const f32, x: __m512i) -> __m512 {
-    _mm512_permutex2var_ps(_mm512_loadu_ps(table), x, _mm512_loadu_ps(table.add(16)))
+unsafe fn halves_of_64<const HIGH: bool>(table: *const f32) -> [__m512i; 2] {
+    let half = |at: usize| {
+        let entries = _mm512_loadu_si512(table.add(at).cast());
+        _mm512_cvtepi32_epi16(if HIGH { _mm512_srli_epi32::<16>(entries) } else { entries })
+    };
+    let both = |at: usize| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(at)), half(at + 16));
+    [both(0), both(32)]
 }
 
-/// `a`, or `b` in lanes where bit `bit` of x is set.
+/// The low or high halves of the entries that the low byte of each 16 bits names, modulo `ENTRIES` (64 or 256).
 #[inline(always)]
-unsafe fn choose(bit: i32, x: __m512i, a: __m512, b: __m512) -> __m512 {
-    _mm512_mask_blend_ps(_mm512_test_epi32_mask(x, _mm512_set1_epi32(bit)), a, b)
-}
-
-/// Entries of a table, named by the low bits of the lanes.
-#[inline(always)]
-unsafe fn entries<const ENTRIES: usize>(table: *const f32, x: __m512i) -> __m512 {
-    match ENTRIES {
-        16 => _mm512_permutexvar_ps(x, _mm512_loadu_ps(table)),
-        64 => choose(32, x, entry_of_32(table, x), entry_of_32(table.add(32), x)),
-        _ => {
-            let low = choose(64, x, entries::<64>(table, x), entries::<64>(table.add(64), x));
-            let high = choose(64, x, entries::<64>(table.add(128), x), entries::<64>(table.add(192), x));
-            choose(128, x, low, high)
-        }
+unsafe fn halves<const ENTRIES: usize, const HIGH: bool>(table: *const f32, x: __m512i) -> __m512i {
+    let of_64 = |at: usize| {
+        let [first, second] = halves_of_64::<HIGH>(table.add(at));
+        _mm512_permutex2var_epi16(first, x, second)
+    };
+    if ENTRIES == 64 {
+        return of_64(0);
     }
+    let bit = |bit: i16| _mm512_test_epi16_mask(x, _mm512_set1_epi16(bit));
+    let low = _mm512_mask_blend_epi16(bit(64), of_64(0), of_64(64));
+    let high = _mm512_mask_blend_epi16(bit(64), of_64(128), of_64(192));
+    _mm512_mask_blend_epi16(bit(128), low, high)
+}
+
+/// The entries that the low bytes of the two halves of each lane name.
+#[inline(always)]
+unsafe fn two_entries<const ENTRIES: usize>(table: *const f32, x: __m512i) -> [__m512; 2] {
+    const ODD: u32 = 0xAAAA_AAAA;
+    let (low, high) = (halves::<ENTRIES, false>(table, x), halves::<ENTRIES, true>(table, x));
+    let first = _mm512_mask_blend_epi16(ODD, low, _mm512_slli_epi32::<16>(high));
+    let second = _mm512_mask_blend_epi16(ODD, _mm512_srli_epi32::<16>(low), high);
+    [_mm512_castsi512_ps(first), _mm512_castsi512_ps(second)]
 }
 
 impl Simd for Avx512 {
@@ -216,12 +227,19 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: __m512i) -> [__m512; 4] {
-        [
-            entries::<ENTRIES>(table, bytes),
-            entries::<ENTRIES>(table, _mm512_srli_epi32::<8>(bytes)),
-            entries::<ENTRIES>(table, _mm512_srli_epi32::<16>(bytes)),
-            entries::<ENTRIES>(table, _mm512_srli_epi32::<24>(bytes)),
-        ]
+        if ENTRIES == 16 {
+            let table = _mm512_loadu_ps(table);
+            let entries = |x: __m512i| _mm512_permutexvar_ps(x, table);
+            return [
+                entries(bytes),
+                entries(_mm512_srli_epi32::<8>(bytes)),
+                entries(_mm512_srli_epi32::<16>(bytes)),
+                entries(_mm512_srli_epi32::<24>(bytes)),
+            ];
+        }
+        let [first, third] = two_entries::<ENTRIES>(table, bytes);
+        let [second, fourth] = two_entries::<ENTRIES>(table, _mm512_srli_epi16::<8>(bytes));
+        [first, second, third, fourth]
     }
 
     #[inline(always)]
