@@ -2,10 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use sottovoce_llm::{
-    load::{ModelFolder, Packages},
-    package::PackageModel,
-};
+use sottovoce_llm::{load::ModelFolder, package::PackageModel};
 use sottovoce_runtime::{LoadOptions, Model, Precision};
 
 use crate::{console, model_folder};
@@ -23,23 +20,37 @@ pub struct ModelOptions {
 /// How to run a package.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RuntimeOptions {
-    /// Function of the package to run [default: the package's default function]
-    #[arg(long, value_name = "NAME")]
-    pub function: Option<String>,
+    #[command(flatten)]
+    package: PackageOptions,
     /// Threads [default: what the CPU affinity and the cgroup quota allow]
     #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    threads: Option<NonZeroUsize>,
+}
+
+/// What of a package to run, and how exactly.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PackageOptions {
+    /// Function of the package to run [default: the package's default function]
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
     /// Compute everything in f32
     #[arg(long)]
-    pub exact: bool,
+    exact: bool,
 }
 
 impl RuntimeOptions {
     /// The runtime's options.
     pub fn load_options(&self) -> LoadOptions {
+        self.package.load_options(self.threads.map(NonZeroUsize::get))
+    }
+}
+
+impl PackageOptions {
+    /// The runtime's options; without `threads` as many as the machine allows.
+    pub fn load_options(&self, threads: Option<usize>) -> LoadOptions {
         LoadOptions {
             precision: if self.exact { Precision::Exact } else { Precision::Fast },
-            threads: self.threads.map(NonZeroUsize::get),
+            threads,
             function: self.function.clone(),
             ..LoadOptions::default()
         }
@@ -64,21 +75,8 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
         Some(tokenizer) => ModelFolder::open_with_tokenizer(&path, tokenizer)?,
         None => ModelFolder::open(&path)?,
     };
-    let model = load_first(&folder.packages, &options.runtime)?;
-    Ok(LoadedModel { folder, model })
-}
-
-/// As [`load`] for work on token ids, which needs no tokenizer.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_package(name: &str, options: &RuntimeOptions) -> anyhow::Result<PackageModel> {
-    load_first(&Packages::open(&model_folder::find(name)?)?, options)
-}
-
-fn load_first(packages: &Packages, options: &RuntimeOptions) -> anyhow::Result<PackageModel> {
-    let load_options = options.load_options();
-    let (model, report) = packages.load(|package| {
+    let load_options = options.runtime.load_options();
+    let (model, report) = folder.packages.load(|package| {
         let model = Model::load(&package.path, &load_options).map_err(anyhow::Error::from)?;
         anyhow::Ok(PackageModel::new(Arc::new(model))?)
     })?;
@@ -86,5 +84,5 @@ fn load_first(packages: &Packages, options: &RuntimeOptions) -> anyhow::Result<P
     for note in &model.model().placement().notes {
         console::warn(note);
     }
-    Ok(model)
+    Ok(LoadedModel { folder, model })
 }

@@ -41,6 +41,29 @@ pub fn cpu() -> anyhow::Result<(String, usize)> {
     Ok((name.unwrap_or_default(), system.cpus().len()))
 }
 
+/// Sizes of caches, in bytes.
+pub struct Caches {
+    /// The second level, of one core.
+    pub l2: usize,
+    /// The last level, all of it.
+    pub last: usize,
+}
+
+/// The caches of the first CPU. Only Linux tells; elsewhere they are taken to be of a common size.
+pub fn caches() -> Caches {
+    let size = |index: usize| {
+        let text = fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/size")).ok()?;
+        parse_kibibytes(&text)
+    };
+    // Entries 0 and 1 are the first level's, for data and for instructions.
+    let l2 = size(2).unwrap_or(1 << 20);
+    Caches { l2, last: (3..).map_while(size).last().unwrap_or(l2.max(16 << 20)) }
+}
+
+fn parse_kibibytes(text: &str) -> Option<usize> {
+    text.trim().strip_suffix('K')?.parse::<usize>().ok()?.checked_mul(1024).filter(|&size| size > 0)
+}
+
 /// The most memory this process ever had in RAM, memory-mapped files included; only Linux tells.
 pub fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -53,9 +76,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn cache_sizes_are_read() {
+        assert_eq!(parse_kibibytes("32768K\n"), Some(32 << 20));
+        assert_eq!(["", "K", "0K", "-1K", "12", "99999999999999999999K"].map(parse_kibibytes), [None; 6]);
+    }
+
+    #[test]
     fn the_machine_has_memory_and_threads() {
         let memory = memory().unwrap();
         assert!(memory.total > 0 && memory.available <= memory.total);
+        assert!(caches().l2 > 0 && caches().l2 <= caches().last);
         assert!(threads() >= 1 && cpu().unwrap().1 >= 1);
         if cfg!(target_os = "linux") {
             assert!(peak_memory().is_some_and(|peak| peak > 1 << 20));

@@ -18,6 +18,11 @@ pub fn token_bar(total: u64) -> ProgressBar {
     styled(ProgressBar::new(total), "  {wide_bar:.cyan/dim} {pos}/{len} tokens {eta}")
 }
 
+/// A bar over steps that take long each; the message says which is under way.
+pub fn step_bar(total: u64) -> ProgressBar {
+    styled(ProgressBar::new(total), "  {wide_bar:.cyan/dim} {pos}/{len} {msg}")
+}
+
 /// A turning wheel for work of unknown length.
 pub fn spinner(message: String) -> ProgressBar {
     let bar = styled(ProgressBar::new_spinner(), "  {spinner} {msg} {elapsed}").with_message(message);

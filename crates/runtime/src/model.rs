@@ -114,14 +114,6 @@ impl Model {
         }
     }
 
-    /// Bytes of weights and caches that one row reads: what bounds decoding by memory bandwidth.
-    pub fn bytes_per_row(&self) -> Option<usize> {
-        match &self.backend {
-            Backend::Cpu(executor) => Some(executor.bytes_per_row()),
-            Backend::Reference(_) => None,
-        }
-    }
-
     /// Positions that the caches hold at most; `None` when the model appends to none.
     pub fn context(&self) -> Option<usize> {
         let append = self.plan()?.appends.first()?;

@@ -1,5 +1,6 @@
 //! The program as people run it: output, errors and exit codes.
 
+mod bench;
 mod convert;
 mod inspect;
 mod interrupt;

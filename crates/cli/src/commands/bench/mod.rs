@@ -1,21 +1,29 @@
 //! `sottovoce bench`: how fast a model runs here; the subcommands measure other things.
 
-mod bandwidth;
+mod against;
+mod limits;
+mod profile;
+mod report;
 mod speed;
 mod statistics;
+mod subject;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-Each repeat computes a prompt of random tokens from an empty state, then decodes from an empty state, one token a step. One
-repeat warms up and is not counted; the figures are medians, with the slowest and fastest repeat. Decoding is bounded by
-memory bandwidth: the fraction reached is against reading as many bytes as a token needs, measured on this machine.
+A repeat computes a prompt of random tokens, then decodes, one token a step, behind as many positions as --depth says, for
+every number of threads; the other engine has its turn in every repeat. The figures are medians, with the lowest and the
+highest. Decoding is bound by reading weights and caches, prefill by arithmetic on bytes: shares are of what this machine
+does at most with the same threads, measured in the same repeat.
 
 Examples:
   sottovoce bench
-  sottovoce bench my-model --threads 4 --repeat 9 --json | tail -n 1 | jq .decode_tokens_per_second"
+  sottovoce bench my-model --threads 1,2,4 --depth 0,2048 --repeat 9 --json | tail -n 1 | jq .speeds
+  sottovoce bench my-model --profile
+  sottovoce bench --limits
+  sottovoce bench my-model --against llama.cpp=llama.cpp/build/bin --gguf my-model.gguf"
 )]
 pub struct Arguments {
     #[command(subcommand)]

@@ -1,172 +1,291 @@
-//! `sottovoce bench MODEL`
+//! `sottovoce bench MODEL`: prefill and decode, by depth and number of threads, repeats of everything in turn.
 
-use std::{io::Write, num::NonZeroUsize, time::Instant};
-
-use anyhow::{Context, bail};
-use serde::Serialize;
-use sottovoce_hub::DEFAULT_MODEL;
-use sottovoce_llm::{LanguageModel, package::PackageModel};
-
-use crate::{
-    console::{self, BOLD, DIM},
-    interrupt::{self, Interrupted},
-    loading::{self, RuntimeOptions},
-    machine,
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
 };
 
-use super::{bandwidth, statistics::Summary};
+use anyhow::{Context, ensure};
+use sottovoce_hub::{DEFAULT_MODEL, Hub};
+use sottovoce_kernels::Kernels;
+use sottovoce_runtime::LoadOptions;
+
+use super::{
+    against::{LlamaCpp, PeerArgument, PeerReport, PeerSample, PeerSpeed},
+    limits::{self, Buffer, Probe},
+    profile::{CallProfile, Roofline},
+    report::{LoadSeconds, ModelReport, Report, Sample, Share, Speed},
+    statistics::Summary,
+    subject::{Profiles, Subject},
+};
+use crate::{console, loading::PackageOptions, machine, model_folder, progress};
+
+/// Depths to measure unless others are asked for.
+const DEPTHS: [usize; 3] = [0, 1024, 4096];
+/// Times that a model is loaded from files that are in memory.
+const LOADS: usize = 3;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
 pub struct SpeedArguments {
-    /// Catalogue name, model folder, or package
-    #[arg(default_value = DEFAULT_MODEL)]
-    model: String,
+    /// Catalogue name, model folder, or package [default: smollm2-135m-instruct; with --limits only if it is here]
+    model: Option<String>,
     /// Tokens of the prompt
     #[arg(long, value_name = "N", default_value = "512")]
     prompt: NonZeroUsize,
     /// Tokens to decode
     #[arg(long, value_name = "N", default_value = "128")]
     decode: NonZeroUsize,
+    /// Positions in the cache beforehand, several with commas [default: 0,1024,4096; with --against 0]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    depth: Vec<usize>,
+    /// Threads, several with commas [default: what the CPU affinity and the cgroup quota allow]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    threads: Vec<NonZeroUsize>,
     /// Repeats that count
     #[arg(long, value_name = "N", default_value = "5")]
     repeat: NonZeroUsize,
+    /// Measure the limits of this machine too: reading by size, arithmetic by level
+    #[arg(long)]
+    limits: bool,
+    /// Show what each kind of step takes, against its limit
+    #[arg(long)]
+    profile: bool,
+    /// Take turns with another engine: the folder that holds llama-bench
+    #[arg(long, value_name = "llama.cpp=FOLDER", requires = "gguf")]
+    against: Option<PeerArgument>,
+    /// The model that the other engine runs
+    #[arg(long, value_name = "FILE", requires = "against")]
+    gguf: Option<PathBuf>,
     /// End with one JSON object on a line
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    options: RuntimeOptions,
+    package: PackageOptions,
 }
 
-/// The last line of the JSON form.
-#[derive(Debug, Serialize)]
-struct Figures {
-    package: String,
-    threads: usize,
-    prompt_tokens: usize,
-    decode_tokens: usize,
-    repeats: usize,
-    /// Medians.
-    prefill_tokens_per_second: f64,
-    decode_tokens_per_second: f64,
-    /// Slowest and fastest repeat.
-    prefill_range: [f64; 2],
-    decode_range: [f64; 2],
-    /// Bytes of weights and caches that a token reads.
-    bytes_per_token: Option<usize>,
-    /// Bytes a second that this machine reads, with the same threads, from as many bytes.
-    read_bytes_per_second: Option<f64>,
-    /// Share of that which decoding reaches.
-    bandwidth_fraction: Option<f64>,
-    peak_memory_bytes: Option<u64>,
-}
-
-/// Measures prefill and decode.
+/// Measures and prints.
 ///
 /// # Errors
-/// The model cannot be loaded or fails, or the sizes exceed its context.
+/// The model cannot be loaded or fails, the sizes exceed its context, or the other engine fails.
 pub fn run(arguments: &SpeedArguments) -> anyhow::Result<()> {
-    let model = &mut loading::load_package(&arguments.model, &arguments.options)?;
-    let (prompt, decode) = (arguments.prompt.get(), arguments.decode.get());
-    let longest = prompt.max(decode);
-    if longest > model.context() {
-        bail!("{longest} tokens do not fit the model's context of {}", model.context());
+    let peer = arguments.against.as_ref().zip(arguments.gguf.as_deref());
+    let peer = peer.map(|(peer, gguf)| LlamaCpp::new(peer, gguf)).transpose()?;
+    let mut report = Report::default();
+    if let Some(path) = find_model(arguments)? {
+        report.model = Some(measure_model(arguments, &path, peer.as_ref())?);
     }
-    let ids = random_ids(longest, model.vocab_size());
-    measure_prefill(model, &ids[..prompt])?;
-    measure_decode(model, &ids[..decode])?;
-    let (mut prefill, mut decoding) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.repeat.get() {
-        prefill.push(measure_prefill(model, &ids[..prompt])?);
-        decoding.push(measure_decode(model, &ids[..decode])?);
+    if arguments.limits {
+        let first = report.model.as_ref().and_then(|model| model.speeds.first());
+        let bytes = first.and_then(|speed| speed.limit.as_ref()).map(|limit| limit.bytes_per_token as usize);
+        report.limits = Some(limits::measure(bytes, *threads(arguments).iter().max().unwrap_or(&1))?);
     }
-    let threads = model.model().threads();
-    let bytes_per_token = model.model().bytes_per_row();
-    let read = bytes_per_token.map(|bytes| bandwidth::read_bytes_per_second(bytes, threads));
-    let prefill = Summary::of(prefill).context("no repeats")?;
-    let decoding = Summary::of(decoding).context("no repeats")?;
-    let figures = Figures {
-        package: model.model().package().path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        threads,
-        prompt_tokens: prompt,
-        decode_tokens: decode,
+    report.print(arguments.json)
+}
+
+/// The model to measure. The limits of a machine need none: then the default one counts only if it is here already.
+fn find_model(arguments: &SpeedArguments) -> anyhow::Result<Option<PathBuf>> {
+    let machine_alone = arguments.limits && !arguments.profile && arguments.against.is_none();
+    match &arguments.model {
+        Some(name) => model_folder::find(name).map(Some),
+        None if machine_alone => {
+            let folder = Hub::from_env()?.cache().model_folder(DEFAULT_MODEL);
+            Ok(folder.is_dir().then_some(folder))
+        }
+        None => model_folder::find(DEFAULT_MODEL).map(Some),
+    }
+}
+
+fn threads(arguments: &SpeedArguments) -> Vec<usize> {
+    match arguments.threads.as_slice() {
+        [] => vec![machine::threads()],
+        some => some.iter().map(|threads| threads.get()).collect(),
+    }
+}
+
+/// The model with a number of threads, and what is known of it at each depth.
+struct Contender {
+    threads: usize,
+    subject: Subject,
+    probe: Probe,
+    rows: Vec<Row>,
+}
+
+/// One line of the table.
+struct Row {
+    depth: usize,
+    /// Of the repeat that warms up.
+    work: Profiles,
+    samples: Vec<Sample>,
+    peer: Vec<PeerSample>,
+}
+
+fn measure_model(arguments: &SpeedArguments, path: &Path, peer: Option<&LlamaCpp>) -> anyhow::Result<ModelReport> {
+    let lengths = (arguments.prompt.get(), arguments.decode.get());
+    let options = |threads: usize| arguments.package.load_options(Some(threads));
+    let mut threads = threads(arguments).into_iter();
+    let one = threads.next().context("no number of threads")?;
+    let (subject, load_seconds) = load(path, &options(one))?;
+    let depths = depths(&arguments.depth, peer.is_some(), subject.context(), lengths)?;
+    let mut contenders = vec![Contender::warm_up(one, subject, &depths, lengths)?];
+    // With one model in memory, before there are more.
+    let peak_memory_bytes = machine::peak_memory();
+    for threads in threads {
+        let (subject, _) = Subject::load(path, &options(threads))?;
+        contenders.push(Contender::warm_up(threads, subject, &depths, lengths)?);
+    }
+    measure_in_turn(&mut contenders, arguments.repeat.get(), lengths, peer)?;
+    let profile = if arguments.profile { profile(&mut contenders, lengths)? } else { Vec::new() };
+    let mut speeds = Vec::new();
+    for contender in &contenders {
+        for row in &contender.rows {
+            speeds.push(row.speed(contender.threads, lengths).context("no repeats")?);
+        }
+    }
+    let (Contender { subject, rows, .. }, first) = (&contenders[0], &speeds[0]);
+    let compared = peer.zip(rows[0].peer.first()).zip(first.peer.as_ref());
+    Ok(ModelReport {
+        package: subject.package_name(),
+        level: Kernels::detect()?.isa().name(),
+        context: subject.context(),
+        prompt_tokens: lengths.0,
+        decode_tokens: lengths.1,
         repeats: arguments.repeat.get(),
-        prefill_tokens_per_second: prefill.median,
-        decode_tokens_per_second: decoding.median,
-        prefill_range: [prefill.lowest, prefill.highest],
-        decode_range: [decoding.lowest, decoding.highest],
-        bytes_per_token,
-        read_bytes_per_second: read,
-        bandwidth_fraction: bytes_per_token.zip(read).map(|(bytes, read)| bytes as f64 * decoding.median / read),
-        peak_memory_bytes: machine::peak_memory(),
-    };
-    print(&figures)?;
-    if arguments.json {
-        writeln!(console::stdout(), "{}", serde_json::to_string(&figures)?)?;
+        load_seconds,
+        peak_memory_bytes,
+        prefill_tokens_per_second: first.prefill.median,
+        decode_tokens_per_second: first.decode.median,
+        peer: compared.map(|((peer, sample), speed)| PeerReport::new(peer, sample, speed)),
+        speeds,
+        profile,
+    })
+}
+
+/// Loads the model once as it lies there, then from files that the first time has brought into memory.
+fn load(path: &Path, options: &LoadOptions) -> anyhow::Result<(Subject, LoadSeconds)> {
+    let (mut subject, first) = Subject::load(path, options)?;
+    let mut warm = Vec::new();
+    for _ in 0..LOADS {
+        // There is never more than one in memory.
+        drop(subject);
+        let (again, seconds) = Subject::load(path, options)?;
+        warm.push(seconds);
+        subject = again;
     }
+    subject.announce();
+    let warm = Summary::of(warm).context("not loaded")?;
+    Ok((subject, LoadSeconds { first, warm }))
+}
+
+/// The depths to measure: those asked for, or the default ones, that leave room for the prompt and for decoding.
+fn depths(
+    asked: &[usize],
+    against: bool,
+    context: usize,
+    (prompt, decode): (usize, usize),
+) -> anyhow::Result<Vec<usize>> {
+    let wanted = match asked {
+        [] if against => &DEPTHS[..1],
+        [] => &DEPTHS[..],
+        asked => asked,
+    };
+    let longest = prompt.max(decode);
+    let (mut fitting, too_deep): (Vec<usize>, Vec<usize>) =
+        wanted.iter().partition(|&&depth| depth.checked_add(longest).is_some_and(|end| end <= context));
+    ensure!(
+        !fitting.is_empty(),
+        "{longest} tokens at depth {} do not fit the model's context of {context}; ask for fewer with --prompt, --decode \
+         or --depth",
+        wanted.iter().min().unwrap_or(&0)
+    );
+    for depth in too_deep {
+        console::note(format_args!("left out depth {depth}: {longest} more tokens exceed the context of {context}"));
+    }
+    fitting.sort_unstable();
+    fitting.dedup();
+    Ok(fitting)
+}
+
+/// Repeats everything in turn, so that what changes on the machine meanwhile changes all figures alike.
+fn measure_in_turn(
+    contenders: &mut [Contender],
+    repeats: usize,
+    lengths: (usize, usize),
+    peer: Option<&LlamaCpp>,
+) -> anyhow::Result<()> {
+    let bytes = contenders.iter().flat_map(|contender| &contender.rows).map(|row| row.bytes_per_token(lengths.1));
+    let buffer = Buffer::new(bytes.max().unwrap_or(0))?;
+    let rows: usize = contenders.iter().map(|contender| contender.rows.len()).sum();
+    let bar = progress::step_bar((repeats * rows) as u64);
+    for _ in 0..repeats {
+        for Contender { threads, subject, probe, rows } in contenders.iter_mut() {
+            for row in rows {
+                bar.set_message(format!("{threads} threads at depth {}", row.depth));
+                let (read, int8) = (probe.read(buffer.first(row.bytes_per_token(lengths.1))), probe.int8());
+                let prefill = subject.prefill(row.depth, lengths.0)?;
+                let decode = subject.decode(row.depth, lengths.1)?;
+                row.samples.push(Sample { prefill, decode, read, int8 });
+                if let Some(peer) = peer {
+                    row.peer.push(peer.measure(*threads, row.depth, lengths)?);
+                }
+                bar.inc(1);
+            }
+        }
+    }
+    bar.finish_and_clear();
     Ok(())
 }
 
-fn print(figures: &Figures) -> anyhow::Result<()> {
-    let mut out = console::stdout();
-    let mut line = |title: &str, tokens: usize, median: f64, [slowest, fastest]: [f64; 2]| {
-        let range = format!("{slowest:.1} to {fastest:.1}");
-        writeln!(out, "{BOLD}{title:<8}{BOLD:#}{tokens:>5} tokens {median:>9.1} tokens/s  {DIM}{range}{DIM:#}")
-    };
-    line("prefill", figures.prompt_tokens, figures.prefill_tokens_per_second, figures.prefill_range)?;
-    line("decode", figures.decode_tokens, figures.decode_tokens_per_second, figures.decode_range)?;
-    let Figures { threads, repeats, .. } = figures;
-    writeln!(out, "{DIM}medians of {repeats}, {threads} threads, {}{DIM:#}", figures.package)?;
-    if let (Some(bytes), Some(read), Some(fraction)) =
-        (figures.bytes_per_token, figures.read_bytes_per_second, figures.bandwidth_fraction)
-    {
-        let bytes = console::bytes(bytes as u64);
-        let (gigabytes, percent) = (read / 1e9, 100.0 * fraction);
-        writeln!(
-            out,
-            "a token reads {bytes}; this machine reads {gigabytes:.1} GB/s; decoding reaches {percent:.0} %"
-        )?;
+/// One more repeat, in which steps are timed; the time that takes is why it is not one of those that count.
+fn profile(contenders: &mut [Contender], (prompt, decode): (usize, usize)) -> anyhow::Result<Vec<CallProfile>> {
+    let mut calls = Vec::new();
+    for Contender { threads, subject, probe, rows } in contenders {
+        for row in rows {
+            let Some(last) = row.samples.last() else { continue };
+            let roofline = Roofline { read: last.read, int8: last.int8, f32: probe.f32() };
+            let Profiles { prefill, decode: decoding } = subject.profile(row.depth, prompt, decode)?;
+            calls.push(CallProfile::new("prefill", (*threads, row.depth, prompt), &prefill, &roofline));
+            calls.push(CallProfile::new("decode", (*threads, row.depth, decode), &decoding, &roofline));
+        }
     }
-    if let Some(peak) = figures.peak_memory_bytes {
-        writeln!(out, "peak memory {}", console::bytes(peak))?;
-    }
-    Ok(())
+    Ok(calls)
 }
 
-/// Tokens a second for a whole prompt, up to the logits of its last token.
-fn measure_prefill(model: &mut PackageModel, ids: &[u32]) -> anyhow::Result<f64> {
-    model.rewind(0);
-    let started = Instant::now();
-    for chunk in ids.chunks(model.max_rows()) {
-        stop_if_interrupted()?;
-        model.forward(chunk)?;
+impl Contender {
+    /// Runs everything once: pages are mapped then, and the work is known.
+    fn warm_up(
+        threads: usize,
+        mut subject: Subject,
+        depths: &[usize],
+        (prompt, decode): (usize, usize),
+    ) -> anyhow::Result<Self> {
+        let row = |&depth: &usize| {
+            let work = subject.profile(depth, prompt, decode)?;
+            Ok(Row { depth, work, samples: Vec::new(), peer: Vec::new() })
+        };
+        let rows = depths.iter().map(row).collect::<anyhow::Result<_>>()?;
+        Ok(Self { threads, subject, probe: Probe::new(Kernels::detect()?, threads), rows })
     }
-    Ok(ids.len() as f64 / started.elapsed().as_secs_f64())
 }
 
-/// Tokens a second, one after the other.
-fn measure_decode(model: &mut PackageModel, ids: &[u32]) -> anyhow::Result<f64> {
-    model.rewind(0);
-    let started = Instant::now();
-    for id in ids {
-        stop_if_interrupted()?;
-        model.forward(std::slice::from_ref(id))?;
+impl Row {
+    fn bytes_per_token(&self, decode: usize) -> usize {
+        (self.work.decode.steps.work().bytes / decode as u64) as usize
     }
-    Ok(ids.len() as f64 / started.elapsed().as_secs_f64())
-}
 
-fn stop_if_interrupted() -> anyhow::Result<()> {
-    if interrupt::check().is_break() { Err(Interrupted.into()) } else { Ok(()) }
-}
-
-/// The same ids on every run: Knuth's 64-bit linear congruential generator, high bits.
-fn random_ids(count: usize, vocabulary: usize) -> Vec<u32> {
-    let mut seed = 1u64;
-    let mut next = || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((seed >> 33) % vocabulary.max(1) as u64) as u32
-    };
-    (0..count).map(|_| next()).collect()
+    fn speed(&self, threads: usize, (prompt, decode): (usize, usize)) -> Option<Speed> {
+        let Profiles { prefill: prefilling, decode: decoding } = &self.work;
+        let known = !decoding.steps.kinds.is_empty();
+        let limit = Share::of(&self.samples, (prompt, prefilling.steps.work()), (decode, decoding.steps.work()));
+        Some(Speed {
+            threads,
+            depth: self.depth,
+            prefill: Summary::of(self.samples.iter().map(|sample| sample.prefill))?,
+            decode: Summary::of(self.samples.iter().map(|sample| sample.decode))?,
+            limit: limit.filter(|_| known),
+            peer: PeerSpeed::of(&self.samples, &self.peer),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -174,8 +293,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_ids_stay_in_the_vocabulary() {
-        assert!(random_ids(1000, 7).iter().all(|&id| id < 7));
-        assert_ne!(random_ids(8, 49152)[0], random_ids(8, 49152)[1]);
+    fn depths_that_leave_room_are_measured_in_order() {
+        let depths = |asked: &[usize], against, context| depths(asked, against, context, (512, 128));
+        assert_eq!(depths(&[], false, 8192).unwrap(), [0, 1024, 4096]);
+        assert_eq!(depths(&[], false, 2048).unwrap(), [0, 1024]);
+        assert_eq!(depths(&[], true, 8192).unwrap(), [0]);
+        assert_eq!(depths(&[7, 0, 7, 1536, 1537, usize::MAX], true, 2048).unwrap(), [0, 7, 1536]);
+        assert_eq!(depths(&[], false, 512).unwrap(), [0]);
+        let error = depths(&[5], false, 512).unwrap_err().to_string();
+        assert!(error.contains("512 tokens at depth 5") && error.contains("context of 512"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use sottovoce_kernels::{
 
 use super::Executor;
 use crate::cpu::{
-    plan::{Activation, Columns, Segment, Source, Step, WeightId},
+    plan::{Activation, Columns, Segment, Source, WeightId},
     weights::Loaded,
     workspace::{Workspace, view, view_mut},
 };
@@ -132,15 +132,6 @@ impl Executor {
             Loaded::Bias(bias) => bias.as_deref(),
             _ => unreachable!("the plan gives each weight one role"),
         }
-    }
-
-    /// Bytes of matrices that a step for one row reads: all weights but the rows of embedding tables that it skips.
-    pub fn bytes_per_row(&self) -> usize {
-        let linears = self.plan.steps.iter().filter_map(|step| match step {
-            Step::Linear { segments, .. } => Some(segments),
-            _ => None,
-        });
-        linears.flatten().map(|segment| self.matrix(segment.weight).bytes()).sum()
     }
 }
 
