@@ -19,7 +19,7 @@ Examples:
   sottovoce inspect my-model/*.mlpackage          see what is in a package
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
-Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_ISA=scalar|avx2|avx512|neon forces a level of SIMD,
+Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD,
 HF_ENDPOINT names a mirror of the Hugging Face hub, NO_COLOR turns colours off."
 )]
 pub struct Cli {

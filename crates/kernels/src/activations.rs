@@ -243,9 +243,9 @@ impl Kernels {
     pub(crate) fn tile(self, precision: Precision) -> usize {
         match (precision, self.isa()) {
             (Precision::Sixteen, _) | (_, Isa::Scalar) => 1,
-            (_, Isa::Avx2) => 4,
+            (_, Isa::Avx2 | Isa::AvxVnni) => 4,
             (_, Isa::Avx512) => Self::LARGEST_TILE,
-            (_, Isa::Neon) => 4,
+            (_, Isa::Neon | Isa::NeonI8mm) => 4,
         }
     }
 

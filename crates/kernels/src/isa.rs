@@ -14,23 +14,29 @@ pub enum Isa {
     Scalar,
     /// x86-64 with AVX2, FMA and F16C.
     Avx2,
+    /// [`Isa::Avx2`] with dot products of bytes in 256 bits (VNNI), be they encoded as AVX-VNNI or AVX-512 has them.
+    AvxVnni,
     /// x86-64 with AVX-512 F, BW, VL, DQ and VNNI (and everything of [`Isa::Avx2`]).
     Avx512,
     /// AArch64 with NEON and the dot product extension.
     Neon,
+    /// [`Isa::Neon`] with the matrix product extension for bytes (i8mm).
+    NeonI8mm,
 }
 
 impl Isa {
     /// Every level, worst first.
-    pub const ALL: [Self; 4] = [Self::Scalar, Self::Avx2, Self::Avx512, Self::Neon];
+    pub const ALL: [Self; 6] = [Self::Scalar, Self::Avx2, Self::AvxVnni, Self::Avx512, Self::Neon, Self::NeonI8mm];
 
     /// The name that [`ISA_VARIABLE`] takes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
             Self::Neon => "neon",
+            Self::NeonI8mm => "i8mm",
         }
     }
 
@@ -41,6 +47,12 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => {
+                Self::Avx2.is_available()
+                    && (is_x86_feature_detected!("avxvnni")
+                        || is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512vnni"))
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
@@ -55,6 +67,8 @@ impl Isa {
             Self::Neon => {
                 std::arch::is_aarch64_feature_detected!("neon") && std::arch::is_aarch64_feature_detected!("dotprod")
             }
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm => Self::Neon.is_available() && std::arch::is_aarch64_feature_detected!("i8mm"),
             #[allow(unreachable_patterns)]
             _ => false,
         }

@@ -45,11 +45,22 @@ macro_rules! dispatch {
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Avx512 => unsafe { $crate::arch::avx512::$($path)::+($($argument),*) },
             #[cfg(target_arch = "x86_64")]
+            // SAFETY: the CPU was just asked.
+            $crate::Isa::AvxVnni if is_x86_feature_detected!("avxvnni") => unsafe {
+                $crate::arch::avx_vnni::$($path)::+($($argument),*)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: without AVX-VNNI, `Kernels` exists for this level only if the CPU has the features of AVX-512.
+            $crate::Isa::AvxVnni => unsafe { $crate::arch::avx_vnni_vl::$($path)::+($($argument),*) },
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Avx2 => unsafe { $crate::arch::avx2::$($path)::+($($argument),*) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: `Kernels` exists for this level only if the CPU has its features.
             $crate::Isa::Neon => unsafe { $crate::arch::neon::$($path)::+($($argument),*) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: `Kernels` exists for this level only if the CPU has its features.
+            $crate::Isa::NeonI8mm => unsafe { $crate::arch::i8mm::$($path)::+($($argument),*) },
             _ => $scalar,
         }
     };

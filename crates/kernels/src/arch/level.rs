@@ -1,5 +1,6 @@
 /// The functions of a level, with the names and parameters of those in [`super::scalar`]: each is compiled for the level's
-/// features, and everything it calls is inlined into it.
+/// features, and everything it calls is inlined into it. Levels that differ in products of bytes alone have only `integers`
+/// of their own.
 macro_rules! level {
     ($simd:ty, $features:literal) => {
         $crate::arch::level::level!($simd, $features, rows:
@@ -23,6 +24,9 @@ macro_rules! level {
             turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);
             tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize, keys: &[f32],
                 work: &mut [f32], out: &mut crate::RowsMut<'_>));
+        $crate::arch::level::level!(integers of $simd, $features);
+    };
+    (integers of $simd:ty, $features:literal) => {
         $crate::arch::level::level!($simd, $features, limits:
             multiply_bytes(rounds: usize) -> u64;
             multiply_floats(rounds: usize) -> u64;

@@ -28,12 +28,36 @@ pub(crate) mod avx512 {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod avx2 {
-    super::level::level!(crate::arch::x86_64::avx2::Avx2, "avx2,fma,f16c");
+    super::level::level!(crate::arch::x86_64::avx2::Plain, "avx2,fma,f16c");
+}
+
+/// AVX2 with AVX-VNNI.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod avx_vnni {
+    pub(crate) use super::avx2::{attention, float, rows};
+    super::level::level!(integers of crate::arch::x86_64::avx2::AvxVnni, "avx2,fma,f16c,avxvnni");
+}
+
+/// The same with the 256-bit instructions of AVX-512 VNNI.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod avx_vnni_vl {
+    pub(crate) use super::avx2::{attention, float, rows};
+    super::level::level!(integers of crate::arch::x86_64::avx2::Avx512Vnni, "avx2,fma,f16c,avx512f,avx512vl,avx512vnni");
 }
 
 /// NEON.
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod neon {
-    super::level::level!(crate::arch::aarch64::neon::Neon, "neon,dotprod");
+    super::level::level!(crate::arch::aarch64::neon::DotProd, "neon,dotprod");
+}
+
+/// NEON with matrix products of bytes.
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_op_in_unsafe_fn)]
+pub(crate) mod i8mm {
+    pub(crate) use super::neon::{attention, float, rows};
+    super::level::level!(integers of crate::arch::aarch64::neon::I8mm, "neon,dotprod,i8mm");
 }

@@ -68,7 +68,8 @@ pub(crate) trait Simd: Copy + 'static {
     /// (x + 128) >> 8 and what is left of x, from −128 to 127.
     unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I);
     unsafe fn sum_int(x: Self::I) -> i32;
-    /// sum + Σ of the products of 4 bytes for each lane, those of `a` unsigned unless the level has a [`Self::BIAS_8`].
+    /// sum + Σ of the products of 4 bytes for each lane, or of as many as the level's instruction takes; those of `a` are
+    /// unsigned unless the level has a [`Self::BIAS_8`].
     unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
     /// `x`, of which the compiler forgets what it knew: arithmetic with it stays where it stands.
     unsafe fn opaque(x: Self::I) -> Self::I;

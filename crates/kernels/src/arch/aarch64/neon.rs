@@ -1,11 +1,19 @@
-//! NEON with the dot product extension: a vector of 16 lanes is four registers.
+//! NEON with products of bytes: a vector of 16 lanes is four registers.
 
-use std::arch::{aarch64::*, asm};
+use std::{
+    arch::{aarch64::*, asm},
+    marker::PhantomData,
+};
 
+use super::dot::{Dot, Matrices, Products};
 use crate::arch::simd::Simd;
 
+/// NEON with the products of `D`.
 #[derive(Clone, Copy)]
-pub(crate) struct Neon;
+pub(crate) struct Neon<D>(PhantomData<D>);
+
+pub(crate) type DotProd = Neon<Products>;
+pub(crate) type I8mm = Neon<Matrices>;
 
 /// Applies an instruction to all four registers.
 macro_rules! each {
@@ -17,26 +25,6 @@ macro_rules! each {
             $function$(::<{ $immediate }>)?($($argument[3]),*),
         ]
     };
-}
-
-/// sum + Σ of four products for each lane. The standard library's intrinsic is not stable yet.
-#[inline]
-#[target_feature(enable = "neon,dotprod")]
-unsafe fn dot(mut sum: int32x4_t, codes: int8x16_t, x: int8x16_t) -> int32x4_t {
-    asm!(
-        "sdot {sum:v}.4s, {codes:v}.16b, {x:v}.16b",
-        sum = inout(vreg) sum,
-        codes = in(vreg) codes,
-        x = in(vreg) x,
-        options(pure, nomem, nostack, preserves_flags),
-    );
-    sum
-}
-
-/// Four bytes for every lane.
-#[inline(always)]
-unsafe fn quad(from: *const i8) -> int8x16_t {
-    vreinterpretq_s8_s32(vdupq_n_s32(from.cast::<i32>().read_unaligned()))
 }
 
 /// The larger lanes; those of `b` where one is NaN, as on x86.
@@ -160,15 +148,14 @@ unsafe fn opaque(mut x: int32x4_t) -> int32x4_t {
     x
 }
 
-impl Simd for Neon {
+impl<D: Dot> Simd for Neon<D> {
     type F = [float32x4_t; 4];
     type I = [int32x4_t; 4];
 
     const TILE: usize = 4;
     const FLOAT_ROWS: usize = 6;
     const FLOAT_PANELS: usize = 1;
-    // The dot product takes signed bytes.
-    const BIAS_8: i32 = 128;
+    const BIAS_8: i32 = D::BIAS_8;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
@@ -365,7 +352,8 @@ impl Simd for Neon {
 
     #[inline(always)]
     unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
-        let (a, b) = (each!(vreinterpretq_s8_s32(a)), each!(vreinterpretq_s8_s32(b)));
+        let (a, b) = (each!(vreinterpretq_u8_s32(a)), each!(vreinterpretq_s8_s32(b)));
+        let dot = D::dot_bytes;
         each!(dot(sum, a, b))
     }
 
@@ -381,39 +369,6 @@ impl Simd for Neon {
         low: [*const i8; M],
         start: [Self::I; M],
     ) -> [Self::I; M] {
-        let mut sums = start;
-        let mut wide = [[vdupq_n_s32(0); 4]; M];
-        for vector in 0..GROUPS * BITS / 8 {
-            for part in 0..4 {
-                let bytes = vld1q_u8(codes.add(vector * 64 + part * 16));
-                let (first, second) = match BITS {
-                    4 => (vandq_u8(bytes, vdupq_n_u8(15)), vshrq_n_u8::<4>(bytes)),
-                    _ => (veorq_u8(bytes, vdupq_n_u8(128)), bytes),
-                };
-                let (first, second) = (vreinterpretq_s8_u8(first), vreinterpretq_s8_u8(second));
-                let at = vector * 32 / BITS;
-                for m in 0..M {
-                    let plane = if WIDE { &mut wide[m][part] } else { &mut sums[m][part] };
-                    *plane = dot(*plane, first, quad(high[m].add(at)));
-                    if BITS == 4 {
-                        *plane = dot(*plane, second, quad(high[m].add(at + 4)));
-                    }
-                    if WIDE {
-                        sums[m][part] = dot(sums[m][part], first, quad(low[m].add(at)));
-                        if BITS == 4 {
-                            sums[m][part] = dot(sums[m][part], second, quad(low[m].add(at + 4)));
-                        }
-                    }
-                }
-            }
-        }
-        if WIDE {
-            for m in 0..M {
-                let shifted = each!(vshlq_n_s32[8](wide[m]));
-                let low = sums[m];
-                sums[m] = each!(vaddq_s32(low, shifted));
-            }
-        }
-        sums
+        D::dot::<M, BITS, WIDE, GROUPS>(codes, high, low, start)
     }
 }

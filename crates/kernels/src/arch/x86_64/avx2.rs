@@ -1,80 +1,26 @@
 //! AVX2, FMA and F16C: a vector of 16 lanes is two registers.
 
-use std::arch::{asm, x86_64::*};
+use std::{
+    arch::{asm, x86_64::*},
+    marker::PhantomData,
+};
 
+use super::dot256::{Dot, Pairs, Vnni};
 use crate::arch::simd::Simd;
 
+/// AVX2 with the products of `D`.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2;
+pub(crate) struct Avx2<D>(PhantomData<D>);
+
+pub(crate) type Plain = Avx2<Pairs>;
+pub(crate) type AvxVnni = Avx2<Vnni<true>>;
+pub(crate) type Avx512Vnni = Avx2<Vnni<false>>;
 
 /// Applies an instruction to both registers.
 macro_rules! both {
     ($function:ident $([$immediate:expr])? ($($argument:expr),*)) => {
         [$function$(::<{ $immediate }>)?($($argument[0]),*), $function$(::<{ $immediate }>)?($($argument[1]),*)]
     };
-}
-
-/// Four bytes for every lane.
-#[inline(always)]
-unsafe fn quad(from: *const i8) -> __m256i {
-    _mm256_set1_epi32(from.cast::<i32>().read_unaligned())
-}
-
-/// 16-bit products of unsigned nibbles and bytes, summed over the groups of a block: 8 · 2 · 15 · 128 fits.
-#[inline(always)]
-unsafe fn nibble_dot<const GROUPS: usize>(codes: *const u8, x: *const i8) -> __m256i {
-    let nibble = _mm256_set1_epi8(15);
-    let mut sum = _mm256_setzero_si256();
-    for vector in 0..GROUPS / 2 {
-        let bytes = _mm256_loadu_si256(codes.add(vector * 64).cast());
-        let first = _mm256_and_si256(bytes, nibble);
-        let second = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
-        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(first, quad(x.add(vector * 8))));
-        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(second, quad(x.add(vector * 8 + 4))));
-    }
-    _mm256_madd_epi16(sum, _mm256_set1_epi16(1))
-}
-
-/// Products of unsigned bytes and 16-bit integers, which lie in `pairs` as (0, 2) and (1, 3) of each group of 4.
-#[inline(always)]
-unsafe fn byte_dot<const GROUPS: usize>(codes: *const u8, pairs: &[[i32; 8]; 2]) -> __m256i {
-    let mut sum = _mm256_setzero_si256();
-    for group in 0..GROUPS {
-        let bytes = _mm256_loadu_si256(codes.add(group * 64).cast());
-        let even = _mm256_and_si256(bytes, _mm256_set1_epi16(255));
-        let odd = _mm256_srli_epi16::<8>(bytes);
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(even, _mm256_set1_epi32(pairs[0][group])));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(odd, _mm256_set1_epi32(pairs[1][group])));
-    }
-    sum
-}
-
-/// Loads `GROUPS` · 4 bytes, the rest zero.
-#[inline(always)]
-unsafe fn load_groups<const GROUPS: usize>(from: *const i8) -> __m256i {
-    match GROUPS {
-        8 => _mm256_loadu_si256(from.cast()),
-        _ => _mm256_zextsi128_si256(_mm_loadu_si128(from.cast())),
-    }
-}
-
-/// What [`byte_dot`] takes: even and odd elements as 16-bit integers.
-#[inline(always)]
-unsafe fn pairs<const WIDE: bool, const GROUPS: usize>(high: *const i8, low: *const i8) -> [[i32; 8]; 2] {
-    let high = load_groups::<GROUPS>(high);
-    let high_even = _mm256_slli_epi16::<8>(high);
-    let (even, odd) = if WIDE {
-        let low = load_groups::<GROUPS>(low);
-        let even = _mm256_add_epi16(high_even, _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(low)));
-        let high_odd = _mm256_andnot_si256(_mm256_set1_epi16(255), high);
-        (even, _mm256_add_epi16(high_odd, _mm256_srai_epi16::<8>(low)))
-    } else {
-        (_mm256_srai_epi16::<8>(high_even), _mm256_srai_epi16::<8>(high))
-    };
-    let mut pairs = [[0; 8]; 2];
-    _mm256_storeu_si256(pairs[0].as_mut_ptr().cast(), even);
-    _mm256_storeu_si256(pairs[1].as_mut_ptr().cast(), odd);
-    pairs
 }
 
 /// Adds both registers of a vector, then pairs of lanes of two vectors.
@@ -161,7 +107,7 @@ unsafe fn entries_of_256(table: *const f32, bytes: __m256i) -> [__m256; 4] {
     [entries(0), entries(1), entries(2), entries(3)]
 }
 
-impl Simd for Avx2 {
+impl<D: Dot> Simd for Avx2<D> {
     type F = [__m256; 2];
     type I = [__m256i; 2];
 
@@ -389,9 +335,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn dot_bytes(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
-        let (pairs, ones) = (both!(_mm256_maddubs_epi16(a, b)), [_mm256_set1_epi16(1); 2]);
-        let quads = both!(_mm256_madd_epi16(pairs, ones));
-        both!(_mm256_add_epi32(sum, quads))
+        [D::dot_bytes(sum[0], a[0], b[0]), D::dot_bytes(sum[1], a[1], b[1])]
     }
 
     #[inline(always)]
@@ -406,22 +350,6 @@ impl Simd for Avx2 {
         low: [*const i8; M],
         start: [Self::I; M],
     ) -> [Self::I; M] {
-        let mut sums = start;
-        for m in 0..M {
-            let pairs = if BITS == 8 { pairs::<WIDE, GROUPS>(high[m], low[m]) } else { [[0; 8]; 2] };
-            for half in 0..2 {
-                let codes = codes.add(half * 32);
-                let dot = if BITS == 8 {
-                    byte_dot::<GROUPS>(codes, &pairs)
-                } else if WIDE {
-                    let wide = _mm256_slli_epi32::<8>(nibble_dot::<GROUPS>(codes, high[m]));
-                    _mm256_add_epi32(wide, nibble_dot::<GROUPS>(codes, low[m]))
-                } else {
-                    nibble_dot::<GROUPS>(codes, high[m])
-                };
-                sums[m][half] = _mm256_add_epi32(sums[m][half], dot);
-            }
-        }
-        sums
+        D::dot::<M, BITS, WIDE, GROUPS>(codes, high, low, start)
     }
 }
