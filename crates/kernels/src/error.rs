@@ -4,7 +4,9 @@ use thiserror::Error;
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum KernelError {
     /// `SOTTOVOCE_ISA` holds something else than a known name.
-    #[error("SOTTOVOCE_ISA is \"{found}\", expected scalar, avx2, avxvnni, avx512, neon or i8mm; unset it to use the best one")]
+    #[error(
+        "SOTTOVOCE_ISA is \"{found}\", expected scalar, avx2, avxvnni, avx512, neon or i8mm; unset it to use the best one"
+    )]
     UnknownIsa {
         /// The value found.
         found: String,
