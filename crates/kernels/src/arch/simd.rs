@@ -19,6 +19,9 @@ pub(crate) trait Simd: Copy + 'static {
     /// What the level's dot products subtract from 8-bit codes.
     const BIAS_8: i32;
 
+    /// Asks for the cache line at `from`, which need not be readable.
+    unsafe fn prefetch(from: *const u8);
+
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(from: *const f32) -> Self::F;
     unsafe fn load_f16(from: *const u16) -> Self::F;

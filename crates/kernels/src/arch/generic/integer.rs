@@ -10,6 +10,9 @@ use crate::{
 /// Bytes of rounded rows that many-row kernels go over for each panel: they stay in a core's second cache.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// How far ahead of the codes being multiplied a row asks for others: hardware prefetchers stop at every page of 4 KiB.
+const AHEAD: usize = 2048;
+
 /// One panel of integer weights.
 #[derive(Clone, Copy)]
 pub(super) struct Panel {
@@ -119,6 +122,12 @@ impl Panel {
                         if factor != 1 {
                             begin[m] = S::mul_int(begin[m], S::splat_int(factor));
                         }
+                    }
+                }
+                if WIDE {
+                    let ahead = codes.wrapping_add(AHEAD);
+                    for line in 0..GROUPS * PANEL * BITS / 2 / 64 {
+                        S::prefetch(ahead.wrapping_add(line * 64));
                     }
                 }
                 let dots =

@@ -117,6 +117,11 @@ impl<D: Dot> Simd for Avx2<D> {
     const BIAS_8: i32 = 0;
 
     #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
         [_mm256_set1_ps(x); 2]
     }
