@@ -1,8 +1,8 @@
 //! Activations rounded to integers per block of 32, as the integer kernels take them.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, ops::Range};
 
-use crate::{Isa, Kernels, Rows, Team, kernels::dispatch};
+use crate::{Isa, Kernels, Rows, Team, compute::ELEMENTS_WORTH_SHARING, kernels::dispatch, team::Parts};
 
 /// Elements of a row that share a scale.
 pub const ACTIVATION_BLOCK: usize = 32;
@@ -64,6 +64,12 @@ pub struct QuantizedRows {
     pub(crate) shifts: Vec<i32>,
     /// The same for each half of a block: \[tile, block, half, row of the tile\].
     pub(crate) half_shifts: Vec<i32>,
+    /// The sum of each block's activations as rounded, which offsets of weights multiply; as `scales`.
+    pub(crate) sums: Vec<f32>,
+    /// The same for each half of a block, as `half_shifts`.
+    pub(crate) half_sums: Vec<f32>,
+    /// A row for each worker, before it is rounded.
+    scratch: Vec<f32>,
 }
 
 impl Default for QuantizedRows {
@@ -78,6 +84,9 @@ impl Default for QuantizedRows {
             scales: Vec::new(),
             shifts: Vec::new(),
             half_shifts: Vec::new(),
+            sums: Vec::new(),
+            half_sums: Vec::new(),
+            scratch: Vec::new(),
         }
     }
 }
@@ -93,6 +102,8 @@ pub(crate) struct QuantizedRow<'a> {
     scales: *mut f32,
     shifts: *mut i32,
     half_shifts: *mut i32,
+    sums: *mut f32,
+    half_sums: *mut f32,
     lifetime: PhantomData<&'a mut QuantizedRows>,
 }
 
@@ -109,9 +120,12 @@ impl QuantizedRow<'_> {
         unsafe {
             *self.scales.add(at) = scale;
             *self.shifts.add(at) = shifts[0].wrapping_add(shifts[1]);
-            let halves = self.half_shifts.add(at / self.tile * self.tile * 2 + at % self.tile);
-            *halves = shifts[0];
-            *halves.add(self.tile) = shifts[1];
+            *self.sums.add(at) = sums[0].wrapping_add(sums[1]) as f32 * scale;
+            let halves = at / self.tile * self.tile * 2 + at % self.tile;
+            for (half, at) in [halves, halves + self.tile].into_iter().enumerate() {
+                *self.half_shifts.add(at) = shifts[half];
+                *self.half_sums.add(at) = sums[half] as f32 * scale;
+            }
             std::slice::from_raw_parts_mut(self.integers.add(at * bytes), bytes)
         }
     }
@@ -152,6 +166,8 @@ impl QuantizedRows {
         grow(&mut self.scales, all);
         grow(&mut self.shifts, all);
         grow(&mut self.half_shifts, all * 2);
+        grow(&mut self.sums, all);
+        grow(&mut self.half_sums, all * 2);
         (self.rows, self.columns, self.blocks) = (rows, columns, blocks);
         (self.precision, self.tile) = (precision, tile);
     }
@@ -161,16 +177,29 @@ impl QuantizedRows {
     /// # Safety
     /// No two rows that are alive together may have the same number, and the buffers may not change meanwhile.
     unsafe fn row(start: &QuantizedStart, row: usize) -> QuantizedRow<'_> {
-        let &QuantizedStart { precision, tile, blocks, integers, scales, shifts, half_shifts, .. } = start;
+        let &QuantizedStart { precision, tile, blocks, integers, scales, .. } = start;
+        let &QuantizedStart { shifts, half_shifts, sums, half_sums, .. } = start;
         assert!(row < start.rows, "row {row}");
         let first = row / tile * tile * blocks + row % tile;
         let end = first + blocks * tile;
-        QuantizedRow { precision, tile, first, end, integers, scales, shifts, half_shifts, lifetime: PhantomData }
+        QuantizedRow {
+            precision,
+            tile,
+            first,
+            end,
+            integers,
+            scales,
+            shifts,
+            half_shifts,
+            sums,
+            half_sums,
+            lifetime: PhantomData,
+        }
     }
 
-    /// Calls `job` for every row of the current sizes, shared out over `team` if there is one.
-    fn for_each_row(&mut self, team: Option<&Team>, job: impl Fn(usize, &mut QuantizedRow<'_>) + Sync) {
-        let start = QuantizedStart {
+    /// The buffers, for workers to take rows of.
+    fn start(&mut self) -> QuantizedStart {
+        QuantizedStart {
             precision: self.precision,
             rows: self.rows,
             tile: self.tile,
@@ -179,13 +208,8 @@ impl QuantizedRows {
             scales: self.scales.as_mut_ptr(),
             shifts: self.shifts.as_mut_ptr(),
             half_shifts: self.half_shifts.as_mut_ptr(),
-        };
-        let start = &start;
-        // SAFETY: every row is taken once, and `self` is borrowed until all are done.
-        let write = |row: usize| job(row, &mut unsafe { Self::row(start, row) });
-        match team {
-            Some(team) => team.run(|worker| worker.share(start.rows, 1).for_each(write)),
-            None => (0..start.rows).for_each(write),
+            sums: self.sums.as_mut_ptr(),
+            half_sums: self.half_sums.as_mut_ptr(),
         }
     }
 
@@ -230,6 +254,8 @@ struct QuantizedStart {
     scales: *mut f32,
     shifts: *mut i32,
     half_shifts: *mut i32,
+    sums: *mut f32,
+    half_sums: *mut f32,
 }
 
 // SAFETY: workers reach the buffers through rows only, which are disjoint.
@@ -253,17 +279,41 @@ impl Kernels {
     /// (8 bits) or ∕ 32,512 (16 bits); magnitudes below 1e-30 count as 0. NaN and infinities give unspecified results,
     /// never a panic. The result is for kernels of the same level.
     pub fn quantize_rows(self, x: Rows<'_>, precision: Precision, out: &mut QuantizedRows) {
-        self.quantize_rows_on(None, x, precision, out);
+        out.reshape(x.rows(), x.columns(), precision, self.tile(precision));
+        let start = out.start();
+        for row in 0..x.rows() {
+            // SAFETY: one row at a time, of buffers that `out` lends until the end.
+            let mut out = unsafe { QuantizedRows::row(&start, row) };
+            dispatch!(self, rows::quantize(x.row(row), &mut out));
+        }
     }
 
+    /// The same for rows that `row(index, out)` computes, shared out over `team`.
     pub(crate) fn quantize_rows_on(
         self,
-        team: Option<&Team>,
-        x: Rows<'_>,
+        team: &Team,
+        (rows, columns): (usize, usize),
         precision: Precision,
+        row: impl Fn(usize, &mut [f32]) + Sync,
         out: &mut QuantizedRows,
     ) {
-        out.reshape(x.rows(), x.columns(), precision, self.tile(precision));
-        out.for_each_row(team, |row, out| dispatch!(self, rows::quantize(x.row(row), out)));
+        out.reshape(rows, columns, precision, self.tile(precision));
+        let mut scratch = std::mem::take(&mut out.scratch);
+        let needed = team.threads() * columns;
+        scratch.resize(scratch.len().max(needed), 0.0);
+        let parts = Parts::new(&mut scratch[..needed], columns);
+        let start = &out.start();
+        let job = |worker: usize, range: Range<usize>| {
+            // SAFETY: a worker has one range at a time, and nobody else its part.
+            let x = unsafe { parts.part(worker) };
+            for index in range {
+                row(index, x);
+                // SAFETY: every row is in one range, and `out` lends its buffers until the end.
+                let mut out = unsafe { QuantizedRows::row(start, index) };
+                dispatch!(self, rows::quantize(x, &mut out));
+            }
+        };
+        if rows <= 1 || rows * columns < ELEMENTS_WORTH_SHARING { job(0, 0..rows) } else { team.for_each_range(rows, job) }
+        out.scratch = scratch;
     }
 }

@@ -2,7 +2,10 @@
 
 use half::f16;
 
-use crate::{FEW_ROWS, Isa, Kernels, Precision, Rows, RowsMut, Team, kernels::dispatch, team::Parts};
+use crate::{
+    FEW_ROWS, Isa, Kernels, Precision, Rows, RowsMut, Team, compute::ELEMENTS_WORTH_SHARING, kernels::dispatch,
+    team::Parts,
+};
 
 /// Keys and values of the positions to attend to, each [kv_heads, positions, head_dim] with strides: a slice of a state.
 #[derive(Debug, Clone, Copy)]
@@ -179,11 +182,11 @@ impl Kernels {
             (0..units).for_each(score);
             return (0..group * cache.kv_heads).for_each(join);
         }
-        team.run(|worker| {
-            worker.share(units, 1).for_each(score);
-            worker.barrier();
-            worker.share(group * cache.kv_heads, 1).for_each(join);
-        });
+        team.for_each(units, |_, unit| score(unit));
+        if chunks * per_unit * cache.kv_heads < ELEMENTS_WORTH_SHARING {
+            return (0..group * cache.kv_heads).for_each(join);
+        }
+        team.for_each_range(group * cache.kv_heads, |_, heads| heads.for_each(join));
     }
 
     /// Keys are turned so that a vector holds 16 positions; then each unit of work is a tile of rows of one head.
@@ -197,26 +200,20 @@ impl Kernels {
             scratch.take(cache.kv_heads * keys_len + team.threads() * work_len).split_at_mut(cache.kv_heads * keys_len);
         let block = 16 * cache.head_dim;
         let blocks_per_head = cache.len.div_ceil(16);
-        let (keys, work) = (Parts::new(keys, block), Parts::new(work, work_len));
-        team.run(|worker| {
-            for at in worker.share(cache.kv_heads * blocks_per_head, 1) {
-                // SAFETY: no two workers have a block in common.
-                let out = unsafe { keys.part(at) };
-                dispatch!(simd self, attention::turn_keys(&cache, at / blocks_per_head, at % blocks_per_head * 16, out));
-            }
-            worker.barrier();
-            // SAFETY: each worker has a part of its own.
-            let work = unsafe { work.part(worker.index) };
-            // Later tiles see more positions: dealt out in turn they come out even.
-            for unit in (worker.index..heads * tiles).step_by(worker.count) {
-                let (head, first) = (unit % heads, unit / heads * tile);
-                let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
-                // SAFETY: no two workers have a tile of a head in common.
-                let mut out = unsafe { out.share(first..(first + tile).min(queries.rows()), columns) };
-                // SAFETY: all keys were turned before the barrier, and nobody writes them any more.
-                let keys = unsafe { keys.parts(head * cache.kv_heads / heads * blocks_per_head, blocks_per_head) };
-                dispatch!(simd self, attention::tile(attention, head, first, keys, work, &mut out));
-            }
+        team.for_each_chunk(keys, block, |at, out| {
+            dispatch!(simd self, attention::turn_keys(&cache, at / blocks_per_head, at % blocks_per_head * 16, out));
+        });
+        let (keys, work) = (&*keys, Parts::new(work, work_len));
+        // Later tiles see more positions: begun first, they leave small units for the end.
+        team.for_each(heads * tiles, |worker, unit| {
+            // SAFETY: a worker has one unit at a time, and nobody else its part.
+            let work = unsafe { work.part(worker) };
+            let (head, first) = (unit % heads, (tiles - 1 - unit / heads) * tile);
+            let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
+            // SAFETY: every tile of a head is one unit.
+            let mut out = unsafe { out.share(first..(first + tile).min(queries.rows()), columns) };
+            let keys = &keys[head * cache.kv_heads / heads * keys_len..][..keys_len];
+            dispatch!(simd self, attention::tile(attention, head, first, keys, work, &mut out));
         });
     }
 }

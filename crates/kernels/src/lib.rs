@@ -20,7 +20,7 @@ mod team;
 
 pub use activations::{ACTIVATION_BLOCK, FEW_ROWS, Precision, QuantizedRows};
 pub use attention::{AttentionOptions, AttentionScratch, Cache, Mask};
-pub use compute::Compute;
+pub use compute::{Compute, Segment};
 pub use elementwise::{Gate, RotaryPairs};
 pub use error::KernelError;
 pub use isa::{CpuFeature, ISA_VARIABLE, Isa, cpu_features};
@@ -31,4 +31,4 @@ pub use linear::{
     PackedLinear, Packer, PaletteWeights, WeightSource,
 };
 pub use rows::{Rows, RowsMut};
-pub use team::{Team, Worker, split};
+pub use team::{Team, split};

@@ -1,5 +1,9 @@
 //! The thread team: hundreds of small fork-joins per token without a lock or an allocation.
 //!
+//! A job is a number of units. Each worker has a fixed share of them, so that it reads the same weights for every token; who
+//! is done with its own share takes units of others. The caller waits for units that somebody has begun, never for a helper
+//! that has not come: a helper whose core is busy with something else costs its share of the speed and no more.
+//!
 //! Helpers spin for a bounded time after a job, so that the next step of the same token starts within a fraction of a
 //! microsecond, and park when nothing comes (between tokens), so that they burn no CPU that others could use.
 
@@ -12,7 +16,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*},
     },
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
@@ -22,86 +26,55 @@ use std::{
 /// steps, shorter than anyone would notice as load.
 const SPIN: Duration = Duration::from_micros(50);
 
-/// How long a barrier spins before it gives its time slice away.
-const BARRIER_SPINS: u32 = 2_000;
+/// Parts of a range for each worker: enough that one who is held up leaves little, few enough that taking them is cheap.
+const PARTS: usize = 4;
 
-/// Keeps what one thread writes away from the cache line of another.
-#[repr(align(128))]
-struct Padded<T>(T);
-
-/// A borrowed `Fn(Worker)` with its lifetime erased.
+/// A borrowed `Fn(worker, unit)` with its lifetime erased.
 #[derive(Clone, Copy)]
 struct Job {
     data: *const (),
-    call: unsafe fn(*const (), Worker<'_>),
-    workers: usize,
+    call: unsafe fn(*const (), usize, usize),
 }
 
+/// What a worker needs for a job, in cache lines of its own: the helper finds all of it with one look.
+#[repr(align(128))]
+struct Seat {
+    /// Twice the number of the job that waits here; one more once the helper has taken it or the caller has withdrawn it.
+    turn: AtomicU64,
+    job: UnsafeCell<Job>,
+    /// The first unit of this worker's share that nobody has taken.
+    next: AtomicUsize,
+    end: AtomicUsize,
+}
+
+/// What a helper tells the caller, apart from the seat so that neither disturbs the other.
+#[repr(align(128))]
 struct Helper {
-    /// The last epoch this helper has finished.
-    done: AtomicU32,
+    /// The last job that this helper has left.
+    left: AtomicU64,
     parked: AtomicBool,
 }
 
 struct Shared {
-    /// Counts jobs; a change tells helpers that `job` is new.
-    epoch: Padded<AtomicU32>,
-    job: UnsafeCell<Job>,
-    helpers: Vec<Padded<Helper>>,
+    /// One for each worker, the caller's first.
+    seats: Vec<Seat>,
+    helpers: Vec<Helper>,
     /// The caller, while it is parked in wait of helpers.
     caller: Mutex<Option<Thread>>,
-    caller_parked: Padded<AtomicBool>,
+    caller_parked: AtomicBool,
     /// Whether a job is running; a second caller then runs its job alone instead of waiting.
     busy: AtomicBool,
     stop: AtomicBool,
-    barrier_arrived: Padded<AtomicUsize>,
-    barrier_phase: Padded<AtomicUsize>,
+    /// Set by the first panic of a job: no more units are taken.
     panicked: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-// SAFETY: `job` is written only by the caller that holds `busy`, before the epoch changes, and read by helpers only after
-// they saw that change and before they report the epoch as done, which the caller awaits. The rest is atomics and locks.
+// SAFETY: the job of a seat is written only by the caller that holds `busy`, before it offers the seat's turn, and read only
+// by the helper that has taken that turn, which the caller then waits for. The rest is atomics and locks.
 unsafe impl Sync for Shared {}
-// SAFETY: as above; the raw pointer in `job` is dereferenced only while its caller waits.
+// SAFETY: as above; the raw pointer of a job is followed only while its caller waits.
 unsafe impl Send for Shared {}
-
-/// One member of a team while it runs a job.
-#[derive(Clone, Copy)]
-pub struct Worker<'a> {
-    /// From 0 (the calling thread) to `count` − 1.
-    pub index: usize,
-    /// How many run the job.
-    pub count: usize,
-    shared: Option<&'a Shared>,
-}
-
-impl Worker<'_> {
-    /// Waits until every worker of the job has come here: what was written before is visible after.
-    ///
-    /// # Panics
-    /// When another worker panicked, since it will never come.
-    pub fn barrier(&self) {
-        let Some(shared) = self.shared else { return };
-        let phase = shared.barrier_phase.0.load(SeqCst);
-        if shared.barrier_arrived.0.fetch_add(1, SeqCst) + 1 == self.count {
-            shared.barrier_arrived.0.store(0, SeqCst);
-            shared.barrier_phase.0.store(phase.wrapping_add(1), SeqCst);
-            return;
-        }
-        let mut spins = 0u32;
-        while shared.barrier_phase.0.load(SeqCst) == phase {
-            assert!(!shared.panicked.load(SeqCst), "another worker of the team panicked");
-            spins = spins.saturating_add(1);
-            if spins < BARRIER_SPINS { hint::spin_loop() } else { thread::yield_now() }
-        }
-    }
-
-    /// This worker's share of `0..len` in multiples of `granularity`, as even as that allows; the same for every call.
-    pub fn share(&self, len: usize, granularity: usize) -> Range<usize> {
-        split(len, granularity, self.index, self.count)
-    }
-}
 
 /// Part `index` of `count` of `0..len`, cut at multiples of `granularity`. The parts are disjoint and cover the whole.
 pub fn split(len: usize, granularity: usize, index: usize, count: usize) -> Range<usize> {
@@ -112,36 +85,41 @@ pub fn split(len: usize, granularity: usize, index: usize, count: usize) -> Rang
     bound(index)..bound(index + 1)
 }
 
-/// A fixed set of threads that run the same function together. Dropping it ends and joins them.
+/// A fixed set of threads that work on the same job. Dropping it ends and joins them.
 pub struct Team {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Team {
-    /// A team of `threads` workers (at least one): the calling thread of [`Team::run`] and `threads − 1` helpers. If the
-    /// system refuses to start a helper, the team is as large as it got.
+    /// A team of `threads` workers (at least one): the calling thread of [`Team::for_each`] and `threads − 1` helpers. If
+    /// the system refuses to start a helper, the team is as large as it got.
     pub fn new(threads: usize) -> Self {
         let helpers = threads.saturating_sub(1);
-        let new_helper = || Padded(Helper { done: AtomicU32::new(0), parked: AtomicBool::new(false) });
+        let nothing = Job { data: std::ptr::null(), call: |_, _, _| {} };
+        let seat = |_| Seat {
+            turn: AtomicU64::new(1),
+            job: UnsafeCell::new(nothing),
+            next: AtomicUsize::new(0),
+            end: AtomicUsize::new(0),
+        };
         let shared = Arc::new(Shared {
-            epoch: Padded(AtomicU32::new(0)),
-            job: UnsafeCell::new(Job { data: std::ptr::null(), call: |_, _| {}, workers: 0 }),
-            helpers: (0..helpers).map(|_| new_helper()).collect(),
+            seats: (0..=helpers).map(seat).collect(),
+            helpers: (0..helpers)
+                .map(|_| Helper { left: AtomicU64::new(0), parked: AtomicBool::new(false) })
+                .collect(),
             caller: Mutex::new(None),
-            caller_parked: Padded(AtomicBool::new(false)),
+            caller_parked: AtomicBool::new(false),
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
-            barrier_arrived: Padded(AtomicUsize::new(0)),
-            barrier_phase: Padded(AtomicUsize::new(0)),
             panicked: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
-        let spawn = |index: usize| {
+        let spawn = |worker: usize| {
             let shared = Arc::clone(&shared);
-            thread::Builder::new().name(format!("sottovoce-{}", index + 1)).spawn(move || help(&shared, index)).ok()
+            thread::Builder::new().name(format!("sottovoce-{worker}")).spawn(move || shared.help(worker)).ok()
         };
-        let threads = (0..helpers).map_while(spawn).collect();
+        let threads = (1..=helpers).map_while(spawn).collect();
         Self { shared, threads }
     }
 
@@ -155,58 +133,78 @@ impl Team {
         self.threads.len() + 1
     }
 
-    /// Runs `job` once on every worker and returns when all have finished. If the team is already running a job (of
-    /// another thread, or the one this call comes from), the caller runs `job` alone, as worker 0 of 1.
+    /// Calls `job(worker, unit)` once for every unit in `0..units`, and returns when all are done. A worker, whose number
+    /// is below [`Team::threads`], has one unit at a time. What was written before is visible to the units, and what they
+    /// write after. If the team is at work already (for another thread, or for the job this call comes from), the caller
+    /// does everything, as worker 0.
     ///
     /// # Panics
-    /// With the first panic of a worker, after all have stopped; the team stays usable.
-    pub fn run<F: Fn(Worker<'_>) + Sync>(&self, job: F) {
+    /// With the first panic of a unit, after all workers have stopped; the team stays usable.
+    pub fn for_each<F: Fn(usize, usize) + Sync>(&self, units: usize, job: F) {
         let shared = &*self.shared;
-        if self.threads.is_empty() || shared.busy.swap(true, SeqCst) {
-            return job(Worker { index: 0, count: 1, shared: None });
+        if units <= 1 || self.threads.is_empty() || shared.busy.swap(true, Acquire) {
+            return (0..units).for_each(|unit| job(0, unit));
         }
-        unsafe fn call<F: Fn(Worker<'_>)>(data: *const (), worker: Worker<'_>) {
-            // SAFETY: `data` is the `&F` of the `run` below, which does not return before every worker is done.
-            unsafe { (*data.cast::<F>())(worker) }
+        unsafe fn call<F: Fn(usize, usize)>(data: *const (), worker: usize, unit: usize) {
+            // SAFETY: `data` is the `&F` of the `for_each` below, which does not return before every helper has left.
+            unsafe { (*data.cast::<F>())(worker, unit) }
         }
-        // SAFETY: `busy` makes this the only caller, and every helper has finished the previous epoch.
-        unsafe { *shared.job.get() = Job { data: (&raw const job).cast(), call: call::<F>, workers: self.threads() } };
-        let epoch = shared.epoch.0.load(SeqCst).wrapping_add(1);
-        shared.epoch.0.store(epoch, SeqCst);
-        for (helper, thread) in shared.helpers.iter().zip(&self.threads) {
-            if helper.0.parked.load(SeqCst) {
+        let count = self.threads();
+        for (index, seat) in shared.seats[..count].iter().enumerate() {
+            let share = split(units, 1, index, count);
+            seat.next.store(share.start, Relaxed);
+            seat.end.store(share.end, Relaxed);
+        }
+        let erased = Job { data: (&raw const job).cast(), call: call::<F> };
+        let (own, others) = (&shared.seats[0], &shared.seats[1..count]);
+        // Jobs are counted in the caller's own seat, which nobody else offers or takes.
+        let number = (own.turn.load(Relaxed) + 1) / 2;
+        own.turn.store(2 * number + 1, Relaxed);
+        for ((seat, helper), thread) in others.iter().zip(&shared.helpers).zip(&self.threads) {
+            // SAFETY: the last turn of this seat was withdrawn or its helper has left, and the next one is not offered yet.
+            unsafe { *seat.job.get() = erased };
+            seat.turn.store(2 * number, SeqCst);
+            if helper.parked.load(SeqCst) {
                 thread.thread().unpark();
             }
         }
-        let worker = Worker { index: 0, count: self.threads(), shared: Some(shared) };
-        shared.note_panic(catch_unwind(AssertUnwindSafe(|| job(worker))));
-        for helper in &shared.helpers[..self.threads.len()] {
-            shared.await_helper(&helper.0, epoch);
+        shared.work(0, count, erased);
+        for (seat, helper) in others.iter().zip(&shared.helpers) {
+            let withdrawn = seat.turn.compare_exchange(2 * number, 2 * number + 1, SeqCst, Acquire);
+            if withdrawn.is_err() {
+                shared.await_helper(helper, number);
+            }
         }
         let mut panic = None;
-        if shared.panicked.swap(false, SeqCst) {
-            shared.barrier_arrived.0.store(0, SeqCst);
+        if shared.panicked.load(Relaxed) {
+            shared.panicked.store(false, Relaxed);
             panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
-        shared.busy.store(false, SeqCst);
+        shared.busy.store(false, Release);
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
     }
-}
 
-impl Team {
-    /// Calls `job(index, chunk)` for every chunk of `chunk` elements of `data` (the last may be shorter), shared out evenly.
+    /// Cuts `0..len` into ranges, some for each worker, and calls `job(worker, range)` once for each.
     ///
     /// # Panics
-    /// When `chunk` is 0, and as [`Team::run`].
+    /// As [`Team::for_each`].
+    pub fn for_each_range(&self, len: usize, job: impl Fn(usize, Range<usize>) + Sync) {
+        let units = len.min(self.threads() * PARTS);
+        self.for_each(units, |worker, unit| job(worker, split(len, 1, unit, units)));
+    }
+
+    /// Calls `job(index, chunk)` for every chunk of `chunk` elements of `data` (the last may be shorter).
+    ///
+    /// # Panics
+    /// When `chunk` is 0, and as [`Team::for_each`].
     pub fn for_each_chunk<T: Send>(&self, data: &mut [T], chunk: usize, job: impl Fn(usize, &mut [T]) + Sync) {
-        let len = data.len();
-        let chunks = len.div_ceil(chunk);
+        let chunks = data.len().div_ceil(chunk);
         let parts = Parts::new(data, chunk);
-        self.run(|worker| {
-            for index in worker.share(chunks, 1) {
-                // SAFETY: no two workers have a chunk in common.
+        self.for_each_range(chunks, |_, range| {
+            for index in range {
+                // SAFETY: every chunk is in one range.
                 job(index, unsafe { parts.part(index) });
             }
         });
@@ -229,17 +227,6 @@ impl<'a, T> Parts<'a, T> {
         Self { data: data.as_mut_ptr(), len: data.len(), size, lifetime: PhantomData }
     }
 
-    /// `count` parts from `first` on, to read.
-    ///
-    /// # Safety
-    /// Nobody may write to them while the slice is alive.
-    pub unsafe fn parts(&self, first: usize, count: usize) -> &[T] {
-        let (start, end) = (first * self.size, ((first + count) * self.size).min(self.len));
-        assert!(start <= end, "parts from {first} on");
-        // SAFETY: the range lies in the slice, and the caller promises that nobody writes to it.
-        unsafe { std::slice::from_raw_parts(self.data.add(start), end - start) }
-    }
-
     /// Part `index`.
     ///
     /// # Safety
@@ -257,7 +244,6 @@ impl<'a, T> Parts<'a, T> {
 impl Drop for Team {
     fn drop(&mut self) {
         self.shared.stop.store(true, SeqCst);
-        self.shared.epoch.0.fetch_add(1, SeqCst);
         for thread in self.threads.drain(..) {
             thread.thread().unpark();
             // A helper catches the panics of its jobs, so that joining cannot fail.
@@ -285,59 +271,69 @@ fn spin_until(ready: impl Fn() -> bool) -> bool {
 }
 
 impl Shared {
-    fn await_helper(&self, helper: &Helper, epoch: u32) {
-        let done = || helper.done.load(SeqCst) == epoch;
-        if spin_until(done) {
+    /// Takes units until none is left: the worker's own, then those of the workers after it.
+    fn work(&self, worker: usize, count: usize, job: Job) {
+        let take = || {
+            for index in (worker..count).chain(0..worker) {
+                let Seat { next, end, .. } = &self.seats[index];
+                while !self.panicked.load(Relaxed) {
+                    let unit = next.fetch_add(1, Relaxed);
+                    if unit >= end.load(Relaxed) {
+                        break;
+                    }
+                    // SAFETY: the job was made by `Team::for_each`, which waits for everyone who has taken a turn.
+                    unsafe { (job.call)(job.data, worker, unit) };
+                }
+            }
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(take)) {
+            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+            self.panicked.store(true, Relaxed);
+        }
+    }
+
+    fn await_helper(&self, helper: &Helper, number: u64) {
+        let left = || helper.left.load(SeqCst) == number;
+        if spin_until(left) {
             return;
         }
         *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
-        self.caller_parked.0.store(true, SeqCst);
-        while !done() {
+        self.caller_parked.store(true, SeqCst);
+        while !left() {
             thread::park();
         }
-        self.caller_parked.0.store(false, SeqCst);
+        self.caller_parked.store(false, SeqCst);
     }
 
-    fn run_as_helper(&self, index: usize) {
-        // SAFETY: the epoch changed, so that the caller has written the job and now waits for this helper.
-        let job = unsafe { *self.job.get() };
-        let worker = Worker { index: index + 1, count: job.workers, shared: Some(self) };
-        // SAFETY: `job` was made by `Team::run`, whose closure outlives this call.
-        self.note_panic(catch_unwind(AssertUnwindSafe(|| unsafe { (job.call)(job.data, worker) })));
-    }
-
-    /// Keeps the first panic of a job for the caller, and lets the workers at a barrier know.
-    fn note_panic(&self, result: thread::Result<()>) {
-        if let Err(panic) = result {
-            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
-            self.panicked.store(true, SeqCst);
-        }
-    }
-}
-
-/// A helper's life.
-fn help(shared: &Shared, index: usize) {
-    let helper = &shared.helpers[index].0;
-    let mut seen = 0u32;
-    loop {
-        let fresh = || shared.epoch.0.load(SeqCst) != seen;
-        if !spin_until(fresh) {
-            helper.parked.store(true, SeqCst);
-            while !fresh() {
-                thread::park();
+    /// A helper's life.
+    fn help(&self, worker: usize) {
+        let (seat, helper) = (&self.seats[worker], &self.helpers[worker - 1]);
+        loop {
+            // A turn that is offered is even.
+            let called = || seat.turn.load(SeqCst).is_multiple_of(2) || self.stop.load(Relaxed);
+            if !spin_until(called) {
+                helper.parked.store(true, SeqCst);
+                while !called() {
+                    thread::park();
+                }
+                helper.parked.store(false, SeqCst);
             }
-            helper.parked.store(false, SeqCst);
-        }
-        if shared.stop.load(SeqCst) {
-            return;
-        }
-        seen = shared.epoch.0.load(SeqCst);
-        shared.run_as_helper(index);
-        helper.done.store(seen, SeqCst);
-        if shared.caller_parked.0.load(SeqCst) {
-            let caller = shared.caller.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(thread) = caller.as_ref() {
-                thread.unpark();
+            if self.stop.load(SeqCst) {
+                return;
+            }
+            let turn = seat.turn.load(Relaxed);
+            if !turn.is_multiple_of(2) || seat.turn.compare_exchange(turn, turn + 1, SeqCst, Relaxed).is_err() {
+                continue;
+            }
+            // SAFETY: the turn is taken: the caller wrote the job before it offered it, and waits for this helper now.
+            let job = unsafe { *seat.job.get() };
+            self.work(worker, self.seats.len(), job);
+            helper.left.store(turn / 2, SeqCst);
+            if self.caller_parked.load(SeqCst) {
+                let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(thread) = caller.as_ref() {
+                    thread.unpark();
+                }
             }
         }
     }
@@ -347,55 +343,77 @@ fn help(shared: &Shared, index: usize) {
 mod tests {
     use super::*;
 
+    fn counters(count: usize) -> Vec<AtomicUsize> {
+        (0..count).map(|_| AtomicUsize::new(0)).collect()
+    }
+
     #[test]
-    fn every_worker_runs_each_job_once() {
+    fn every_unit_is_done_once() {
         for threads in [1, 2, 3, 8] {
             let team = Team::new(threads);
-            let counts: Vec<_> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
-            for _ in 0..200 {
-                team.run(|worker| {
-                    assert_eq!(worker.count, threads);
-                    counts[worker.index].fetch_add(1, SeqCst);
-                });
+            for units in [0, 1, 2, 3, 7, 64] {
+                let counts = counters(units);
+                for _ in 0..100 {
+                    team.for_each(units, |worker, unit| {
+                        assert!(worker < threads);
+                        counts[unit].fetch_add(1, Relaxed);
+                    });
+                }
+                assert!(counts.iter().all(|count| count.load(Relaxed) == 100), "{threads} threads, {units} units");
             }
-            assert!(counts.iter().all(|count| count.load(SeqCst) == 200));
         }
     }
 
     #[test]
-    fn barriers_order_phases() {
+    fn ranges_cover_the_whole() {
+        let team = Team::new(3);
+        for len in [0, 1, 5, 12, 13, 1000] {
+            let counts = counters(len);
+            team.for_each_range(len, |_, range| range.for_each(|at| _ = counts[at].fetch_add(1, Relaxed)));
+            assert!(counts.iter().all(|count| count.load(Relaxed) == 1), "{len}");
+        }
+    }
+
+    #[test]
+    fn jobs_see_what_earlier_jobs_wrote() {
         let team = Team::new(4);
-        let cells: Vec<_> = (0..4).map(|_| AtomicUsize::new(0)).collect();
-        team.run(|worker| {
-            for phase in 1..100 {
-                cells[worker.index].store(phase, SeqCst);
-                worker.barrier();
-                assert!(cells.iter().all(|cell| cell.load(SeqCst) == phase));
-                worker.barrier();
+        let cells = counters(16);
+        for round in 1..500 {
+            team.for_each(16, |_, unit| cells[unit].store(round, Relaxed));
+            team.for_each(16, |_, _| assert!(cells.iter().all(|cell| cell.load(Relaxed) == round)));
+        }
+    }
+
+    #[test]
+    fn a_worker_that_is_held_up_leaves_its_units_to_others() {
+        let team = Team::new(2);
+        let held = AtomicBool::new(false);
+        let done = AtomicUsize::new(0);
+        // Whoever takes the first unit holds it until all the others are done, which only the other worker can do.
+        team.for_each(8, |_, _| {
+            if !held.swap(true, SeqCst) {
+                while done.load(SeqCst) < 7 {
+                    thread::yield_now();
+                }
             }
+            done.fetch_add(1, SeqCst);
         });
+        assert_eq!(done.load(SeqCst), 8);
     }
 
     #[test]
     fn a_panic_reaches_the_caller_and_leaves_the_team_usable() {
         let team = Team::new(3);
-        for guilty in 0..3 {
+        for guilty in 0..9 {
             let result = catch_unwind(AssertUnwindSafe(|| {
-                team.run(|worker| {
-                    assert!(worker.index != guilty, "worker {guilty} fails");
-                    worker.barrier();
-                });
+                team.for_each(9, |_, unit| assert!(unit != guilty, "unit {guilty} fails"));
             }));
             let payload = result.unwrap_err();
-            let message =
-                payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-            assert!(message.is_some());
+            let message = payload.downcast_ref::<String>();
+            assert_eq!(message.map(String::as_str), Some(format!("unit {guilty} fails").as_str()));
             let ran = AtomicUsize::new(0);
-            team.run(|worker| {
-                worker.barrier();
-                ran.fetch_add(1, SeqCst);
-            });
-            assert_eq!(ran.load(SeqCst), 3);
+            team.for_each(9, |_, _| _ = ran.fetch_add(1, Relaxed));
+            assert_eq!(ran.load(Relaxed), 9);
         }
     }
 
@@ -403,11 +421,17 @@ mod tests {
     fn a_nested_or_concurrent_job_runs_alone() {
         let team = Team::new(2);
         let nested = AtomicUsize::new(0);
-        team.run(|_| team.run(|worker| _ = nested.fetch_add(worker.count, SeqCst)));
-        assert_eq!(nested.load(SeqCst), 2);
+        team.for_each(4, |_, _| team.for_each(3, |worker, _| _ = nested.fetch_add(worker + 1, Relaxed)));
+        assert_eq!(nested.load(Relaxed), 12);
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..500).for_each(|_| team.run(|worker| assert!(worker.index < worker.count))));
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let ran = AtomicUsize::new(0);
+                        team.for_each(5, |_, _| _ = ran.fetch_add(1, Relaxed));
+                        assert_eq!(ran.load(Relaxed), 5);
+                    }
+                });
             }
         });
     }
@@ -417,9 +441,14 @@ mod tests {
         let team = Team::new(2);
         for _ in 0..3 {
             thread::sleep(SPIN * 20);
-            let ran = AtomicUsize::new(0);
-            team.run(|_| _ = ran.fetch_add(1, SeqCst));
-            assert_eq!(ran.load(SeqCst), 2);
+            let together = AtomicUsize::new(0);
+            // Neither unit ends before both have begun, so that the helper must come.
+            team.for_each(2, |_, _| {
+                together.fetch_add(1, SeqCst);
+                while together.load(SeqCst) < 2 {
+                    thread::yield_now();
+                }
+            });
         }
     }
 

@@ -7,11 +7,11 @@ use crate::{
     linear::{CodeBits, Encoding, FloatKind, Grouping, OffsetKind},
 };
 
-/// Bytes of rounded rows that many-row kernels go over for each panel: they stay in a core's second cache.
+/// Bytes of codes that a tile of many rows meets before the next tile does: they stay in a core's second cache.
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// How far ahead of the codes being multiplied a row asks for others: hardware prefetchers stop at every page of 4 KiB.
-const AHEAD: usize = 2048;
+const AHEAD: usize = 4096;
 
 /// One panel of integer weights.
 #[derive(Clone, Copy)]
@@ -44,6 +44,15 @@ impl Table {
         } else {
             S::load(self.start.cast::<f32>().add(group * PANEL))
         }
+    }
+}
+
+impl Table {
+    /// Asks for a group that comes [`AHEAD`] bytes of codes later or so.
+    #[inline(always)]
+    unsafe fn prefetch<S: Simd>(self, group: usize) {
+        let bytes = if self.half { 2 * PANEL } else { 4 * PANEL };
+        S::prefetch(self.start.wrapping_add((group + 16) * bytes));
     }
 }
 
@@ -90,6 +99,29 @@ impl Panel {
         row_step: usize,
         block_step: usize,
     ) -> [S::F; M] {
+        let steps = [row_step, block_step];
+        match self.offsets {
+            None => self.sums_of::<S, M, BITS, WIDE, GROUPS, false>(x, first, steps),
+            Some(_) => self.sums_of::<S, M, BITS, WIDE, GROUPS, true>(x, first, steps),
+        }
+    }
+
+    /// [`Panel::sums`] with offsets of groups, whose product with the sum of a block's activations is taken off the sum, or
+    /// with a common one, which the integer dot product starts from.
+    #[inline(always)]
+    unsafe fn sums_of<
+        S: Simd,
+        const M: usize,
+        const BITS: usize,
+        const WIDE: bool,
+        const GROUPS: usize,
+        const OFFSETS: bool,
+    >(
+        self,
+        x: &QuantizedRows,
+        first: usize,
+        [row_step, block_step]: [usize; 2],
+    ) -> [S::F; M] {
         let plane = ACTIVATION_BLOCK;
         let planes = if WIDE { 2 * plane } else { plane };
         let per_block = 8 / GROUPS;
@@ -99,26 +131,38 @@ impl Panel {
         // Shifts are multiples of 8; every offset that weights have in common is too.
         let factor = (self.offset - bias) / 8;
         let mut sums = [S::splat(0.0); M];
+        // Few rows are bound by latency and have registers left: a chain of their own for offsets.
+        let mut minimums = [S::splat(0.0); M];
         let mut codes = self.codes;
         for (group, start) in (0..self.count).step_by(self.each).enumerate() {
+            if WIDE {
+                self.scales.prefetch::<S>(group);
+                if let Some(table) = self.offsets {
+                    table.prefetch::<S>(group);
+                }
+            }
             let scale = self.scales.group::<S>(group);
-            let offset = match self.offsets {
-                Some(table) => S::mul(S::sub(table.group::<S>(group), S::splat(bias as f32)), S::splat(0.125)),
-                None => S::splat(0.0),
+            let minimum = match self.offsets {
+                Some(table) if OFFSETS => S::mul(S::sub(S::splat(bias as f32), table.group::<S>(group)), scale),
+                _ => S::splat(0.0),
             };
             for at in start..(start + self.each).min(self.count) {
                 let (block, half) = (at / per_block, at % per_block);
                 let number = first + block * block_step;
-                let shift = |m: usize| match GROUPS {
-                    8 => *x.shifts.as_ptr().add(number + m * row_step),
-                    _ => *x.half_shifts.as_ptr().add(first * 2 + (block * 2 + half) * block_step + m * half_row_step),
+                let place = |m: usize| match GROUPS {
+                    8 => number + m * row_step,
+                    _ => first * 2 + (block * 2 + half) * block_step + m * half_row_step,
+                };
+                let (shifts, block_sums) = match GROUPS {
+                    8 => (x.shifts.as_ptr(), x.sums.as_ptr()),
+                    _ => (x.half_shifts.as_ptr(), x.half_sums.as_ptr()),
                 };
                 let mut high = [x.integers.as_ptr(); M];
                 let mut begin = [S::splat_int(0); M];
                 for m in 0..M {
                     high[m] = high[m].add((number + m * row_step) * planes + half * GROUPS * 4);
-                    if self.offsets.is_none() && factor != 0 {
-                        begin[m] = S::splat_int(shift(m));
+                    if !OFFSETS && factor != 0 {
+                        begin[m] = S::splat_int(*shifts.add(place(m)));
                         if factor != 1 {
                             begin[m] = S::mul_int(begin[m], S::splat_int(factor));
                         }
@@ -135,12 +179,17 @@ impl Panel {
                 codes = codes.add(GROUPS * PANEL * BITS / 2);
                 for m in 0..M {
                     let x_scale = S::splat(*x.scales.as_ptr().add(number + m * row_step));
-                    let mut dot = S::to_float(dots[m]);
-                    if self.offsets.is_some() {
-                        dot = S::fma(offset, S::to_float(S::splat_int(shift(m))), dot);
+                    if OFFSETS {
+                        let chain = if WIDE { &mut minimums[m] } else { &mut sums[m] };
+                        *chain = S::fma(minimum, S::splat(*block_sums.add(place(m))), *chain);
                     }
-                    sums[m] = S::fma(S::mul(scale, x_scale), dot, sums[m]);
+                    sums[m] = S::fma(S::mul(scale, x_scale), S::to_float(dots[m]), sums[m]);
                 }
+            }
+        }
+        if OFFSETS && WIDE {
+            for m in 0..M {
+                sums[m] = S::add(sums[m], minimums[m]);
             }
         }
         sums
@@ -228,16 +277,19 @@ impl Job<'_> {
         }
     }
 
-    /// Tiles of rows of 8 bits, in chunks that stay in the cache while all panels pass by.
+    /// Tiles of rows of 8 bits. A tile meets a chunk of panels that stays in the core's own cache, so that outputs are
+    /// written along the rows.
     #[inline(always)]
     unsafe fn many<S: Simd, const BITS: usize, const GROUPS: usize>(&self, out: &mut RowsMut<'_>) {
-        let tile_bytes = S::TILE * self.x.blocks * ACTIVATION_BLOCK;
-        let chunk = (CHUNK_BYTES / tile_bytes).max(1) * S::TILE;
-        for first in (0..self.x.rows).step_by(chunk) {
-            let end = (first + chunk).min(self.x.rows);
-            for (panel, column, len) in self.panels() {
-                for row in (first..end).step_by(S::TILE) {
-                    let rows = S::TILE.min(end - row);
+        let panel_bytes = self.x.blocks * ACTIVATION_BLOCK * PANEL * BITS / 8;
+        let chunk = (CHUNK_BYTES / panel_bytes).max(1) * PANEL;
+        for first in self.features.clone().step_by(chunk) {
+            let chunk = first..(first + chunk).min(self.features.end);
+            for row in (0..self.x.rows).step_by(S::TILE) {
+                let rows = S::TILE.min(self.x.rows - row);
+                for feature in chunk.clone().step_by(PANEL) {
+                    let panel = Panel::of(self.weights, feature / PANEL);
+                    let (column, len) = (feature - self.features.start, PANEL.min(chunk.end - feature));
                     macro_rules! rows {
                         ($m:literal) => {{
                             let sums =
@@ -248,7 +300,7 @@ impl Job<'_> {
                         }};
                     }
                     // A tile that is not full has room for the rows that are computed in vain.
-                    match rows.min(S::TILE) {
+                    match rows {
                         9.. if S::TILE > 8 => rows!(12),
                         5.. if S::TILE > 4 => rows!(8),
                         _ => rows!(4),

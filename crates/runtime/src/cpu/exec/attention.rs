@@ -46,13 +46,7 @@ impl Executor {
                 let context = states[cache.state].shape()[3];
                 let layer = layer_range(&states[cache.state], cache);
                 let data = &mut states[cache.state].as_mut_slice::<f16>()?[layer];
-                let kernels = self.kernels();
-                self.compute.team().for_each_chunk(data, context * size, |group, positions| {
-                    for row in 0..x.rows() {
-                        let target = &mut positions[(begin + row) * size..][..size];
-                        kernels.to_f16(&x.row(row)[group * size..][..size], target);
-                    }
-                });
+                self.compute.append(x, data, (context, size), begin);
             }
         }
         Ok(())

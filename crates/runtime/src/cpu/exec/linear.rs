@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use sottovoce_kernels::{
-    ActivationKind, Activations, Epilogue, Gate, PackedLinear, Precision, QuantizedRows, Rows, RowsMut,
-};
+use sottovoce_kernels::{self as kernels, ActivationKind, Activations, Gate, PackedLinear, Precision, Rows, RowsMut};
 
 use super::Executor;
 use crate::cpu::{
@@ -12,12 +10,6 @@ use crate::cpu::{
     weights::Loaded,
     workspace::{Workspace, view, view_mut},
 };
-
-/// The rows that a linear step multiplies; the integers are only there if one of its weights takes them.
-struct LinearInput<'a> {
-    floats: Rows<'a>,
-    quantized: &'a QuantizedRows,
-}
 
 impl Executor {
     /// Linear layers over the same input, side by side.
@@ -30,81 +22,70 @@ impl Executor {
         rows: &Range<usize>,
         space: &mut Workspace,
     ) {
-        self.with_output(space, out, |space, data, stride| {
-            if let Some(residual) = residual {
-                let x = view(&space.slots, &space.strides, self.slot(residual), residual, rows);
-                let mut out = view_mut(data, stride, out, rows);
-                (0..rows.len()).for_each(|row| out.row(row).copy_from_slice(x.row(row)));
-            }
-            let epilogue = if residual.is_some() { Epilogue::Add } else { Epilogue::Set };
-            self.with_activations(space, source, rows, segments, |input| {
-                for segment in segments {
-                    let weights = self.matrix(segment.weight);
-                    let columns =
-                        Columns { buffer: out.buffer, offset: out.offset + segment.offset, width: segment.width };
-                    let x = if self.takes_integers(weights) {
-                        Activations::Quantized(input.quantized)
-                    } else {
-                        Activations::Float(input.floats)
-                    };
-                    self.compute.linear(weights, x, view_mut(data, stride, &columns, rows), epilogue);
-                    if let Some(bias) = segment.bias.and_then(|bias| self.bias(bias)) {
-                        let out = view_mut(data, stride, &columns, rows);
-                        self.compute.for_each_row(out, |_, row| self.kernels().add(row, bias));
-                    }
-                }
-            });
-        });
-    }
-
-    /// Gives `job` the input of a linear step, rounded to integers too if one of its weights takes them.
-    fn with_activations(
-        &self,
-        space: &mut Workspace,
-        source: &Source,
-        rows: &Range<usize>,
-        segments: &[Segment],
-        job: impl FnOnce(&LinearInput<'_>),
-    ) {
         let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
+        let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
+        let mut quantized = std::mem::take(&mut space.quantized);
         let mut scratch = std::mem::take(&mut space.scratch);
-        if !matches!(source, Source::Rows(_)) {
-            if scratch.len() < rows.len() * width {
-                scratch.resize(rows.len() * width, 0.0);
-            }
-            let out = RowsMut::dense(&mut scratch[..rows.len() * width], width);
-            self.apply(space, source, rows, out);
+        // Norms and gates go through memory in f32 only for weights that need them so.
+        if !matches!(source, Source::Rows(_)) && integers < segments.len() {
+            let needed = rows.len() * width;
+            scratch.resize(scratch.len().max(needed), 0.0);
+            let job = self.source_row(space, source, rows);
+            self.compute.for_each_row(RowsMut::dense(&mut scratch[..needed], width), job);
         }
-        let Workspace { slots, strides, quantized, .. } = space;
-        let floats = match source {
-            Source::Rows(x) => view(slots, strides, self.slot(x), x, rows),
-            _ => Rows::dense(&scratch[..rows.len() * width], width),
-        };
-        if segments.iter().any(|segment| self.takes_integers(self.matrix(segment.weight))) {
-            self.compute.quantize_rows(floats, Precision::for_rows(rows.len()), quantized);
+        if integers > 0 {
+            let job = self.source_row(space, source, rows);
+            self.compute.quantize_rows(rows.len(), width, Precision::for_rows(rows.len()), job, &mut quantized);
         }
-        job(&LinearInput { floats, quantized });
+        self.with_output(space, out, |space, data, stride| {
+            let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);
+            let floats = match source {
+                Source::Rows(x) => input(x),
+                _ if integers < segments.len() => Rows::dense(&scratch[..rows.len() * width], width),
+                _ => Rows::dense(&[], width),
+            };
+            let segment = |index: usize| {
+                let Segment { weight, bias, offset, .. } = segments[index];
+                let weights = self.matrix(weight);
+                let x = match self.takes_integers(weights) {
+                    true => Activations::Quantized(&quantized),
+                    false => Activations::Float(floats),
+                };
+                kernels::Segment { weights, bias: bias.and_then(|bias| self.bias(bias)), x, column: offset }
+            };
+            let mut out = view_mut(data, stride, out, rows);
+            self.compute.linear(segments.len(), segment, residual.map(input), &mut out);
+        });
+        space.quantized = quantized;
         space.scratch = scratch;
     }
 
-    /// Computes a norm or a gate into `out`.
+    /// Computes rows, a norm or a gate into `out`.
     pub(super) fn apply(&self, space: &Workspace, source: &Source, rows: &Range<usize>, out: RowsMut<'_>) {
+        self.compute.for_each_row(out, self.source_row(space, source, rows));
+    }
+
+    /// What computes a row of `source`, by its number in `rows`.
+    fn source_row<'a>(
+        &'a self,
+        space: &'a Workspace,
+        source: &'a Source,
+        rows: &Range<usize>,
+    ) -> impl Fn(usize, &mut [f32]) + Sync + 'a {
         let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);
-        match source {
-            Source::Rows(x) => {
-                let x = input(x);
-                self.compute.for_each_row(out, |row, out| out.copy_from_slice(x.row(row)));
+        let (x, other) = match source {
+            Source::Rows(x) | Source::RmsNorm { x, .. } => (input(x), None),
+            Source::Gate { gate, up, .. } => (input(gate), Some(input(up))),
+        };
+        let kernels = self.kernels();
+        move |row, out| match (source, other) {
+            (Source::RmsNorm { weight, epsilon, .. }, _) => {
+                kernels.rms_norm(x.row(row), self.vector(*weight), *epsilon, out);
             }
-            Source::RmsNorm { x, weight, epsilon } => {
-                let (x, weight) = (input(x), self.vector(*weight));
-                let kernels = self.kernels();
-                self.compute.for_each_row(out, |row, out| kernels.rms_norm(x.row(row), weight, *epsilon, out));
+            (Source::Gate { activation, .. }, Some(up)) => {
+                kernels.gate(kernel_gate(*activation), x.row(row), up.row(row), out);
             }
-            Source::Gate { gate, up, activation } => {
-                let (x, up) = (input(gate), input(up));
-                let (kernels, gate) = (self.kernels(), kernel_gate(*activation));
-                self.compute.for_each_row(out, |row, out| kernels.gate(gate, x.row(row), up.row(row), out));
-            }
+            _ => out.copy_from_slice(x.row(row)),
         }
     }
 
