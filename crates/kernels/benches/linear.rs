@@ -11,8 +11,8 @@ use common::{compute, criterion, floats, noise};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::{bf16, f16};
 use sottovoce_kernels::{
-    ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, Floats, PackedLinear, PaletteWeights,
-    Precision, QuantizedRows, Rows, RowsMut, WeightSource,
+    ActivationKind, Activations, BlockWeights, Codes, Compute, Floats, PackedLinear, PaletteWeights, Precision,
+    QuantizedRows, Rows, RowsMut, Segment, WeightSource,
 };
 
 const SIZE: usize = 2048;
@@ -88,12 +88,13 @@ fn multiply(criterion: &mut Criterion, compute: &Compute, name: &str, layers: &[
         });
         let (x, mut out, mut turn) = (floats(rows * SIZE), vec![0.0; rows * SIZE], 0);
         let mut rounded = QuantizedRows::default();
-        compute.quantize_rows(Rows::dense(&x, SIZE), Precision::for_rows(rows), &mut rounded);
+        compute.kernels().quantize_rows(Rows::dense(&x, SIZE), Precision::for_rows(rows), &mut rounded);
         let mut run = |name: String, x: Activations<'_>| {
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                 bencher.iter(|| {
                     turn = (turn + 1) % count;
-                    compute.linear(&layers[turn], x, RowsMut::dense(&mut out, SIZE), Epilogue::Set);
+                    let segment = |_| Segment { weights: &layers[turn], bias: None, x, column: 0 };
+                    compute.linear(1, segment, None, &mut RowsMut::dense(&mut out, SIZE));
                 });
             });
         };

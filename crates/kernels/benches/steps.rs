@@ -13,10 +13,7 @@ fn steps(criterion: &mut Criterion) {
     let (kernels, team) = (compute.kernels(), compute.team());
     let (x, mut out) = (floats(49_152), vec![0.0; 1536]);
     let mut group = criterion.benchmark_group("steps");
-    group.bench_function("fork and join", |bencher| bencher.iter(|| team.run(|_| ())));
-    group.bench_function("100 barriers", |bencher| {
-        bencher.iter(|| team.run(|worker| (0..100).for_each(|_| worker.barrier())));
-    });
+    group.bench_function("fork and join", |bencher| bencher.iter(|| team.for_each(team.threads(), |_, _| ())));
     group.bench_function("RMSNorm of 576", |bencher| {
         bencher.iter(|| kernels.rms_norm(&x[..576], &x[576..1152], 1e-5, &mut out[..576]));
     });

@@ -313,7 +313,11 @@ impl Kernels {
                 dispatch!(self, rows::quantize(x, &mut out));
             }
         };
-        if rows <= 1 || rows * columns < ELEMENTS_WORTH_SHARING { job(0, 0..rows) } else { team.for_each_range(rows, job) }
+        if rows <= 1 || rows * columns < ELEMENTS_WORTH_SHARING {
+            job(0, 0..rows)
+        } else {
+            team.for_each_range(rows, job)
+        }
         out.scratch = scratch;
     }
 }

@@ -105,9 +105,7 @@ impl Team {
         };
         let shared = Arc::new(Shared {
             seats: (0..=helpers).map(seat).collect(),
-            helpers: (0..helpers)
-                .map(|_| Helper { left: AtomicU64::new(0), parked: AtomicBool::new(false) })
-                .collect(),
+            helpers: (0..helpers).map(|_| Helper { left: AtomicU64::new(0), parked: AtomicBool::new(false) }).collect(),
             caller: Mutex::new(None),
             caller_parked: AtomicBool::new(false),
             busy: AtomicBool::new(false),
@@ -158,7 +156,7 @@ impl Team {
         let erased = Job { data: (&raw const job).cast(), call: call::<F> };
         let (own, others) = (&shared.seats[0], &shared.seats[1..count]);
         // Jobs are counted in the caller's own seat, which nobody else offers or takes.
-        let number = (own.turn.load(Relaxed) + 1) / 2;
+        let number = own.turn.load(Relaxed) / 2 + 1;
         own.turn.store(2 * number + 1, Relaxed);
         for ((seat, helper), thread) in others.iter().zip(&shared.helpers).zip(&self.threads) {
             // SAFETY: the last turn of this seat was withdrawn or its helper has left, and the next one is not offered yet.

@@ -4,7 +4,9 @@ mod common;
 
 use common::{Seeded, levels};
 use half::f16;
-use sottovoce_kernels::{AttentionOptions, AttentionScratch, Cache, FEW_ROWS, Kernels, Mask, Rows, RowsMut, Team};
+use sottovoce_kernels::{
+    AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Kernels, Mask, Rows, RowsMut, Team,
+};
 
 /// One attention with its numbers.
 struct Case {
@@ -185,5 +187,27 @@ fn a_row_that_may_look_nowhere_gives_nan() {
     for kernels in Kernels::all() {
         let got = case.run(kernels, &Team::new(1), 0, 2);
         assert!(got[..16].iter().all(|x| x.is_nan()) && got[16..].iter().all(|x| x.is_finite()), "{}", kernels.isa());
+    }
+}
+
+#[test]
+fn rows_are_appended_head_by_head() {
+    let (heads, context, size) = (3, 2100, 16);
+    for rows in [1, 2, 2000] {
+        let x = Seeded::new(rows as u64).many(rows * heads * size, Seeded::unit);
+        for kernels in Kernels::all() {
+            let mut cache = vec![f16::NAN; heads * context * size];
+            let compute = Compute::new(kernels, 3);
+            compute.append(Rows::dense(&x, heads * size), &mut cache, (context, size), 50);
+            for (at, &value) in cache.iter().enumerate() {
+                let (head, position, element) = (at / size / context, at / size % context, at % size);
+                if (50..50 + rows).contains(&position) {
+                    let expected = x[((position - 50) * heads + head) * size + element];
+                    assert_eq!(value, f16::from_f32(expected), "{}, {rows} rows, {at}", kernels.isa());
+                } else {
+                    assert!(value.is_nan(), "{}, {rows} rows: {at} was written", kernels.isa());
+                }
+            }
+        }
     }
 }

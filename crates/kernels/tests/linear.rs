@@ -7,7 +7,7 @@ use half::{bf16, f16};
 use proptest::prelude::*;
 use sottovoce_kernels::{
     ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, FEW_ROWS, Floats, Kernels, PackedLinear,
-    PaletteWeights, Precision, QuantizedRows, Rows, RowsMut, Team, WeightSource,
+    PaletteWeights, Precision, QuantizedRows, Rows, RowsMut, Segment, Team, WeightSource,
 };
 
 /// A weight matrix of every form, with what each weight means in f64.
@@ -325,20 +325,43 @@ fn each_of_a_few_rows_is_bit_for_bit_what_it_is_alone() {
 
 #[test]
 fn any_number_of_threads_and_any_split_gives_the_same() {
-    let weights = blocks(1000, 256, 32, 4, false, true);
+    let weights = [blocks(1000, 256, 32, 4, false, true), blocks(40, 256, 32, 8, true, true)];
+    let bias = Seeded::new(1).many(40, Seeded::unit);
     for rows in [1, 5, 40] {
         let x = Seeded::new(8).many(rows * 256, Seeded::activation);
+        let residual = Seeded::new(9).many(rows * 1048, Seeded::activation);
         for kernels in Kernels::all() {
             let rounded = quantized(kernels, Rows::dense(&x, 256), Precision::for_rows(rows));
-            let expected = run(kernels, &weights.packed, Activations::Quantized(&rounded));
+            let alone = weights.each_ref().map(|w| run(kernels, &w.packed, Activations::Quantized(&rounded)));
             for threads in 1..=4 {
                 let compute = Compute::new(kernels, threads);
                 let mut again = QuantizedRows::default();
-                compute.quantize_rows(Rows::dense(&x, 256), Precision::for_rows(rows), &mut again);
-                let mut out = vec![0.0; rows * 1000];
-                let view = RowsMut::dense(&mut out, 1000);
-                compute.linear(&weights.packed, Activations::Quantized(&again), view, Epilogue::Set);
-                assert_eq!(out, expected, "{} with {threads} threads", kernels.isa());
+                let row = |row: usize, out: &mut [f32]| out.copy_from_slice(&x[row * 256..][..256]);
+                compute.quantize_rows(rows, 256, Precision::for_rows(rows), row, &mut again);
+                // Two layers side by side, columns between and after them that are nobody's.
+                let segment = |index: usize| Segment {
+                    weights: &weights[index].packed,
+                    bias: (index == 1).then_some(&bias),
+                    x: Activations::Quantized(&again),
+                    column: index * 1004,
+                };
+                for residual in [None, Some(Rows::dense(&residual, 1048))] {
+                    let mut out = vec![7.0; rows * 1048];
+                    compute.linear(2, segment, residual, &mut RowsMut::dense(&mut out, 1048));
+                    for (at, &value) in out.iter().enumerate() {
+                        let (row, column) = (at / 1048, at % 1048);
+                        let added = residual.map(|residual| residual.row(row)[column]);
+                        let expected = match column {
+                            0..1000 => added.map_or(0.0, |added| added) + alone[0][row * 1000 + column],
+                            1004..1044 => {
+                                let bias = bias[column - 1004];
+                                added.map_or(bias, |added| added + bias) + alone[1][row * 40 + column - 1004]
+                            }
+                            _ => 7.0,
+                        };
+                        assert_eq!(value, expected, "{} with {threads} threads, {row} {column}", kernels.isa());
+                    }
+                }
             }
         }
     }
