@@ -1,8 +1,7 @@
 //! Everything about a call that is checked before anything is computed or written.
 
-use half::f16;
-use sottovoce_graph::ir::{Arg, Bindings, Definition, Dim, Graph, ValueId};
-use sottovoce_tensor::{DType, Tensor};
+use sottovoce_graph::ir::{Bindings, Dim, Graph, ValueId};
+use sottovoce_tensor::Tensor;
 
 use crate::{Inputs, error::RuntimeError};
 
@@ -10,38 +9,49 @@ use crate::{Inputs, error::RuntimeError};
 pub const SIZES_ADVICE: &str = "In a stateful language model the mask is [1, 1, q, kv] for ids [1, q], position = kv − q, and \
                             q <= kv <= context";
 
-/// Matches inputs to the graph's, by name, and binds the sizes.
-///
-/// # Errors
-/// Missing or unknown inputs, wrong types and shapes, sizes outside their range or that break a guard.
-pub fn bind(graph: &Graph, inputs: &Inputs) -> Result<(Vec<Tensor>, Bindings), RuntimeError> {
-    let known = || names(graph).join(", ");
-    if let Some((name, _)) = inputs.iter().find(|(name, _)| !names(graph).contains(name)) {
-        let expected = format!("one of the model's inputs ({})", known());
-        return Err(RuntimeError::Input { name: name.to_owned(), expected, found: "an unknown name".to_owned() });
-    }
-    let mut tensors = Vec::with_capacity(graph.inputs.len());
-    let mut bindings = Bindings::new(&graph.symbols);
-    for &id in &graph.inputs {
-        let value = graph.value(id);
-        let tensor = inputs.get(&value.name).ok_or_else(|| RuntimeError::Input {
-            name: value.name.clone(),
-            expected: describe(graph, id),
-            found: "nothing".to_owned(),
-        })?;
-        bind_shape(graph, id, tensor, &mut bindings)?;
-        tensors.push(tensor.clone());
-    }
-    for guard in &graph.guards {
-        if !guard.condition.holds(&bindings) {
-            return Err(RuntimeError::Sizes {
-                rule: explain(graph, &guard.condition.to_string(), &bindings),
-                reason: guard.reason.clone(),
-                advice: SIZES_ADVICE,
-            });
+/// What the inputs of a call bind.
+#[derive(Clone, Debug, Default)]
+pub struct Bound {
+    /// Position of each of the graph's inputs among the caller's.
+    pub positions: Vec<usize>,
+    /// Values of the flexible sizes.
+    pub sizes: Bindings,
+}
+
+impl Bound {
+    /// Matches inputs to the graph's, by name, and binds the sizes.
+    ///
+    /// # Errors
+    /// Missing or unknown inputs, wrong types and shapes, sizes outside their range or that break a guard.
+    pub fn bind(&mut self, graph: &Graph, inputs: &Inputs) -> Result<(), RuntimeError> {
+        let is_known = |name: &str| graph.inputs.iter().any(|&id| graph.value(id).name == name);
+        if let Some((name, _)) = inputs.iter().find(|(name, _)| !is_known(name)) {
+            let expected = format!("one of the model's inputs ({})", names(graph).join(", "));
+            return Err(RuntimeError::Input { name: name.to_owned(), expected, found: "an unknown name".to_owned() });
         }
+        self.positions.clear();
+        self.sizes.reset(&graph.symbols);
+        for &id in &graph.inputs {
+            let name = &graph.value(id).name;
+            let position = inputs.position(name).ok_or_else(|| RuntimeError::Input {
+                name: name.clone(),
+                expected: describe(graph, id),
+                found: "nothing".to_owned(),
+            })?;
+            bind_shape(graph, id, inputs.at(position), &mut self.sizes)?;
+            self.positions.push(position);
+        }
+        for guard in &graph.guards {
+            if !guard.condition.holds(&self.sizes) {
+                return Err(RuntimeError::Sizes {
+                    rule: explain(graph, &guard.condition.to_string(), &self.sizes),
+                    reason: guard.reason.clone(),
+                    advice: SIZES_ADVICE,
+                });
+            }
+        }
+        Ok(())
     }
-    Ok((tensors, bindings))
 }
 
 fn names(graph: &Graph) -> Vec<&str> {
@@ -103,50 +113,4 @@ fn explain(graph: &Graph, rule: &str, bindings: &Bindings) -> String {
         })
         .collect();
     if meanings.is_empty() { rule.to_owned() } else { format!("{rule}, where {}", meanings.join(", ")) }
-}
-
-/// Inputs that attention adds to its scores.
-pub fn masks(graph: &Graph) -> Vec<usize> {
-    let mut masks = Vec::new();
-    for id in graph.schedule() {
-        if let Some(Arg::Value(mask)) = graph.node(id).arg("attn_mask")
-            && let Definition::Input(index) = graph.value(*mask).definition
-            && !masks.contains(&index)
-        {
-            masks.push(index);
-        }
-    }
-    masks
-}
-
-/// Rejects masks that would give NaN: those that hold one, and rows without any visible position.
-///
-/// # Errors
-/// [`RuntimeError::Mask`] with the first bad row.
-pub fn check_mask(name: &str, mask: &Tensor) -> Result<(), RuntimeError> {
-    let columns = mask.shape().last().copied().unwrap_or(0).max(1);
-    let error = |row, problem| RuntimeError::Mask { name: name.to_owned(), row, problem };
-    let check = |row: usize, max: f32, nan: bool| {
-        if nan {
-            Err(error(row, "holds NaN"))
-        } else if max == f32::NEG_INFINITY {
-            Err(error(row, "hides every position"))
-        } else {
-            Ok(())
-        }
-    };
-    if mask.dtype() == DType::F16 {
-        for (row, values) in mask.as_slice::<f16>()?.chunks(columns).enumerate() {
-            // On the bits: a mask row is read for every token, and conversions would cost more than the attention.
-            let nan = values.iter().any(|value| value.is_nan());
-            let visible = values.iter().any(|value| value.to_bits() != f16::NEG_INFINITY.to_bits());
-            check(row, if visible { 0.0 } else { f32::NEG_INFINITY }, nan)?;
-        }
-        return Ok(());
-    }
-    for (row, values) in mask.to_f32_vec().chunks(columns).enumerate() {
-        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        check(row, max, values.iter().any(|value| value.is_nan()))?;
-    }
-    Ok(())
 }

@@ -23,6 +23,21 @@ impl Inputs {
         self.tensors.insert(name.into(), tensor);
     }
 
+    /// An input to change in place: its memory serves call after call.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Tensor> {
+        self.tensors.get_mut(name)
+    }
+
+    /// Position of an input in the order of insertion.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.tensors.get_index_of(name)
+    }
+
+    /// The input at a position that [`Inputs::position`] gave.
+    pub(crate) fn at(&self, position: usize) -> &Tensor {
+        &self.tensors[position]
+    }
+
     /// An input.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.tensors.get(name)

@@ -23,11 +23,13 @@ mod check;
 mod cpu;
 mod error;
 mod inputs;
+mod mask;
 mod model;
 mod options;
 mod plan_report;
 mod profile;
 mod reference;
+mod slices;
 mod state;
 
 pub use cpu::NoPlan;

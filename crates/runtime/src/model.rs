@@ -5,15 +5,19 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use sottovoce_graph::{ir::Graph, lower, passes};
+use sottovoce_graph::{
+    ir::{Dim, Graph},
+    lower, passes,
+};
 use sottovoce_mil::{Package, description::FunctionDescription};
-use sottovoce_tensor::Tensor;
+use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
     BackendKind, ComputeUnits, Inputs, LoadOptions, OutputRows, Outputs, PlanReport, Precision, PredictOptions, State,
     check,
     cpu::{self, Call, Executor, Plan},
     error::RuntimeError,
+    mask::Mask,
     reference::Reference,
 };
 
@@ -26,7 +30,7 @@ pub struct Model {
     function: String,
     backend: Backend,
     placement: Placement,
-    masks: Vec<usize>,
+    masks: Vec<Mask>,
 }
 
 /// What runs a model, and what was asked for but is not there.
@@ -62,7 +66,7 @@ impl Model {
         let lowered = lower_function(&package, &function)?;
         let mut notes = missing_units(options.compute_units);
         let graph = passes::optimise(lowered.clone());
-        let masks = check::masks(&graph);
+        let masks = Mask::all(&graph);
         let exact = options.precision == Precision::Exact;
         let plan = cpu::select(&graph);
         let backend = match (options.backend, plan) {
@@ -114,10 +118,10 @@ impl Model {
         }
     }
 
-    /// Positions that the caches hold at most; `None` when the model appends to none.
+    /// Positions that the states hold at most; `None` when the model appends to none.
     pub fn context(&self) -> Option<usize> {
-        let append = self.plan()?.appends.first()?;
-        let shape = self.graph().fact(self.graph().states[append.cache.state].initial).fixed_shape()?;
+        self.plan()?.state_length()?;
+        let shape = self.graph().fact(self.graph().states.first()?.initial).fixed_shape()?;
         shape.get(3).copied()
     }
 
@@ -137,18 +141,18 @@ impl Model {
 
     /// A state with all positions empty.
     pub fn new_state(&self) -> State {
+        // Sizes were checked against the description and the element cap when the package was opened.
+        let zeros = |dtype, shape: Vec<usize>| Tensor::zeros(dtype, shape).unwrap_or_else(|e| unreachable!("{e}"));
         let graph = self.graph();
-        let tensors = graph
-            .states
-            .iter()
-            .map(|state| {
-                let fact = graph.fact(state.initial);
-                let shape = fact.fixed_shape().unwrap_or_default();
-                // Sizes were checked against the description and the element cap when the package was opened.
-                Tensor::zeros(fact.dtype, shape).unwrap_or_else(|error| unreachable!("{error}"))
-            })
-            .collect();
-        State { model: self.id, tensors, len: 0, workspace: cpu::Workspace::default() }
+        let states = graph.states.iter().map(|state| {
+            let fact = graph.fact(state.initial);
+            zeros(fact.dtype, fact.fixed_shape().unwrap_or_default())
+        });
+        let mut caches: Vec<Tensor> = states.collect();
+        if let Backend::Cpu(executor) = &self.backend {
+            caches.resize_with(executor.plan.caches.len(), || zeros(DType::F16, vec![1, 1, 1, 0, 1]));
+        }
+        State { model: self.id, caches, len: 0, workspace: cpu::Workspace::default(), bound: check::Bound::default() }
     }
 
     /// Runs the function: all rows of the outputs.
@@ -172,44 +176,61 @@ impl Model {
         state: &mut State,
         options: &PredictOptions,
     ) -> Result<Outputs, RuntimeError> {
+        let mut outputs = Outputs::new();
+        self.predict_into(inputs, state, options, &mut outputs)?;
+        Ok(outputs)
+    }
+
+    /// [`Model::predict_with`] into the outputs of an earlier call: tensors that nobody else holds give their memory to
+    /// the new ones. A loop that keeps its inputs, state and outputs from call to call stops allocating.
+    ///
+    /// # Errors
+    /// As [`Model::predict`]; `outputs` are unchanged then.
+    pub fn predict_into(
+        &self,
+        inputs: &Inputs,
+        state: &mut State,
+        options: &PredictOptions,
+        outputs: &mut Outputs,
+    ) -> Result<(), RuntimeError> {
         if state.model != self.id {
             return Err(RuntimeError::ForeignState);
         }
         let graph = self.graph();
-        let (tensors, bindings) = check::bind(graph, inputs)?;
-        for &mask in &self.masks {
-            check::check_mask(&graph.value(graph.inputs[mask]).name, &tensors[mask])?;
+        state.bound.bind(graph, inputs)?;
+        for mask in &self.masks {
+            let tensor = inputs.at(state.bound.positions[mask.input]);
+            mask.check(&graph.value(graph.inputs[mask.input]).name, tensor, &state.bound.sizes)?;
         }
-        let positions = self.positions(&bindings, state, options)?;
-        let outputs = match &self.backend {
+        let end = self.end(state, options)?;
+        if !graph.outputs.iter().map(|output| &output.name).eq(outputs.keys()) {
+            outputs.clear();
+        }
+        let State { caches, workspace, bound, .. } = &mut *state;
+        match &self.backend {
             Backend::Cpu(executor) => {
-                let last_row = options.rows == OutputRows::Last;
-                let call = Call { bindings: &bindings, last_row, inputs: &tensors };
-                executor.run(&call, &mut state.tensors, &mut state.workspace)?
+                let call = Call { inputs, bound, last_row: options.rows == OutputRows::Last };
+                executor.run(&call, caches, workspace, outputs)?;
             }
-            Backend::Reference(reference) => reference.run(inputs, &mut state.tensors)?,
-        };
-        if let Some(end) = positions {
-            state.len = end;
+            Backend::Reference(reference) => {
+                let computed = reference.run(inputs, caches)?;
+                outputs.extend(graph.outputs.iter().map(|output| output.name.clone()).zip(computed));
+            }
         }
-        Ok(graph.outputs.iter().map(|output| output.name.clone()).zip(outputs).collect())
+        state.len = end.unwrap_or(state.len);
+        Ok(())
     }
 
-    /// Checks that the call continues the state; gives the length after it.
-    fn positions(
-        &self,
-        bindings: &sottovoce_graph::ir::Bindings,
-        state: &State,
-        options: &PredictOptions,
-    ) -> Result<Option<usize>, RuntimeError> {
-        let Some((plan, append)) = self.plan().and_then(|plan| Some((plan, plan.appends.first()?))) else {
+    /// Checks that the call continues the state; gives the length after it, where the model appends to states.
+    fn end(&self, state: &State, options: &PredictOptions) -> Result<Option<usize>, RuntimeError> {
+        let Some((plan, length)) = self.plan().and_then(|plan| Some((plan, plan.state_length()?))) else {
             return Ok(None);
         };
-        let size = |dim: &sottovoce_graph::ir::Dim| dim.eval(bindings).and_then(|value| usize::try_from(value).ok());
-        let (begin, end) = (size(&append.begin), plan.length.as_ref().and_then(size));
-        let (Some(begin), Some(end)) = (begin, end) else {
+        let size = |dim: &Dim| dim.eval(&state.bound.sizes).and_then(|value| usize::try_from(value).ok());
+        let span = size(length).and_then(|end| Some((end.checked_sub(size(&plan.rows)?)?, end)));
+        let Some((begin, end)) = span else {
             return Err(RuntimeError::Sizes {
-                rule: format!("0 <= {}", append.begin),
+                rule: format!("0 <= {}", length.clone() - plan.rows.clone()),
                 reason: "position of the call".to_owned(),
                 advice: check::SIZES_ADVICE,
             });

@@ -9,7 +9,7 @@ use sottovoce_mil::Package;
 use crate::{
     cpu::{
         NoPlan, Plan, Step,
-        plan::{Attention, Columns, HeadItem, Source, Target, WeightId},
+        plan::{Attention, CacheLayer, Columns, HeadItem, Source, Storage, Target, WeightId},
     },
     error::RuntimeError,
     model::plan_package,
@@ -22,7 +22,7 @@ pub struct PlanReport {
     pub steps: Vec<String>,
     /// Steps by kind, with their number, in order of first appearance.
     pub kinds: Vec<(String, usize)>,
-    /// Layers: distinct cache layers that are appended to.
+    /// Layers: attention steps.
     pub layers: usize,
     /// f32 elements that the arena needs per row.
     pub arena_width: usize,
@@ -51,13 +51,10 @@ impl PlanReport {
             }
         }
         let describe = Describe { graph, plan };
-        let mut layers: Vec<usize> = plan.appends.iter().map(|append| append.cache.layer).collect();
-        layers.sort_unstable();
-        layers.dedup();
         Self {
             steps: plan.steps.iter().map(|step| describe.step(step)).collect(),
             kinds,
-            layers: layers.len(),
+            layers: plan.steps.iter().filter(|step| matches!(step, Step::Attention(_))).count(),
             arena_width: plan.assign_slots().1.iter().sum(),
             guards: graph.guards.iter().map(|guard| format!("{} ({})", guard.condition, guard.reason)).collect(),
             refusal: None,
@@ -98,6 +95,7 @@ pub(crate) fn step_kind(step: &Step, graph: &Graph) -> String {
         Step::Linear { .. } => "linear",
         Step::Apply { .. } => "apply",
         Step::Heads(_) => "heads",
+        Step::Carry(_) => "carry",
         Step::Attention(_) => "attention",
         Step::Add { .. } => "add",
         Step::Scale { .. } => "scale",
@@ -128,19 +126,24 @@ impl Describe<'_> {
             }
             Step::Apply { source, out } => format!("{} = {}", columns(out), self.source(source)),
             Step::Heads(items) => {
-                format!("heads {}", items.iter().map(head_item).collect::<Vec<_>>().join("; "))
+                format!("heads {}", items.iter().map(|item| self.head_item(item)).collect::<Vec<_>>().join("; "))
             }
-            Step::Attention(Attention { query, heads, key, value, mask, scale, out }) => {
-                let masked = if mask.is_some() { ", masked" } else { "" };
+            Step::Carry(layers) => {
+                let layers: Vec<String> = layers.iter().map(|&layer| self.layer(layer)).collect();
+                format!("carry {} over from the inputs", layers.join(", "))
+            }
+            Step::Attention(Attention { query, heads, key, value, mask, options, out }) => {
+                let masked = mask.map_or_else(String::new, |mask| format!(", mask {mask}"));
+                let capped = options.soft_cap.map_or_else(String::new, |cap| format!(", soft cap {cap}"));
                 format!(
-                    "{} = attention of {} ({} heads of {}) over state {} and {} layer {}, scale {scale}{masked}",
+                    "{} = attention of {} ({} heads of {}) over {} and {}, scale {}{capped}{masked}",
                     columns(out),
                     columns(query),
                     heads.count,
                     heads.size,
-                    key.state,
-                    value.state,
-                    key.layer
+                    self.layer(*key),
+                    self.layer(*value),
+                    options.scale,
                 )
             }
             Step::Add { x, y, out } => format!("{} = {} + {}", columns(out), columns(x), columns(y)),
@@ -172,6 +175,23 @@ impl Describe<'_> {
         format!("{} [{}]", fact.dtype, dims.join(", "))
     }
 
+    fn head_item(&self, item: &HeadItem) -> String {
+        let rotated = item.rotate.map_or_else(String::new, |table| format!(" rotated by table {}", table.0));
+        let target = match item.target {
+            Target::Rows(out) => columns(&out),
+            Target::Cache(cache) => self.layer(cache),
+        };
+        format!("{target} = {}{rotated}", columns(&item.source))
+    }
+
+    fn layer(&self, CacheLayer { cache, layer }: CacheLayer) -> String {
+        match self.plan.caches[cache.0].storage {
+            Storage::State => format!("state {} layer {layer}", cache.0),
+            Storage::Grown(_) => format!("grown cache {} layer {layer}", cache.0),
+            Storage::Scratch(_) => format!("cache {} of the call", cache.0),
+        }
+    }
+
     /// `[960 x 576] int4 / 32`: shape, element type, and columns that share a scale.
     fn weight(&self, id: WeightId) -> String {
         let value = self.plan.weights[id.0].value;
@@ -198,13 +218,4 @@ impl Describe<'_> {
 fn columns(columns: &Columns) -> String {
     let Columns { buffer, offset, width } = columns;
     format!("b{}[{offset}..{}]", buffer.0, offset + width)
-}
-
-fn head_item(item: &HeadItem) -> String {
-    let rotated = item.rotate.map_or_else(String::new, |table| format!(" rotated by table {}", table.0));
-    let target = match item.target {
-        Target::Rows(out) => columns(&out),
-        Target::Cache(cache) => format!("state {} layer {}", cache.state, cache.layer),
-    };
-    format!("{target} = {}{rotated}", columns(&item.source))
 }

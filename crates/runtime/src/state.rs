@@ -2,7 +2,7 @@
 
 use sottovoce_tensor::Tensor;
 
-use crate::{cpu::Workspace, error::RuntimeError, profile::Profile};
+use crate::{check::Bound, cpu::Workspace, error::RuntimeError, profile::Profile};
 
 /// Contents of a model's states. It belongs to one caller; clone it to fork a conversation.
 ///
@@ -11,9 +11,12 @@ use crate::{cpu::Workspace, error::RuntimeError, profile::Profile};
 #[derive(Clone, Debug)]
 pub struct State {
     pub(crate) model: u64,
-    pub(crate) tensors: Vec<Tensor>,
+    /// The package's states, then the caches that its plan keeps elsewhere.
+    pub(crate) caches: Vec<Tensor>,
     pub(crate) len: usize,
+    /// Memory of a call, which serves call after call.
     pub(crate) workspace: Workspace,
+    pub(crate) bound: Bound,
 }
 
 impl State {
@@ -49,8 +52,8 @@ impl State {
         self.workspace.profile.take()
     }
 
-    /// Bytes that the states take.
+    /// Bytes that keys and values take here: in the states of the package, or in memory of its calls.
     pub fn bytes(&self) -> usize {
-        self.tensors.iter().map(|tensor| tensor.bytes().len()).sum()
+        self.caches.iter().map(|tensor| tensor.bytes().len()).sum()
     }
 }

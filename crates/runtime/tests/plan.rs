@@ -1,11 +1,13 @@
 //! Plans of the full SmolLM2 programs that Apple's converter made, without their weights: how few steps are left, and that
-//! neither names nor the order of independent operations matter.
+//! neither names nor the order of independent operations matter. Plans of small packages in every variant.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    ops::ControlFlow,
     sync::Arc,
 };
 
+use sottovoce_convert::{Checkpoint, ConvertOptions, Variant};
 use sottovoce_mil::{
     Package,
     program::{Binding, Block, Operation, ValueData},
@@ -42,6 +44,43 @@ fn apples_packages_run_in_at_most_nine_steps_a_layer() {
 fn both_of_apples_packages_are_fused_alike() {
     let [f16, int4] = programs().map(|package| PlanReport::of(&package, None).unwrap().kinds);
     assert_eq!(f16, int4);
+}
+
+/// Steps by kind of the three variants of one small model, and its number of layers.
+fn check_variants([stateful, grown, baseline]: [Package; 3]) {
+    let [stateful, grown, baseline] = [stateful, grown, baseline].map(|package| {
+        let report = PlanReport::of(&package, None).unwrap();
+        assert_eq!(report.refusal, None, "{}", package.path().display());
+        report
+    });
+    assert!(stateful.kinds.iter().all(|(kind, _)| !kind.starts_with("generic")), "{:?}", stateful.kinds);
+    assert_eq!(baseline.kinds, stateful.kinds);
+    let mut kinds = grown.kinds;
+    let carry = kinds.iter().position(|(kind, _)| kind == "carry").expect("earlier positions are carried over");
+    assert_eq!(kinds.remove(carry).1, stateful.layers, "once a layer for keys and values together");
+    assert_eq!(kinds, stateful.kinds);
+}
+
+#[test]
+fn apples_packages_without_states_run_the_steps_of_those_with_states() {
+    let open = |variant| {
+        let path = fixtures_dir().join(format!("coremltools/llama-{variant}.mlpackage"));
+        Package::open(&path).unwrap_or_else(|error| panic!("{error}"))
+    };
+    check_variants(["fp16", "kvio", "baseline"].map(open));
+}
+
+#[test]
+fn our_packages_without_states_run_the_steps_of_those_with_states() {
+    let checkpoint = Checkpoint::open(&fixtures_dir().join("checkpoints/llama-hf")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let convert = |variant| {
+        let path = folder.path().join(format!("{variant:?}.mlpackage"));
+        let options = ConvertOptions { variant, ..ConvertOptions::default() };
+        sottovoce_convert::convert(&checkpoint, &path, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+        Package::open(&path).unwrap()
+    };
+    check_variants([Variant::Stateful, Variant::KvIo, Variant::Baseline].map(convert));
 }
 
 #[test]

@@ -84,6 +84,17 @@ impl Bytes {
         Ok(Self { len: len.min(map.len()), backing: Arc::new(Backing::Mapped(map)), offset: 0 })
     }
 
+    /// Becomes `len` bytes of unspecified content, in the memory it has where that is owned, large enough and held by
+    /// nobody else. What has to grow does so by half at least, so that growing little by little allocates rarely.
+    pub fn renew(&mut self, len: usize) {
+        match Arc::get_mut(&mut self.backing) {
+            Some(Backing::Owned(lines)) if len.div_ceil(64) <= lines.len() => {}
+            Some(Backing::Owned(lines)) => *self = Self::zeroed(len.max(lines.len() * 64 / 2 * 3)),
+            _ => *self = Self::zeroed(len),
+        }
+        (self.offset, self.len) = (0, len);
+    }
+
     /// The sub-range `offset..offset + size`, sharing the same memory.
     ///
     /// # Errors
@@ -168,6 +179,26 @@ mod tests {
         let second = first.slice(1, 2).unwrap();
         first.make_mut()[1] = 9;
         assert_eq!((&first[..], &second[..]), (&[1, 9, 3, 4][..], &[2, 3][..]));
+    }
+
+    #[test]
+    fn renewed_bytes_keep_their_memory_while_nobody_else_holds_it() {
+        let mut bytes = Bytes::zeroed(1000);
+        let before = bytes.as_ptr();
+        bytes.renew(10);
+        bytes.renew(1000);
+        assert_eq!((bytes.as_ptr(), bytes.len()), (before, 1000));
+        let held = bytes.clone();
+        bytes.renew(1000);
+        assert_ne!(bytes.as_ptr(), held.as_ptr());
+        bytes.renew(1025);
+        let grown = bytes.as_ptr();
+        bytes.renew(1500);
+        assert_eq!((bytes.as_ptr(), bytes.len()), (grown, 1500));
+        let mut part = held.slice(64, 64).unwrap();
+        drop(held);
+        part.renew(1000);
+        assert_eq!((part.as_ptr(), part.len()), (before, 1000));
     }
 
     #[test]

@@ -58,6 +58,22 @@ impl Tensor {
         }
     }
 
+    /// Becomes a tensor of this type and shape with unspecified elements. Memory that nobody else holds is used again, so
+    /// that a tensor which is renewed over and over stops allocating.
+    ///
+    /// # Errors
+    /// [`TensorError::TooLarge`] when the size overflows; the tensor is unchanged then.
+    pub fn renew(&mut self, dtype: DType, shape: &[usize]) -> Result<(), TensorError> {
+        let Some(len) = num_elements(shape).and_then(|count| dtype.packed_len(count)) else {
+            return Err(TensorError::TooLarge { shape: shape.to_vec() });
+        };
+        self.bytes.renew(len);
+        self.dtype = dtype;
+        self.shape.clear();
+        self.shape.extend_from_slice(shape);
+        Ok(())
+    }
+
     /// A tensor with a copy of `data`.
     ///
     /// # Errors
@@ -297,6 +313,16 @@ mod tests {
         assert_eq!(Tensor::from_i64(DType::I8, [3], &[-200, 5, 200]).unwrap().to_i64_vec(), [-128, 5, 127]);
         assert_eq!(Tensor::from_i64(DType::U16, [2], &[-1, 70_000]).unwrap().to_i64_vec(), [0, 65_535]);
         assert!(Tensor::from_i64(DType::F32, [1], &[0]).is_err());
+    }
+
+    #[test]
+    fn a_renewed_tensor_has_the_new_type_and_shape() {
+        let mut tensor = Tensor::from_slice([2, 3], &[0f32; 6]).unwrap();
+        tensor.renew(DType::F16, &[1, 5]).unwrap();
+        tensor.as_mut_slice::<f16>().unwrap().fill(f16::ONE);
+        assert_eq!(tensor, Tensor::from_slice([1, 5], &[f16::ONE; 5]).unwrap());
+        assert!(tensor.renew(DType::F32, &[usize::MAX, 2]).is_err());
+        assert_eq!(tensor.shape(), [1, 5]);
     }
 
     #[test]

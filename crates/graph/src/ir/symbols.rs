@@ -116,7 +116,7 @@ impl Symbols {
 }
 
 /// Values of the symbols in one call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Bindings {
     values: Vec<Option<i64>>,
 }
@@ -125,6 +125,12 @@ impl Bindings {
     /// No symbol bound yet.
     pub fn new(symbols: &Symbols) -> Self {
         Self { values: vec![None; symbols.len()] }
+    }
+
+    /// Forgets all values, for another call of the same graph.
+    pub fn reset(&mut self, symbols: &Symbols) {
+        self.values.clear();
+        self.values.resize(symbols.len(), None);
     }
 
     /// Binds a symbol.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Replaces `softmax(q·kᵀ·scale + mask)·v`, and `scaled_dot_product_attention`, by `attention`, whose keys and values have
-/// one head per group of query heads.
+/// one head per group of query heads. Scores may have a soft cap, `cap · tanh(score ∕ cap)` (Gemma 2, 2024).
 pub fn fuse_attention(graph: Graph) -> Graph {
     let sdpa =
         op("scaled_dot_product_attention", [("query", any("query")), ("key", any("key")), ("value", any("value"))]);
@@ -28,7 +28,14 @@ fn spelled_out() -> Pattern {
             product(any("query")),
         ])
     };
-    let masked = one_of([either_order("add", scores(), any("mask")), scores()]);
+    let capped = || {
+        let shrunk = one_of([
+            either_order("mul", scores(), scalar("inverse_cap")),
+            op("real_div", [("x", scores()), ("y", scalar("cap_divisor"))]),
+        ]);
+        one_of([either_order("mul", unary("tanh", shrunk), scalar("cap")), scores()])
+    };
+    let masked = one_of([either_order("add", capped(), any("mask")), capped()]);
     let weights = named("weights", unary("softmax", masked));
     named("product", op("matmul", [("x", weights), ("y", any("value"))]))
 }
@@ -53,9 +60,7 @@ fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<Value
                 (false, false) => transposed(graph, captures.value("key"))?,
                 _ => return None,
             };
-            let scale = captures.get("scale").map(|scale| graph.scalar(scale));
-            let divisor = captures.get("divisor").map(|divisor| graph.scalar(divisor).map(|d| 1.0 / d));
-            (scale.or(divisor).unwrap_or(Some(1.0))?, key, captures.get("mask"))
+            (factor(graph, captures, "scale", "divisor")?, key, captures.get("mask"))
         }
     };
     // Added masks are one for all heads; anything else stays as it is spelled.
@@ -71,11 +76,29 @@ fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<Value
     if graph.fact(key).shape.get(1) != graph.fact(values).shape.get(1) {
         return None;
     }
+    let soft_cap = match captures.get("cap") {
+        None => None,
+        Some(cap) => Some(graph.scalar(cap).filter(|cap| cap.is_finite() && *cap > 0.0)?),
+    };
+    // The factor before tanh need not be exactly 1 / cap, which is rounded where a program spells it as a constant.
+    let scale =
+        scale * soft_cap.map_or(Some(1.0), |cap| Some(cap * factor(graph, captures, "inverse_cap", "cap_divisor")?))?;
     let scale = graph.add_tensor("scale", Tensor::scalar(scale));
+    let soft_cap = soft_cap.map(|cap| graph.add_tensor("soft_cap", Tensor::scalar(cap)));
     let mut args = vec![("query", Arg::Value(query)), ("key", Arg::Value(key)), ("value", Arg::Value(values))];
     args.extend(mask.map(|mask| ("attn_mask", Arg::Value(mask))));
     args.push(("scale", Arg::Value(scale)));
+    args.extend(soft_cap.map(|cap| ("soft_cap", Arg::Value(cap))));
     add_op(graph, &ops::fused::attention::OP, args, value)
+}
+
+/// A captured factor, or the inverse of a captured divisor; 1 when the program has neither.
+fn factor(graph: &Graph, captures: &Captures, factor: &str, divisor: &str) -> Option<f32> {
+    match (captures.get(factor), captures.get(divisor)) {
+        (Some(factor), _) => graph.scalar(factor),
+        (None, Some(divisor)) => graph.scalar(divisor).map(|divisor| 1.0 / divisor),
+        (None, None) => Some(1.0),
+    }
 }
 
 fn softmax_over_keys(graph: &Graph, weights: ValueId) -> Option<bool> {

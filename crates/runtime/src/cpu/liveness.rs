@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use sottovoce_graph::ir::{Graph, ValueId};
 
-use super::plan::{Attention, BufferId, Plan, Source, Step, Target};
+use super::plan::{Attention, BufferId, Outlet, Plan, Source, Step, Target};
 
 impl Source {
     /// Buffers it reads.
@@ -21,7 +21,9 @@ impl Step {
     /// Buffers it reads.
     pub fn reads(&self) -> Vec<BufferId> {
         match self {
-            Self::Embed { .. } | Self::ToRows { .. } | Self::Sizes { .. } | Self::Generic { .. } => Vec::new(),
+            Self::Embed { .. } | Self::ToRows { .. } | Self::Sizes { .. } | Self::Generic { .. } | Self::Carry(_) => {
+                Vec::new()
+            }
             Self::Linear { source, residual, .. } => {
                 source.reads().into_iter().chain(residual.map(|residual| residual.buffer)).collect()
             }
@@ -50,20 +52,24 @@ impl Step {
                     Target::Cache(_) => None,
                 })
                 .collect(),
-            Self::ToTensor { .. } | Self::Sizes { .. } | Self::Generic { .. } => Vec::new(),
+            Self::ToTensor { .. } | Self::Sizes { .. } | Self::Generic { .. } | Self::Carry(_) => Vec::new(),
         }
     }
 
-    /// True when it writes a state.
-    pub fn writes_state(&self) -> bool {
-        matches!(self, Self::Heads(items) if items.iter().any(|item| matches!(item.target, Target::Cache(_))))
+    /// True when it writes a cache.
+    pub fn writes_cache(&self) -> bool {
+        match self {
+            Self::Heads(items) => items.iter().any(|item| matches!(item.target, Target::Cache(_))),
+            Self::Carry(_) => true,
+            _ => false,
+        }
     }
 }
 
 impl Plan {
     /// Removes steps whose results nothing reads, shape arithmetic above all.
     pub fn remove_dead_steps(&mut self, graph: &Graph) {
-        let mut tensors: HashSet<ValueId> = self.outputs.iter().copied().collect();
+        let mut tensors: HashSet<ValueId> = self.output_tensors().collect();
         let mut buffers: HashSet<BufferId> = HashSet::new();
         for table in &self.tables {
             if let super::plan::Positions::Tensor(value) = table.positions {
@@ -72,7 +78,7 @@ impl Plan {
         }
         let mut keep = vec![false; self.steps.len()];
         for (index, step) in self.steps.iter().enumerate().rev() {
-            keep[index] = step.writes_state()
+            keep[index] = step.writes_cache()
                 || step.writes().iter().any(|buffer| buffers.contains(buffer))
                 || match step {
                     Step::ToTensor { value, .. } | Step::Sizes { value } => tensors.contains(value),
@@ -100,10 +106,10 @@ impl Plan {
         let mut needs_all: HashSet<BufferId> = HashSet::new();
         let mut last = vec![false; self.steps.len()];
         for (index, step) in self.steps.iter().enumerate().rev() {
-            let output = matches!(step, Step::ToTensor { value, .. } if self.outputs.contains(value));
+            let output = matches!(step, Step::ToTensor { value, .. } if self.outputs.contains(&Outlet::Tensor(*value)));
             let all = match step {
                 Step::ToTensor { .. } => !output,
-                Step::Generic { .. } | Step::ToRows { .. } | Step::Heads(_) => true,
+                Step::Generic { .. } | Step::ToRows { .. } | Step::Heads(_) | Step::Carry(_) => true,
                 _ => step.writes().iter().any(|buffer| needs_all.contains(buffer)),
             };
             last[index] = !all;

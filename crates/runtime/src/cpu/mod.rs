@@ -47,7 +47,7 @@ pub(crate) fn load(
 
 /// Constants and weights that generic steps and outputs read as tensors.
 fn constants(graph: &Graph, plan: &Plan, package: &Package) -> Result<HashMap<ValueId, Tensor>, RuntimeError> {
-    let mut wanted: Vec<ValueId> = plan.outputs.clone();
+    let mut wanted: Vec<ValueId> = plan.output_tensors().collect();
     for step in &plan.steps {
         if let Step::Generic { node } = step {
             wanted.extend(graph.node(*node).operands());

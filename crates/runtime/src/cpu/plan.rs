@@ -4,6 +4,9 @@
 //! of one by heads, is a column range of a buffer here; reshapes and transposes between those forms cost nothing.
 
 use sottovoce_graph::ir::{Dim, NodeId, ValueId};
+use sottovoce_kernels::AttentionOptions;
+
+use crate::mask::Mask;
 
 /// A buffer of f32 rows in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,13 +31,37 @@ pub struct Columns {
     pub width: usize,
 }
 
-/// One layer of a cache state, [groups, context, size] in f16.
+/// A cache, by position in [`Plan::caches`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CacheId(pub usize);
+
+/// One layer of a cache, [groups, positions, size] in f16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CacheLayer {
-    /// State, by position in the graph.
-    pub state: usize,
+    /// The cache.
+    pub cache: CacheId,
     /// Layer: index of the outermost dimension.
     pub layer: usize,
+}
+
+/// Keys or values of earlier positions and of this call, f16 [layers, 1, groups, positions, size].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cache {
+    /// Where it lives.
+    pub storage: Storage,
+    /// Positions in use after the call; those of the call itself are the last. Unknown until something is appended.
+    pub length: Option<Dim>,
+}
+
+/// Where a cache lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// In the state of the same number, which outlives the call.
+    State,
+    /// In an output of the call that begins with the positions of this input.
+    Grown(ValueId),
+    /// In memory of one layer that the next layer uses again: a model without a cache computes all keys in every call.
+    Scratch(Heads),
 }
 
 /// Heads of a row: `count` times `size` columns.
@@ -100,7 +127,7 @@ pub struct Segment {
 pub enum Target {
     /// Rows of a buffer.
     Rows(Columns),
-    /// Rows past..past+q of a cache layer.
+    /// The last q positions in use of a cache layer.
     Cache(CacheLayer),
 }
 
@@ -128,10 +155,10 @@ pub struct Attention {
     pub key: CacheLayer,
     /// Values.
     pub value: CacheLayer,
-    /// Mask input.
-    pub mask: Option<ValueId>,
-    /// Factor of the scores.
-    pub scale: f32,
+    /// Mask, by position in [`Plan::masks`].
+    pub mask: Option<usize>,
+    /// Factor of the scores, and their soft cap.
+    pub options: AttentionOptions,
     /// Output, laid out as the queries.
     pub out: Columns,
 }
@@ -170,6 +197,8 @@ pub enum Step {
     },
     /// Rotary embedding and cache appends, row by row.
     Heads(Vec<HeadItem>),
+    /// Copies the earlier positions of layers of grown caches from the inputs that hold them.
+    Carry(Vec<CacheLayer>),
     /// Attention over a cache.
     Attention(Attention),
     /// Sum of two matrices of rows.
@@ -247,13 +276,13 @@ pub enum Positions {
     Tensor(ValueId),
 }
 
-/// An append to a cache layer: rows begin..begin+q are written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Append {
-    /// Where.
-    pub cache: CacheLayer,
-    /// First row.
-    pub begin: Dim,
+/// What leaves as an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlet {
+    /// The tensor of a value.
+    Tensor(ValueId),
+    /// A whole cache.
+    Cache(CacheId),
 }
 
 /// A weight that steps refer to.
@@ -287,12 +316,27 @@ pub struct Plan {
     pub weights: Vec<Weight>,
     /// Rotary tables.
     pub tables: Vec<Table>,
-    /// Cache appends, in order.
-    pub appends: Vec<Append>,
+    /// Caches: first the states, by position in the graph.
+    pub caches: Vec<Cache>,
+    /// Masks of attention.
+    pub masks: Vec<Mask>,
     /// Number of rows of every buffer.
     pub rows: Dim,
-    /// Outputs by position in the graph: the value whose tensor leaves.
-    pub outputs: Vec<ValueId>,
-    /// Length of the cache after the call, where there are appends.
-    pub length: Option<Dim>,
+    /// Outputs by position in the graph.
+    pub outputs: Vec<Outlet>,
+}
+
+impl Plan {
+    /// Length of the states after the call, where they are appended to.
+    pub fn state_length(&self) -> Option<&Dim> {
+        self.caches.iter().filter(|cache| cache.storage == Storage::State).find_map(|cache| cache.length.as_ref())
+    }
+
+    /// Values whose tensors leave as outputs.
+    pub fn output_tensors(&self) -> impl Iterator<Item = ValueId> {
+        self.outputs.iter().filter_map(|outlet| match outlet {
+            Outlet::Tensor(value) => Some(*value),
+            Outlet::Cache(_) => None,
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! Memory of a call, kept with the state so that decoding does not allocate.
 
-use sottovoce_graph::ir::ValueId;
+use half::f16;
 use sottovoce_kernels::{AttentionScratch, QuantizedRows, Rows, RowsMut};
 use sottovoce_tensor::Tensor;
 
@@ -31,10 +31,18 @@ pub struct Workspace {
     pub attention: AttentionScratch,
     /// Rotary tables.
     pub tables: Vec<AngleTable>,
-    /// Tensors of generic steps, by value.
+    /// Masks that do not come in f16, made so; the others are empty.
+    pub masks: Vec<Vec<f16>>,
+    /// Positions in use of each cache after the call.
+    pub lengths: Vec<usize>,
+    /// Tensors that steps made, by value: also those of the call before, whose memory is used again.
     pub tensors: Vec<Option<Tensor>>,
     /// What steps cost, if that is wanted.
     pub profile: Option<Profile>,
+    /// A shape in the making.
+    pub shape: Vec<usize>,
+    /// Token ids.
+    pub indices: Vec<i64>,
 }
 
 impl Workspace {
@@ -48,14 +56,8 @@ impl Workspace {
                 slot.resize(rows * width, 0.0);
             }
         }
-        self.tensors.clear();
         self.tensors.resize(num_values, None);
         self.tables.resize_with(num_tables, AngleTable::default);
-    }
-
-    /// The tensor of a value.
-    pub fn tensor(&self, value: ValueId) -> Option<&Tensor> {
-        self.tensors.get(value.index())?.as_ref()
     }
 }
 

@@ -4,13 +4,21 @@ use crate::{
     op::{OpDef, optional, required},
 };
 
-/// Scaled dot-product attention with grouped heads: `softmax(query·keyᵀ·scale + attn_mask)·value`. Fused.
+/// Scaled dot-product attention with grouped heads: `softmax(cap(query·keyᵀ·scale) + attn_mask)·value`, where cap(s) is
+/// `soft_cap · tanh(s ∕ soft_cap)` if there is a soft cap, s otherwise. Fused.
 ///
 /// `query` [1, heads, q, size], `key` and `value` [1, groups, kv, size] where groups divides heads, `attn_mask`
 /// [1, 1, q, kv]; the result has the shape of `query`. A row whose mask hides every key is an error.
 pub static OP: OpDef = OpDef {
     name: "attention",
-    params: &[required("query"), required("key"), required("value"), optional("attn_mask"), required("scale")],
+    params: &[
+        required("query"),
+        required("key"),
+        required("value"),
+        optional("attn_mask"),
+        required("scale"),
+        optional("soft_cap"),
+    ],
     infer: |ctx| {
         let query = ctx.fact("query")?.clone();
         let (key, value) = (ctx.fact("key")?.shape.clone(), ctx.fact("value")?.shape.clone());
@@ -29,6 +37,7 @@ pub static OP: OpDef = OpDef {
             return Err(OpError::Unsupported { what: "attention on tensors that are not of rank 4".to_owned() });
         };
         let scale = ctx.float("scale", 1.0)?;
+        let soft_cap = ctx.opt_tensor("soft_cap").map(|_| ctx.float("soft_cap", 0.0)).transpose()?;
         let mask = ctx.opt_tensor("attn_mask").map(|mask| mask.to_f32_vec());
         let (q, k, v) = (query.to_f32_vec(), key.to_f32_vec(), value.to_f32_vec());
         let mut result = vec![0f32; q.len()];
@@ -44,7 +53,8 @@ pub static OP: OpDef = OpDef {
                     .map(|index| {
                         let key = &k[row_of(&k, first_key + index)];
                         let dot: f32 = query.iter().zip(key).map(|(a, b)| a * b).sum();
-                        dot * scale + mask.as_ref().map_or(0.0, |mask| mask[row * keys + index])
+                        let score = soft_cap.map_or(dot * scale, |cap| cap * (dot * scale / cap).tanh());
+                        score + mask.as_ref().map_or(0.0, |mask| mask[row * keys + index])
                     })
                     .collect();
                 let max = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -3,13 +3,16 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::{AttentionOptions, Cache, Mask, RotaryPairs};
-use sottovoce_tensor::Tensor;
+use sottovoce_kernels::{Mask, RotaryPairs};
+use sottovoce_tensor::{DType, Tensor};
 
-use super::{Call, Executor};
+use super::{
+    Call, Executor,
+    caches::{cache_view, layer_range},
+};
 use crate::{
     cpu::{
-        plan::{Attention, CacheLayer, HeadItem, Heads, Positions, Target},
+        plan::{Attention, HeadItem, Positions, Target},
         workspace::{AngleTable, Workspace, view, view_mut},
     },
     error::RuntimeError,
@@ -20,8 +23,7 @@ impl Executor {
         &self,
         item: &HeadItem,
         rows: &Range<usize>,
-        call: &Call<'_>,
-        states: &mut [Tensor],
+        caches: &mut [Tensor],
         space: &mut Workspace,
     ) -> Result<(), RuntimeError> {
         let size = item.heads.size;
@@ -38,15 +40,13 @@ impl Executor {
                     }
                 });
             }),
-            Target::Cache(cache) => {
-                let append = self.plan.appends.iter().find(|append| append.cache == cache);
-                let Some(append) = append else { unreachable!("every cache target has its append") };
-                let begin = self.size(&append.begin, call.bindings)?;
+            Target::Cache(layer) => {
                 let x = view(&space.slots, &space.strides, self.slot(&item.source), &item.source, rows);
-                let context = states[cache.state].shape()[3];
-                let layer = layer_range(&states[cache.state], cache);
-                let data = &mut states[cache.state].as_mut_slice::<f16>()?[layer];
-                self.compute.append(x, data, (context, size), begin);
+                let begin = space.lengths[layer.cache.0] - x.rows();
+                let cache = &mut caches[layer.cache.0];
+                let (positions, elements) = (cache.shape()[3], layer_range(cache, layer.layer));
+                let data = &mut cache.as_mut_slice::<f16>()?[elements];
+                self.compute.append(x, data, (positions, size), begin);
             }
         }
         Ok(())
@@ -57,54 +57,52 @@ impl Executor {
         step: &Attention,
         rows: &Range<usize>,
         call: &Call<'_>,
-        states: &[Tensor],
+        caches: &[Tensor],
         space: &mut Workspace,
     ) -> Result<(), RuntimeError> {
-        let Attention { query, heads, key, value, mask, scale, out } = step;
-        let len = match &self.plan.length {
-            Some(length) => self.size(length, call.bindings)?,
-            None => 0,
-        };
-        let cache = self.cache(states, *key, *value, *heads, len)?;
+        let Attention { query, heads, key, value, mask, options, out } = step;
+        let cache = cache_view(caches, *key, *value, *heads, space.lengths[key.cache.0])?;
         self.with_output(space, out, |space, data, stride| {
-            let Workspace { slots, strides, tensors, attention, .. } = space;
+            let Workspace { slots, strides, masks, attention, .. } = space;
             let queries = view(slots, strides, self.slot(query), query, rows);
-            let mask = mask.and_then(|mask| tensors[mask.index()].as_ref());
-            let mask = mask.and_then(|mask| mask.as_slice::<f16>().ok());
-            let mask = mask.map(|data| Mask { data: &data[rows.start * len..], stride: len });
-            let options = AttentionOptions { scale: *scale, soft_cap: None };
+            let mask = mask.map(|mask| self.mask(mask, call, masks, rows)).transpose()?;
             let out = view_mut(data, stride, out, rows);
-            self.kernels().attention(self.compute.team(), queries, cache, mask, options, attention, out);
-        });
-        Ok(())
+            self.kernels().attention(self.compute.team(), queries, cache, mask, *options, attention, out);
+            Ok(())
+        })
     }
 
-    fn cache<'s>(
+    /// Rows of a mask: the caller's own, or what was made of it if it has another type.
+    fn mask<'a>(
         &self,
-        states: &'s [Tensor],
-        key: CacheLayer,
-        value: CacheLayer,
-        heads: Heads,
-        len: usize,
-    ) -> Result<Cache<'s>, RuntimeError> {
-        let shape = states[key.state].shape();
-        let (groups, context) = (shape[2], shape[3]);
-        Ok(Cache {
-            keys: &states[key.state].as_slice::<f16>()?[layer_range(&states[key.state], key)],
-            values: &states[value.state].as_slice::<f16>()?[layer_range(&states[value.state], value)],
-            kv_heads: groups,
-            head_dim: heads.size,
-            len,
-            head_stride: context * heads.size,
-            position_stride: heads.size,
-        })
+        index: usize,
+        call: &Call<'a>,
+        converted: &'a [Vec<f16>],
+        rows: &Range<usize>,
+    ) -> Result<Mask<'a>, RuntimeError> {
+        let tensor = call.input(self.plan.masks[index].input);
+        let data = if tensor.dtype() == DType::F16 { tensor.as_slice::<f16>()? } else { &converted[index] };
+        let stride = tensor.shape().last().copied().unwrap_or(0);
+        Ok(Mask { data: &data[rows.start * stride..], stride })
+    }
+
+    /// Makes f16 of the masks that have another type: once a call, not once a layer.
+    pub(super) fn convert_masks(&self, call: &Call<'_>, space: &mut Workspace) {
+        space.masks.resize_with(self.plan.masks.len(), Vec::new);
+        for (mask, converted) in self.plan.masks.iter().zip(&mut space.masks) {
+            let tensor = call.input(mask.input);
+            converted.clear();
+            if tensor.dtype() != DType::F16 {
+                converted.extend(tensor.to_f32_vec().into_iter().map(f16::from_f32));
+            }
+        }
     }
 
     pub(super) fn fill_tables(&self, call: &Call<'_>, rows: usize, space: &mut Workspace) -> Result<(), RuntimeError> {
         for (index, (table, frequencies)) in self.plan.tables.iter().zip(&self.frequencies).enumerate() {
             let (begin, given) = match &table.positions {
-                Positions::From(begin) => (self.size(begin, call.bindings)?, None),
-                Positions::Tensor(value) => (0, Some(self.tensor(space, *value)?.to_i64_vec())),
+                Positions::From(begin) => (self.size(begin, call)?, None),
+                Positions::Tensor(value) => (0, Some(self.tensor(call, space, *value)?.to_i64_vec())),
             };
             let AngleTable { cos, sin } = &mut space.tables[index];
             cos.clear();
@@ -121,10 +119,4 @@ impl Executor {
         }
         Ok(())
     }
-}
-
-/// Elements of one layer of a state [layers, 1, groups, context, size].
-fn layer_range(state: &Tensor, cache: CacheLayer) -> Range<usize> {
-    let size: usize = state.shape()[1..].iter().product();
-    cache.layer * size..(cache.layer + 1) * size
 }

@@ -1,22 +1,23 @@
 //! Runs a plan.
 
 mod attention;
+mod caches;
 mod linear;
 mod tensors;
 mod work;
 
 use std::{collections::HashMap, ops::Range, time::Instant};
 
-use sottovoce_graph::ir::{Bindings, Dim, Graph, ValueId};
+use sottovoce_graph::ir::{Definition, Dim, Graph, ValueId};
 use sottovoce_kernels::{Compute, Kernels};
 use sottovoce_tensor::Tensor;
 
 use super::{
-    plan::{Columns, Plan, Step},
+    plan::{Columns, Outlet, Plan, Step},
     weights::Loaded,
     workspace::{Workspace, view, view_mut},
 };
-use crate::error::RuntimeError;
+use crate::{Inputs, Outputs, check::Bound, error::RuntimeError};
 
 /// A plan with its weights, ready to run.
 pub struct Executor {
@@ -43,31 +44,40 @@ pub struct Executor {
 }
 
 /// One prediction.
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// Sizes.
-    pub bindings: &'a Bindings,
+    /// Inputs by name.
+    pub inputs: &'a Inputs,
+    /// Where they are among the names, and the sizes that they bind.
+    pub bound: &'a Bound,
     /// Only the last row of the outputs is wanted.
     pub last_row: bool,
-    /// Inputs, by position in the graph.
-    pub inputs: &'a [Tensor],
+}
+
+impl<'a> Call<'a> {
+    /// The input at this position in the graph.
+    pub fn input(&self, index: usize) -> &'a Tensor {
+        self.inputs.at(self.bound.positions[index])
+    }
 }
 
 impl Executor {
-    /// Computes the outputs and appends to the states.
+    /// Computes the outputs into the tensors of `outputs`, where it has them, and appends to the caches: the states in
+    /// order, then those that do not outlive the call.
     ///
     /// # Errors
     /// Token ids outside the vocabulary, and errors of generic steps. The states' earlier rows are intact then.
     pub fn run(
         &self,
         call: &Call<'_>,
-        states: &mut [Tensor],
+        caches: &mut [Tensor],
         space: &mut Workspace,
-    ) -> Result<Vec<Tensor>, RuntimeError> {
-        let rows = self.size(&self.plan.rows, call.bindings)?;
+        outputs: &mut Outputs,
+    ) -> Result<(), RuntimeError> {
+        let rows = self.size(&self.plan.rows, call)?;
         space.resize(&self.widths, rows, self.graph.num_values(), self.plan.tables.len());
-        for (&value, tensor) in self.graph.inputs.iter().zip(call.inputs) {
-            space.tensors[value.index()] = Some(tensor.clone());
-        }
+        self.prepare_caches(call, caches, space)?;
+        self.convert_masks(call, space);
         let mut tables_ready = false;
         for (index, step) in self.plan.steps.iter().enumerate() {
             let range = if call.last_row && self.last_row_steps[index] { rows - 1..rows } else { 0..rows };
@@ -76,24 +86,47 @@ impl Executor {
                 tables_ready = true;
             }
             let started = space.profile.is_some().then(Instant::now);
-            self.step(step, &range, call, states, space)?;
+            self.step(step, &range, call, caches, space)?;
             if let (Some(started), Some(profile)) = (started, &mut space.profile) {
                 let time = started.elapsed();
-                profile.add(self.profiled_kind(step), time, self.work(step, range.len(), call)?);
+                profile.add(self.profiled_kind(step), time, self.work(step, range.len(), caches, &space.lengths));
             }
         }
-        self.plan
-            .outputs
-            .iter()
-            .map(|&output| {
-                let tensor = space.tensors[output.index()].take().or_else(|| self.constants.get(&output).cloned());
-                tensor.ok_or_else(|| self.error(output, "was not computed".to_owned()))
-            })
-            .collect()
+        self.deliver(call, caches, space, outputs)
     }
 
-    fn size(&self, dim: &Dim, bindings: &Bindings) -> Result<usize, RuntimeError> {
-        dim.eval(bindings).and_then(|value| usize::try_from(value).ok()).ok_or_else(|| RuntimeError::Sizes {
+    /// Exchanges the tensors of the outputs for those of an earlier call, whose memory the next call uses.
+    fn deliver(
+        &self,
+        call: &Call<'_>,
+        caches: &mut [Tensor],
+        space: &mut Workspace,
+        outputs: &mut Outputs,
+    ) -> Result<(), RuntimeError> {
+        let outlets = &self.plan.outputs;
+        for (index, (output, outlet)) in self.graph.outputs.iter().zip(outlets).enumerate() {
+            let name = &output.name;
+            if let Some(twin) = outlets[..index].iter().position(|earlier| earlier == outlet) {
+                outputs.insert(name.clone(), outputs[twin].clone());
+                continue;
+            }
+            let (old, computed) = match outlet {
+                Outlet::Cache(cache) => (outputs.get_mut(name), Some(&mut caches[cache.0])),
+                Outlet::Tensor(value) => (outputs.get_mut(name), space.tensors[value.index()].as_mut()),
+            };
+            match (old, computed) {
+                (Some(old), Some(computed)) => std::mem::swap(old, computed),
+                (None, Some(computed)) => _ = outputs.insert(name.clone(), computed.clone()),
+                // A constant or an input that leaves as it is.
+                (_, None) => _ = outputs.insert(name.clone(), self.tensor(call, space, output.value)?.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    fn size(&self, dim: &Dim, call: &Call<'_>) -> Result<usize, RuntimeError> {
+        let size = dim.eval(&call.bound.sizes).and_then(|value| usize::try_from(value).ok());
+        size.ok_or_else(|| RuntimeError::Sizes {
             rule: format!("{dim} is a size"),
             reason: "size of a call".to_owned(),
             advice: "",
@@ -118,11 +151,11 @@ impl Executor {
         step: &Step,
         rows: &Range<usize>,
         call: &Call<'_>,
-        states: &mut [Tensor],
+        caches: &mut [Tensor],
         space: &mut Workspace,
     ) -> Result<(), RuntimeError> {
         match step {
-            Step::Embed { ids, table, scale, out } => return self.embed(*ids, *table, *scale, out, space),
+            Step::Embed { ids, table, scale, out } => return self.embed(*ids, *table, *scale, out, call, space),
             Step::Linear { source, segments, out, residual } => {
                 self.linear(source, segments, out, residual.as_ref(), rows, space);
             }
@@ -131,10 +164,11 @@ impl Executor {
             }),
             Step::Heads(items) => {
                 for item in items {
-                    self.heads(item, rows, call, states, space)?;
+                    self.heads(item, rows, caches, space)?;
                 }
             }
-            Step::Attention(attention) => self.attention(attention, rows, call, states, space)?,
+            Step::Carry(layers) => self.carry(layers, call, caches, space)?,
+            Step::Attention(attention) => self.attention(attention, rows, call, caches, space)?,
             Step::Add { x, y, out } => self.with_output(space, out, |space, data, stride| {
                 let x = view(&space.slots, &space.strides, self.slot(x), x, rows);
                 let y = view(&space.slots, &space.strides, self.slot(y), y, rows);
@@ -151,15 +185,14 @@ impl Executor {
                 });
             }),
             Step::ToTensor { x, layout, value } => {
-                let tensor = self.to_tensor(x, *layout, *value, rows, space)?;
-                space.tensors[value.index()] = Some(tensor);
+                self.to_tensor(x, *layout, *value, rows, space)?;
             }
-            Step::ToRows { value, out } => self.to_rows(*value, out, rows, space)?,
+            Step::ToRows { value, out } => self.to_rows(*value, out, rows, call, space)?,
             Step::Sizes { value } => {
                 let tensor = self.sizes(*value, call)?;
                 space.tensors[value.index()] = Some(tensor);
             }
-            Step::Generic { node } => self.generic(*node, space)?,
+            Step::Generic { node } => self.generic(*node, call, space)?,
         }
         Ok(())
     }
@@ -180,10 +213,15 @@ impl Executor {
         result
     }
 
-    fn tensor<'s>(&'s self, space: &'s Workspace, value: ValueId) -> Result<&'s Tensor, RuntimeError> {
-        space
-            .tensor(value)
-            .or_else(|| self.constants.get(&value))
-            .ok_or_else(|| self.error(value, "was not computed".to_owned()))
+    /// The tensor of a value: an input, a constant, or one that a step made.
+    fn find<'s>(&'s self, call: &Call<'s>, space: &'s Workspace, value: ValueId) -> Option<&'s Tensor> {
+        match self.graph.value(value).definition {
+            Definition::Input(index) => Some(call.input(index)),
+            _ => space.tensors[value.index()].as_ref().or_else(|| self.constants.get(&value)),
+        }
+    }
+
+    fn tensor<'s>(&'s self, call: &Call<'s>, space: &'s Workspace, value: ValueId) -> Result<&'s Tensor, RuntimeError> {
+        self.find(call, space, value).ok_or_else(|| self.error(value, "was not computed".to_owned()))
     }
 }

@@ -25,28 +25,31 @@ impl Executor {
         table: WeightId,
         scale: f32,
         out: &Columns,
+        call: &Call<'_>,
         space: &mut Workspace,
     ) -> Result<(), RuntimeError> {
         let table = self.matrix(table);
-        let ids_tensor = self.tensor(space, ids)?.to_i64_vec();
-        let mut indices = Vec::with_capacity(ids_tensor.len());
-        for id in ids_tensor {
-            let index = usize::try_from(id).ok().filter(|&index| index < table.rows());
-            indices.push(index.ok_or_else(|| RuntimeError::TokenId {
-                name: self.graph.value(ids).name.clone(),
-                id,
-                vocabulary: table.rows(),
-            })?);
+        let mut indices = std::mem::take(&mut space.indices);
+        indices.clear();
+        let tensor = self.tensor(call, space, ids)?;
+        match tensor.as_slice::<i32>() {
+            Ok(ids) => indices.extend(ids.iter().map(|&id| i64::from(id))),
+            Err(_) => indices.extend(tensor.to_i64_vec()),
+        }
+        if let Some(&id) = indices.iter().find(|&&id| usize::try_from(id).map_or(true, |id| id >= table.rows())) {
+            let name = self.graph.value(ids).name.clone();
+            return Err(RuntimeError::TokenId { name, id, vocabulary: table.rows() });
         }
         let rows = 0..indices.len();
         self.with_output(space, out, |_, data, stride| {
             self.compute.for_each_row(view_mut(data, stride, out, &rows), |row, out| {
-                self.kernels().dequantize_row(table, indices[row], out);
+                self.kernels().dequantize_row(table, indices[row] as usize, out);
                 if scale != 1.0 {
                     self.kernels().scale(out, scale);
                 }
             });
         });
+        space.indices = indices;
         Ok(())
     }
 
@@ -56,38 +59,45 @@ impl Executor {
         layout: Layout,
         value: ValueId,
         rows: &Range<usize>,
-        space: &Workspace,
-    ) -> Result<Tensor, RuntimeError> {
-        let x = view(&space.slots, &space.strides, self.slot(x), x, rows);
+        space: &mut Workspace,
+    ) -> Result<(), RuntimeError> {
+        let Workspace { slots, strides, tensors, shape, .. } = space;
+        let x = view(slots, strides, self.slot(x), x, rows);
         let fact = self.graph.fact(value);
         let dtype = if self.exact { DType::F32 } else { fact.dtype };
-        let shape = match layout {
-            Layout::Rows => {
-                let mut shape = vec![1; fact.rank().saturating_sub(2)];
-                shape.extend([rows.len(), x.columns()]);
-                shape
-            }
-            Layout::SplitHeads(heads) => vec![1, rows.len(), heads.count, heads.size],
-            Layout::HeadsFirst(heads) => vec![1, heads.count, rows.len(), heads.size],
-        };
-        if let (Layout::Rows, DType::F16) = (layout, dtype) {
-            let mut tensor = Tensor::zeros(dtype, shape)?;
-            let (columns, kernels) = (x.columns().max(1), self.kernels());
-            self.compute.team().for_each_chunk(tensor.as_mut_slice::<f16>()?, columns, |row, out| {
-                kernels.to_f16(x.row(row), out);
-            });
-            return Ok(tensor);
-        }
-        let mut data = Vec::with_capacity(rows.len() * x.columns());
+        shape.clear();
         match layout {
-            Layout::HeadsFirst(heads) => {
+            Layout::Rows => {
+                shape.resize(fact.rank().saturating_sub(2), 1);
+                shape.extend([rows.len(), x.columns()]);
+            }
+            Layout::SplitHeads(heads) => shape.extend([1, rows.len(), heads.count, heads.size]),
+            Layout::HeadsFirst(heads) => shape.extend([1, heads.count, rows.len(), heads.size]),
+        }
+        let tensor = tensors[value.index()].get_or_insert_with(|| Tensor::scalar(0f32));
+        let (columns, kernels, team) = (x.columns().max(1), self.kernels(), self.compute.team());
+        match (layout, dtype) {
+            (Layout::Rows | Layout::SplitHeads(_), DType::F16) => {
+                tensor.renew(dtype, shape)?;
+                team.for_each_chunk(tensor.as_mut_slice::<f16>()?, columns, |row, out| kernels.to_f16(x.row(row), out));
+            }
+            (Layout::Rows | Layout::SplitHeads(_), DType::F32) => {
+                tensor.renew(dtype, shape)?;
+                team.for_each_chunk(tensor.as_mut_slice::<f32>()?, columns, |row, out| out.copy_from_slice(x.row(row)));
+            }
+            (Layout::Rows | Layout::SplitHeads(_), _) => {
+                let data: Vec<f32> = (0..rows.len()).flat_map(|row| x.row(row)).copied().collect();
+                *tensor = Tensor::from_f32(dtype, shape.as_slice(), &data)?;
+            }
+            (Layout::HeadsFirst(heads), _) => {
+                let mut data = Vec::with_capacity(rows.len() * columns);
                 for head in 0..heads.count {
                     (0..rows.len()).for_each(|row| data.extend(&x.row(row)[head * heads.size..][..heads.size]));
                 }
+                *tensor = Tensor::from_f32(dtype, shape.as_slice(), &data)?;
             }
-            _ => (0..rows.len()).for_each(|row| data.extend(x.row(row))),
         }
-        Ok(Tensor::from_f32(dtype, shape, &data)?)
+        Ok(())
     }
 
     pub(super) fn to_rows(
@@ -95,9 +105,10 @@ impl Executor {
         value: ValueId,
         out: &Columns,
         rows: &Range<usize>,
+        call: &Call<'_>,
         space: &mut Workspace,
     ) -> Result<(), RuntimeError> {
-        let tensor = self.tensor(space, value)?.to_f32_vec();
+        let tensor = self.tensor(call, space, value)?.to_f32_vec();
         if tensor.len() != rows.len() * out.width {
             return Err(self.error(value, format!("{} elements, not one row per token", tensor.len())));
         }
@@ -114,16 +125,16 @@ impl Executor {
     pub(super) fn sizes(&self, value: ValueId, call: &Call<'_>) -> Result<Tensor, RuntimeError> {
         let fact = self.graph.fact(value);
         let dims = fact.value.as_deref().unwrap_or_default();
-        let elements: Option<Vec<i64>> = dims.iter().map(|dim| dim.eval(call.bindings)).collect();
+        let elements: Option<Vec<i64>> = dims.iter().map(|dim| dim.eval(&call.bound.sizes)).collect();
         let (Some(elements), Some(shape)) = (elements, fact.fixed_shape()) else {
             return Err(self.error(value, "a size does not fit".to_owned()));
         };
         Ok(Tensor::from_i64(fact.dtype, shape, &elements)?)
     }
 
-    pub(super) fn generic(&self, id: NodeId, space: &mut Workspace) -> Result<(), RuntimeError> {
+    pub(super) fn generic(&self, id: NodeId, call: &Call<'_>, space: &mut Workspace) -> Result<(), RuntimeError> {
         let node = self.graph.node(id);
-        let find = |value: ValueId| space.tensor(value).or_else(|| self.constants.get(&value));
+        let find = |value: ValueId| self.find(call, space, value);
         let results = (node.op.eval)(&EvalContext::new(&self.graph, node, &find, self.exact))
             .map_err(|source| self.error(node.outputs[0], source.to_string()))?;
         for (&output, tensor) in node.outputs.iter().zip(results) {

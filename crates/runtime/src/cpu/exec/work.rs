@@ -1,9 +1,11 @@
 //! What a step has to do, for profiles.
 
-use super::{Call, Executor};
+use half::f16;
+use sottovoce_tensor::Tensor;
+
+use super::Executor;
 use crate::{
-    cpu::plan::{Attention, Segment, Step},
-    error::RuntimeError,
+    cpu::plan::{Attention, CacheLayer, Segment, Step},
     plan_report::step_kind,
     profile::Work,
 };
@@ -22,8 +24,8 @@ impl Executor {
     }
 
     /// The work of a step on `rows` rows.
-    pub(super) fn work(&self, step: &Step, rows: usize, call: &Call<'_>) -> Result<Work, RuntimeError> {
-        Ok(match step {
+    pub(super) fn work(&self, step: &Step, rows: usize, caches: &[Tensor], lengths: &[usize]) -> Work {
+        match step {
             Step::Embed { table, .. } => {
                 let table = self.matrix(*table);
                 Work { bytes: (table.bytes() / table.rows().max(1) * rows) as u64, ..Work::default() }
@@ -33,12 +35,13 @@ impl Executor {
                 segments.iter().for_each(|segment| sum += self.linear_work(segment, rows));
                 sum
             }
-            Step::Attention(attention) => {
-                let positions = self.plan.length.as_ref().map(|length| self.size(length, call.bindings)).transpose()?;
-                self.attention_work(attention, rows, positions.unwrap_or(0))
+            Step::Carry(layers) => {
+                let bytes = |layer: &CacheLayer| position_bytes(*layer, caches) * (lengths[layer.cache.0] - rows);
+                Work { bytes: layers.iter().map(bytes).sum::<usize>() as u64, ..Work::default() }
             }
+            Step::Attention(attention) => self.attention_work(attention, rows, caches, lengths[attention.key.cache.0]),
             _ => Work::default(),
-        })
+        }
     }
 
     fn linear_work(&self, segment: &Segment, rows: usize) -> Work {
@@ -53,14 +56,19 @@ impl Executor {
     }
 
     /// A causal row sees what came before it and itself; a position is multiplied once by a query and once by its weight.
-    fn attention_work(&self, attention: &Attention, rows: usize, positions: usize) -> Work {
+    fn attention_work(&self, attention: &Attention, rows: usize, caches: &[Tensor], positions: usize) -> Work {
         let seen: usize = (0..rows).map(|row| positions - row).sum();
-        let shape = self.graph.fact(self.graph.states[attention.key.state].initial).fixed_shape();
-        let groups = shape.and_then(|shape| shape.get(2).copied()).unwrap_or(attention.heads.count);
+        let bytes = position_bytes(attention.key, caches) + position_bytes(attention.value, caches);
         Work {
-            bytes: (2 * positions * groups * attention.heads.size * size_of::<half::f16>()) as u64,
+            bytes: (bytes * positions) as u64,
             float_operations: (4 * seen * attention.heads.count * attention.heads.size) as u64,
             ..Work::default()
         }
     }
+}
+
+/// Bytes of one position of a layer.
+fn position_bytes(layer: CacheLayer, caches: &[Tensor]) -> usize {
+    let shape = caches[layer.cache.0].shape();
+    shape[2] * shape[4] * size_of::<f16>()
 }

@@ -5,15 +5,21 @@
 //! What no form covers (a state read in the middle of its updates, say) is refused, and the reference back end runs the
 //! package instead.
 
+mod caches;
+mod grown;
+mod needed;
+
 use sottovoce_graph::{
     ir::{Arg, Definition, Dim, Graph, Node, NodeId, ValueId},
     ops,
 };
 
 use super::plan::{
-    Activation, Append, Attention, BufferId, CacheLayer, Columns, HeadItem, Heads, Layout, Plan, Positions, Role,
-    Segment, Source, Step, Table, TableId, Target, Weight, WeightId,
+    Activation, BufferId, Cache, CacheId, CacheLayer, Columns, HeadItem, Heads, Layout, Outlet, Plan, Positions, Role,
+    Segment, Source, Step, Storage, Table, TableId, Target, Weight, WeightId,
 };
+use grown::GrownCaches;
+use needed::Needed;
 
 /// What a value is at run time.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +34,8 @@ enum Form {
     Layer(CacheLayer),
     /// The used positions of a cache layer, [.., groups, past + q, size].
     Used(CacheLayer),
+    /// A whole cache that leaves as an output.
+    Whole(CacheId),
     /// A tensor.
     Tensor,
 }
@@ -49,8 +57,10 @@ pub struct NoPlan {
 /// # Errors
 /// [`NoPlan`] with the first value that does not fit.
 pub fn select(graph: &Graph) -> Result<Plan, NoPlan> {
-    let mut selector = Selector::new(graph);
-    for id in graph.schedule() {
+    let grown = GrownCaches::find(graph, graph.states.len());
+    let needed = Needed::find(graph, &grown);
+    let mut selector = Selector::new(graph, grown, &needed);
+    for id in needed.nodes {
         selector.visit(id)?;
     }
     selector.finish()
@@ -60,11 +70,16 @@ struct Selector<'g> {
     graph: &'g Graph,
     plan: Plan,
     forms: Vec<Option<Form>>,
+    /// How often each value is read.
     uses: Vec<usize>,
     /// Current version of each state.
     versions: Vec<ValueId>,
-    /// Cache layers that have been read.
+    /// Layers of states that have been read.
     reads: Vec<CacheLayer>,
+    /// Cache layers that have been appended to.
+    appends: Vec<CacheLayer>,
+    /// Caches that are inputs and outputs.
+    grown: GrownCaches,
     /// Linear nodes by the value they read: they become one step.
     linears: Vec<Vec<NodeId>>,
     /// Which values have been made tensors.
@@ -72,25 +87,29 @@ struct Selector<'g> {
 }
 
 impl<'g> Selector<'g> {
-    fn new(graph: &'g Graph) -> Self {
+    fn new(graph: &'g Graph, grown: GrownCaches, needed: &Needed) -> Self {
         let mut forms = vec![None; graph.num_values()];
         let mut linears = vec![Vec::new(); graph.num_values()];
         for (index, state) in graph.states.iter().enumerate() {
             forms[state.initial.index()] = Some(Form::State(index));
         }
-        for id in graph.schedule() {
+        for &id in &needed.nodes {
             let node = graph.node(id);
             if let (true, Some(x)) = (is_linear(graph, node), node.value("x")) {
                 linears[x.index()].push(id);
             }
         }
+        let states = graph.states.iter().map(|_| Cache { storage: Storage::State, length: None });
+        let caches = states.chain(grown.caches(graph)).collect();
         Self {
             graph,
-            plan: Plan { rows: rows_of(graph), ..Plan::default() },
+            plan: Plan { rows: rows_of(graph), caches, ..Plan::default() },
             forms,
-            uses: graph.use_counts(),
+            uses: needed.uses.clone(),
             versions: graph.states.iter().map(|state| state.initial).collect(),
             reads: Vec::new(),
+            appends: Vec::new(),
+            grown,
             linears,
             tensors: vec![false; graph.num_values()],
         }
@@ -112,6 +131,8 @@ impl<'g> Selector<'g> {
             "rotary_embedding" => self.rotary(node),
             "slice_update" => self.append(node)?,
             "slice_by_index" => self.slice(node)?,
+            "concat" => self.grow(node)?,
+            "stack" => self.grown.whole(node.outputs[0]).map(Form::Whole),
             "attention" => self.attention(node)?,
             _ => None,
         };
@@ -372,122 +393,6 @@ impl<'g> Selector<'g> {
         }
     }
 
-    /// `slice_update` of a state with the rows of this call, at one layer and consecutive positions.
-    fn append(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
-        let (Some(x), Some(update)) = (node.value("x"), node.value("update")) else { return Ok(None) };
-        let Some(Form::State(state)) = self.forms[x.index()] else { return Ok(None) };
-        let graph = self.graph;
-        let refuse = |reason: &str| Err(refusal(graph, node.outputs[0], reason));
-        if self.versions[state] != x {
-            return refuse("an old version of a state is updated");
-        }
-        let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[update.index()] else {
-            return refuse("the update of a state is not a view of rows by heads");
-        };
-        let Some(ranges) = slice_ranges(self.graph, node) else {
-            return refuse("the updated part of a state is not known before it runs");
-        };
-        let shape = self.fact_shape(x);
-        let ([layer, batch, groups, positions, size], [_, _, all_groups, _, all_size]) = (ranges.as_slice(), shape)
-        else {
-            return refuse("a cache state needs five dimensions");
-        };
-        let whole = |range: &(Dim, Dim), all: &Dim| range.0.as_const() == Some(0) && range.1 == *all;
-        let one_layer = layer.0.as_size().filter(|&first| layer.1.as_size() == Some(first + 1));
-        let rows = positions.1.clone() - positions.0.clone();
-        let fits = whole(batch, &Dim::from(1i64))
-            && whole(groups, all_groups)
-            && whole(size, all_size)
-            && rows == self.plan.rows
-            && all_groups.as_size() == Some(heads.count)
-            && all_size.as_size() == Some(heads.size);
-        let Some(layer) = one_layer.filter(|_| fits) else {
-            return refuse("the updated part of a state is not the rows of one layer");
-        };
-        let cache = CacheLayer { state, layer };
-        let read_before = self.reads.contains(&cache);
-        if read_before || self.plan.appends.iter().any(|append| append.cache == cache) {
-            return refuse("a cache layer is updated after it was read or updated");
-        }
-        self.plan.appends.push(Append { cache, begin: positions.0.clone() });
-        match &self.plan.length {
-            Some(length) if *length != positions.1 => return refuse("cache layers are updated at different positions"),
-            _ => self.plan.length = Some(positions.1.clone()),
-        }
-        self.heads_item(HeadItem { source, heads, rotate: None, target: Target::Cache(cache) });
-        self.versions[state] = node.outputs[0];
-        Ok(Some(Form::State(state)))
-    }
-
-    /// Slices of a state: one layer, all positions or the used ones.
-    fn slice(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
-        let Some(x) = node.value("x") else { return Ok(None) };
-        let shape = self.fact_shape(x);
-        let whole = |range: &(Dim, Dim), all: &Dim| range.0.as_const() == Some(0) && range.1 == *all;
-        let used = |range: &(Dim, Dim)| range.0.as_const() == Some(0) && Some(&range.1) == self.plan.length.as_ref();
-        let form = match self.forms[x.index()] {
-            Some(Form::State(state)) => {
-                let Some(ranges) = slice_ranges(self.graph, node) else {
-                    return Err(
-                        self.refuse(node.outputs[0], "the part of a state it takes is not known before it runs")
-                    );
-                };
-                let [layer, rest @ .., positions, size] = ranges.as_slice() else { return Ok(None) };
-                let one_layer = layer.0.as_size().filter(|&first| layer.1.as_size() == Some(first + 1));
-                let others = rest.iter().zip(&shape[1..]).all(|(range, all)| whole(range, all));
-                let Some(layer) = one_layer.filter(|_| others && shape.len() == 5 && whole(size, &shape[4])) else {
-                    return Err(self.refuse(node.outputs[0], "it takes a part of a state that is not one layer"));
-                };
-                let cache = CacheLayer { state, layer };
-                self.reads.push(cache);
-                if whole(positions, &shape[3]) {
-                    Form::Layer(cache)
-                } else if used(positions) {
-                    Form::Used(cache)
-                } else {
-                    return Err(
-                        self.refuse(node.outputs[0], "it takes positions of a state that are not the used ones")
-                    );
-                }
-            }
-            Some(Form::Layer(cache)) => {
-                let ranges = slice_ranges(self.graph, node).unwrap_or_default();
-                let [rest @ .., positions, size] = ranges.as_slice() else { return Ok(None) };
-                let (context, all_size) = (&shape[shape.len() - 2], &shape[shape.len() - 1]);
-                let others = rest.iter().zip(shape).all(|(range, all)| whole(range, all)) && whole(size, all_size);
-                if !others
-                    || !(used(positions) || whole(positions, context) && used(&(Dim::from(0i64), context.clone())))
-                {
-                    return Err(
-                        self.refuse(node.outputs[0], "it takes positions of a state that are not the used ones")
-                    );
-                }
-                Form::Used(cache)
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(form))
-    }
-
-    fn attention(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
-        let form_of = |name: &str| node.value(name).and_then(|value| self.forms[value.index()].clone());
-        let (Some(Form::Used(key)), Some(Form::Used(value))) = (form_of("key"), form_of("value")) else {
-            return Ok(None);
-        };
-        let Some(Form::Rows(query, Layout::HeadsFirst(heads))) = form_of("query") else {
-            return Err(self.refuse(node.outputs[0], "the queries are not a view of rows by heads"));
-        };
-        let mask = node.value("attn_mask");
-        let is_input = |value: ValueId| matches!(self.graph.value(value).definition, Definition::Input(_));
-        if mask.is_some_and(|mask| !is_input(mask)) {
-            return Err(self.refuse(node.outputs[0], "the mask is computed; only a mask input is supported here"));
-        }
-        let Some(scale) = node.value("scale").and_then(|scale| self.graph.scalar(scale)) else { return Ok(None) };
-        let out = self.new_columns(query.width);
-        self.plan.steps.push(Step::Attention(Attention { query, heads, key, value, mask, scale, out }));
-        Ok(Some(Form::Rows(out, Layout::HeadsFirst(heads))))
-    }
-
     /// An operation on tensors. Its operands are made tensors first.
     fn generic(&mut self, id: NodeId) -> Result<(), NoPlan> {
         let node = self.graph.node(id);
@@ -507,14 +412,21 @@ impl<'g> Selector<'g> {
         if self.tensors[value.index()] || self.graph.is_weight(value) {
             return Ok(());
         }
-        if let Some(Form::Pending(_)) = self.forms[value.index()] {
-            self.rows(value);
+        match self.forms[value.index()] {
+            Some(Form::Pending(_)) => _ = self.rows(value),
+            // Nothing was thought to need it: an attention, say, whose mask is an input but that has no fast form.
+            None if self.graph.fact(value).value.is_none() => {
+                if let Some(producer) = self.graph.producer(value) {
+                    self.visit(producer)?;
+                }
+            }
+            _ => {}
         }
         match self.forms[value.index()] {
             None if self.graph.fact(value).value.is_some() => self.plan.steps.push(Step::Sizes { value }),
             None | Some(Form::Tensor) => {}
             Some(Form::Rows(x, layout)) => self.plan.steps.push(Step::ToTensor { x, layout, value }),
-            Some(_) => return Err(self.refuse(value, "a state is used by an operation without a fast form")),
+            Some(_) => return Err(self.refuse(value, "a cache is used by an operation without a fast form")),
         }
         self.tensors[value.index()] = true;
         Ok(())
@@ -526,8 +438,14 @@ impl<'g> Selector<'g> {
 
     fn finish(mut self) -> Result<Plan, NoPlan> {
         for output in &self.graph.outputs {
-            self.tensor(output.value)?;
-            self.plan.outputs.push(output.value);
+            let outlet = match self.forms[output.value.index()] {
+                Some(Form::Whole(cache)) => Outlet::Cache(cache),
+                _ => {
+                    self.tensor(output.value)?;
+                    Outlet::Tensor(output.value)
+                }
+            };
+            self.plan.outputs.push(outlet);
         }
         for (state, slot) in self.graph.states.iter().enumerate() {
             if self.versions[state] != slot.last {
@@ -555,38 +473,4 @@ fn is_linear(graph: &Graph, node: &Node) -> bool {
 fn rows_of(graph: &Graph) -> Dim {
     let input = graph.inputs.iter().find(|&&input| graph.fact(input).dtype.is_int());
     input.and_then(|&input| graph.fact(input).shape.last().cloned()).unwrap_or_else(|| Dim::from(1i64))
-}
-
-/// Ranges [begin, end) per axis of a `slice_by_index` or `slice_update` with stride 1.
-fn slice_ranges(graph: &Graph, node: &Node) -> Option<Vec<(Dim, Dim)>> {
-    let shape = &graph.fact(node.value("x")?).shape;
-    let dims = |name: &str| graph.fact(node.value(name)?).value.clone();
-    let flags = |name: &str| node.value(name).and_then(|mask| graph.tensor(mask)).map(|mask| mask.to_i64_vec());
-    if node.value("stride").is_some_and(|stride| {
-        graph.tensor(stride).is_none_or(|stride| stride.to_i64_vec().iter().any(|&stride| stride != 1))
-    }) {
-        return None;
-    }
-    let (begin, end) = (dims("begin")?, dims("end")?);
-    let (begin_mask, end_mask, squeeze) = (flags("begin_mask"), flags("end_mask"), flags("squeeze_mask"));
-    let set = |mask: &Option<Vec<i64>>, axis: usize| {
-        mask.as_ref().and_then(|mask| mask.get(axis)).is_some_and(|&flag| flag != 0)
-    };
-    let wrap = |dim: &Dim, all: &Dim| match dim.as_const() {
-        Some(negative) if negative < 0 => dim.clone() + all.clone(),
-        _ => dim.clone(),
-    };
-    let mut ranges = Vec::with_capacity(shape.len());
-    for (axis, all) in shape.iter().enumerate() {
-        let first = if set(&begin_mask, axis) { Dim::from(0i64) } else { wrap(begin.get(axis)?, all) };
-        let last = if set(&squeeze, axis) {
-            first.clone() + Dim::from(1i64)
-        } else if set(&end_mask, axis) {
-            all.clone()
-        } else {
-            wrap(end.get(axis)?, all).smaller(all, &graph.symbols)
-        };
-        ranges.push((first, last));
-    }
-    Some(ranges)
 }

@@ -1,0 +1,97 @@
+//! Memory of keys and values during a call.
+
+use std::ops::Range;
+
+use half::f16;
+use sottovoce_kernels::Cache;
+use sottovoce_tensor::{DType, Tensor};
+
+use super::{Call, Executor};
+use crate::{
+    cpu::{
+        plan::{CacheLayer, Heads, Storage},
+        workspace::Workspace,
+    },
+    error::RuntimeError,
+};
+
+impl Executor {
+    /// Works out how many positions each cache will hold, and makes room in those that do not outlive the call.
+    pub(super) fn prepare_caches(
+        &self,
+        call: &Call<'_>,
+        caches: &mut [Tensor],
+        space: &mut Workspace,
+    ) -> Result<(), RuntimeError> {
+        space.lengths.clear();
+        for (cache, tensor) in self.plan.caches.iter().zip(caches) {
+            let length = cache.length.as_ref().map_or(Ok(0), |length| self.size(length, call))?;
+            match cache.storage {
+                Storage::State => {}
+                Storage::Grown(input) => {
+                    let &[layers, batch, groups, _, size] = self.tensor(call, space, input)?.shape() else {
+                        return Err(self.error(input, "a cache has five dimensions".to_owned()));
+                    };
+                    tensor.renew(DType::F16, &[layers, batch, groups, length, size])?;
+                }
+                // A little longer in every call: room for twice as many rows keeps the distance between heads.
+                Storage::Scratch(Heads { count, size }) if tensor.shape()[3] < length => {
+                    tensor.renew(DType::F16, &[1, 1, count, length.next_power_of_two(), size])?;
+                }
+                Storage::Scratch(_) => {}
+            }
+            space.lengths.push(length);
+        }
+        Ok(())
+    }
+
+    /// Copies the earlier positions of layers of grown caches.
+    pub(super) fn carry(
+        &self,
+        layers: &[CacheLayer],
+        call: &Call<'_>,
+        caches: &mut [Tensor],
+        space: &Workspace,
+    ) -> Result<(), RuntimeError> {
+        for &CacheLayer { cache, layer } in layers {
+            let Storage::Grown(input) = self.plan.caches[cache.0].storage else { continue };
+            let source = self.tensor(call, space, input)?;
+            let (past, size) = (source.shape()[3], source.shape()[4]);
+            let source = &source.as_slice::<f16>()?[layer_range(source, layer)];
+            let grown = &mut caches[cache.0];
+            let (positions, elements) = (grown.shape()[3], layer_range(grown, layer));
+            let data = &mut grown.as_mut_slice::<f16>()?[elements];
+            self.compute.team().for_each_chunk(data, positions * size, |group, positions| {
+                positions[..past * size].copy_from_slice(&source[group * past * size..][..past * size]);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Elements of one layer of a cache [layers, 1, groups, positions, size].
+pub fn layer_range(cache: &Tensor, layer: usize) -> Range<usize> {
+    let size: usize = cache.shape()[1..].iter().product();
+    layer * size..(layer + 1) * size
+}
+
+/// The first `len` positions of a layer's keys and values, as attention takes them.
+pub fn cache_view(
+    caches: &[Tensor],
+    key: CacheLayer,
+    value: CacheLayer,
+    heads: Heads,
+    len: usize,
+) -> Result<Cache<'_>, RuntimeError> {
+    let (keys, values) = (&caches[key.cache.0], &caches[value.cache.0]);
+    let (groups, positions) = (keys.shape()[2], keys.shape()[3]);
+    Ok(Cache {
+        keys: &keys.as_slice::<f16>()?[layer_range(keys, key.layer)],
+        values: &values.as_slice::<f16>()?[layer_range(values, value.layer)],
+        kv_heads: groups,
+        head_dim: heads.size,
+        len,
+        head_stride: positions * heads.size,
+        position_stride: heads.size,
+    })
+}
