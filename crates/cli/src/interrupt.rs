@@ -41,6 +41,14 @@ pub fn check() -> ControlFlow<()> {
     if FLAG.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
+/// [`check`] as an error, for work that `?` ends.
+///
+/// # Errors
+/// The user asked to stop.
+pub fn stop_if_asked() -> Result<(), Interrupted> {
+    if check().is_break() { Err(Interrupted) } else { Ok(()) }
+}
+
 /// Takes back a Ctrl-C that has been obeyed.
 pub fn reset() {
     FLAG.store(false, Ordering::SeqCst);

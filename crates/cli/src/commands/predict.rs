@@ -9,7 +9,7 @@ use sottovoce_tensor::{Tensor, npz};
 
 use crate::{
     console::{self, BOLD, DIM},
-    interrupt::{self, Interrupted},
+    interrupt,
     loading::RuntimeOptions,
 };
 
@@ -50,9 +50,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut state = model.new_state();
     for (index, input) in inputs.iter().enumerate() {
-        if interrupt::check().is_break() {
-            return Err(Interrupted.into());
-        }
+        interrupt::stop_if_asked()?;
         let results = call(&model, npz::read(input)?, &mut state);
         let results = results.with_context(|| format!("call {} with {}", index + 1, input.display()))?;
         match outputs.get(index) {

@@ -56,7 +56,8 @@ fn every_number_of_threads_is_measured_at_every_depth_that_fits() {
         speeds.iter().map(|speed| (speed["threads"].as_u64().unwrap(), speed["depth"].as_u64().unwrap())).collect();
     assert_eq!(combinations, [(1, 0), (1, 40), (2, 0), (2, 40)]);
     for speed in speeds {
-        for key in ["prefill", "decode", "read_bytes_per_second", "bandwidth_fraction", "int8_fraction"] {
+        for key in ["prefill", "decode", "read_bytes_per_second", "bandwidth_fraction", "int8_fraction", "f32_fraction"]
+        {
             assert_summary(&speed[key]);
         }
     }

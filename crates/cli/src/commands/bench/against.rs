@@ -195,6 +195,8 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
         anyhow::Ok((status, text(stdout), text(stderr)))
     });
     let (status, stdout, stderr) = output?;
+    // Ctrl-C may have ended the program before we looked.
+    interrupt::stop_if_asked()?;
     ensure!(status.success(), "{status}\n{}", stderr.trim_end());
     Ok(stdout)
 }
@@ -206,7 +208,7 @@ fn wait(child: &mut Child) -> anyhow::Result<std::process::ExitStatus> {
             return Ok(status);
         }
         if interrupt::check().is_break() {
-            // It may have ended by itself meanwhile, as Ctrl-C reaches it too.
+            // It fails if the program has ended meanwhile, which is what is wanted.
             let _ = child.kill();
             child.wait()?;
             return Err(Interrupted.into());
@@ -257,7 +259,7 @@ mod tests {
 
     #[test]
     fn ratios_are_of_the_same_repeat() {
-        let ours = |prefill| Sample { prefill, decode: 8.0, read: 1.0, int8: 1.0 };
+        let ours = |prefill| Sample { prefill, decode: 8.0, read: 1.0, int8: 1.0, f32: 1.0 };
         let theirs = |prefill| PeerSample { prefill, decode: 4.0, build: String::new() };
         // The machine was slow in the second repeat.
         let speed = PeerSpeed::of(&[ours(40.0), ours(10.0), ours(44.0)], &[theirs(10.0), theirs(5.0), theirs(11.0)]);

@@ -10,11 +10,11 @@ use std::{
 use anyhow::Context;
 use memmap2::MmapMut;
 use serde::Serialize;
-use sottovoce_kernels::{Isa, Kernels, MAX_ROUNDS, SUM_CHUNK, Team};
+use sottovoce_kernels::{Isa, Kernels, MAX_ROUNDS, SUM_CHUNK, Team, split};
 
 use crate::{
     console::{self, BOLD, DIM},
-    machine,
+    interrupt, machine,
 };
 
 /// Runs of which the fastest counts, since a limit is what is possible.
@@ -64,11 +64,11 @@ impl Probe {
 
     /// Bytes a second that the threads read together, each its own part.
     pub fn read(&self, values: &[f32]) -> f64 {
-        let bytes = size_of_val(values);
+        let (bytes, threads) = (size_of_val(values), self.team.threads());
         let passes = (RUN_BYTES / bytes).max(1);
         let seconds = fastest(|| {
-            self.team.run(|worker| {
-                let part = &values[worker.share(values.len(), SUM_CHUNK)];
+            self.team.for_each(threads, |_, unit| {
+                let part = &values[split(values.len(), SUM_CHUNK, unit, threads)];
                 for _ in 0..passes {
                     // Opaque both ways: the sum must be computed, and anew in every pass.
                     black_box(self.kernels.sum(black_box(part)));
@@ -92,7 +92,7 @@ impl Probe {
         let products = AtomicU64::new(0);
         let seconds = fastest(|| {
             products.store(0, Relaxed);
-            self.team.run(|_| {
+            self.team.for_each(self.team.threads(), |_, _| {
                 products.fetch_add(multiply(self.kernels, MAX_ROUNDS), Relaxed);
             });
         });
@@ -147,6 +147,7 @@ pub fn measure(model: Option<usize>, threads: usize) -> anyhow::Result<Limits> {
     for &threads in &counts {
         let probe = Probe::new(best, threads);
         for (from, bytes) in sizes(&machine::caches(), machine::memory()?.available, model, threads) {
+            interrupt::stop_if_asked()?;
             let bytes_per_second = probe.read(Buffer::new(bytes)?.first(bytes));
             reading.push(Reading { from, bytes, threads, bytes_per_second });
         }
@@ -154,6 +155,7 @@ pub fn measure(model: Option<usize>, threads: usize) -> anyhow::Result<Limits> {
     let mut arithmetic = Vec::new();
     for kernels in Kernels::all() {
         for &threads in &counts {
+            interrupt::stop_if_asked()?;
             let probe = Probe::new(kernels, threads);
             arithmetic.push(Arithmetic {
                 level: kernels.isa().name(),

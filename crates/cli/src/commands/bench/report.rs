@@ -100,8 +100,12 @@ pub struct Share {
     pub prefill_float_operations: u64,
     /// Operations a second on bytes at most with these threads.
     pub int8_operations_per_second: Summary,
-    /// What of that the integer operations of prefill reach.
+    /// The share of a prompt's time that its integer operations would take at that speed.
     pub int8_fraction: Summary,
+    /// Operations a second on f32 at most with these threads.
+    pub f32_operations_per_second: Summary,
+    /// The share of a prompt's time that its float operations would take at that speed.
+    pub f32_fraction: Summary,
 }
 
 /// What one repeat gave.
@@ -115,13 +119,16 @@ pub struct Sample {
     pub read: f64,
     /// Operations a second on bytes.
     pub int8: f64,
+    /// Operations a second on f32.
+    pub f32: f64,
 }
 
 impl Share {
     /// Of the speeds in `samples`, given how many tokens a prompt has and decoding gives, and the work of each.
     pub fn of(samples: &[Sample], (prompt, prefill): (usize, Work), (decode, decoding): (usize, Work)) -> Option<Self> {
         let bytes_per_token = decoding.bytes as f64 / decode as f64;
-        let operations_per_token = prefill.integer_operations as f64 / prompt as f64;
+        let prompts = |sample: &Sample| sample.prefill / prompt as f64;
+        let (integers, floats) = (prefill.integer_operations as f64, prefill.float_operations as f64);
         let of = |figure: &dyn Fn(&Sample) -> f64| Summary::of(samples.iter().map(figure));
         Some(Self {
             bytes_per_token,
@@ -130,8 +137,18 @@ impl Share {
             prefill_integer_operations: prefill.integer_operations,
             prefill_float_operations: prefill.float_operations,
             int8_operations_per_second: of(&|sample| sample.int8)?,
-            int8_fraction: of(&|sample| sample.prefill * operations_per_token / sample.int8)?,
+            int8_fraction: of(&|sample| prompts(sample) * integers / sample.int8)?,
+            f32_operations_per_second: of(&|sample| sample.f32)?,
+            f32_fraction: of(&|sample| prompts(sample) * floats / sample.f32)?,
         })
+    }
+
+    /// What bounds prefill: arithmetic on bytes, or on f32 where the weights are no integers.
+    fn arithmetic(&self) -> String {
+        match self.prefill_integer_operations {
+            0 => format!("{} f32", percent(self.f32_fraction.median)),
+            _ => format!("{} int8", percent(self.int8_fraction.median)),
+        }
     }
 }
 
@@ -162,34 +179,33 @@ impl ModelReport {
         let (prefill, decode) = (format!("prefill {prompt_tokens}"), format!("decode {decode_tokens}"));
         writeln!(
             out,
-            "{DIM}threads  depth  {prefill:>13}  {:^20}  of int8  {decode:>13}  {:^18}  of reading{DIM:#}",
+            "{DIM}threads  depth  {prefill:>13}  {:^20}   of limit  {decode:>13}  {:^18}  of reading{DIM:#}",
             "tokens/s", "tokens/s"
         )?;
         for speed in &self.speeds {
             let Speed { threads, depth, prefill, decode, .. } = speed;
-            let share = |share: fn(&Share) -> Summary| {
-                speed.limit.as_ref().map_or_else(String::new, |limit| percent(share(limit).median))
-            };
+            let shares =
+                speed.limit.as_ref().map(|limit| (limit.arithmetic(), percent(limit.bandwidth_fraction.median)));
+            let (arithmetic, reading) = shares.unwrap_or_default();
             writeln!(
                 out,
-                "{threads:>7}  {depth:>5}  {:>13.1}  {DIM}{:^20}{DIM:#}  {:>7}  {:>13.1}  {DIM}{:^18}{DIM:#}  {:>10}",
+                "{threads:>7}  {depth:>5}  {:>13.1}  {DIM}{:^20}{DIM:#}  {arithmetic:>9}  {:>13.1}  {DIM}{:^18}{DIM:#}  {reading:>10}",
                 prefill.median,
                 range(prefill),
-                share(|limit| limit.int8_fraction),
                 decode.median,
-                range(decode),
-                share(|limit| limit.bandwidth_fraction)
+                range(decode)
             )?;
         }
         for Speed { threads, depth, limit, .. } in &self.speeds {
             let Some(limit) = limit else { continue };
             let (bytes, read) =
                 (console::bytes(limit.bytes_per_token as u64), limit.read_bytes_per_second.median / 1e9);
-            let int8 = limit.int8_operations_per_second.median / 1e9;
+            let (int8, f32) =
+                (limit.int8_operations_per_second.median / 1e9, limit.f32_operations_per_second.median / 1e9);
             writeln!(
                 out,
                 "{DIM}limits with {threads} threads at depth {depth}: a token reads {bytes}, so much is read at {read:.1} \
-                 GB/s; int8 {int8:.0} Gop/s{DIM:#}"
+                 GB/s; int8 {int8:.0} Gop/s, f32 {f32:.0} Gop/s{DIM:#}"
             )?;
         }
         let LoadSeconds { first, warm } = self.load_seconds;
@@ -221,7 +237,7 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_limit_of_the_same_repeat() {
-        let sample = |decode: f64, read: f64| Sample { prefill: 10.0, decode, read, int8: 100.0 };
+        let sample = |decode: f64, read: f64| Sample { prefill: 10.0, decode, read, int8: 100.0, f32: 10.0 };
         let samples = [sample(1.0, 40.0), sample(2.0, 40.0), sample(1.0, 10.0)];
         let prefill = Work { bytes: 0, integer_operations: 40, float_operations: 3 };
         let decoding = Work { bytes: 40, ..Work::default() };
@@ -229,7 +245,7 @@ mod tests {
         assert_eq!(share.bytes_per_token, 10.0);
         let Summary { median, lowest, highest } = share.bandwidth_fraction;
         assert_eq!((lowest, median, highest), (0.25, 0.5, 1.0));
-        assert_eq!(share.int8_fraction.median, 0.5);
+        assert_eq!((share.int8_fraction.median, share.f32_fraction.median), (0.5, 0.375));
         assert!(Share::of(&[], (8, prefill), (4, decoding)).is_none());
     }
 }

@@ -221,10 +221,17 @@ fn measure_in_turn(
         for Contender { threads, subject, probe, rows } in contenders.iter_mut() {
             for row in rows {
                 bar.set_message(format!("{threads} threads at depth {}", row.depth));
-                let (read, int8) = (probe.read(buffer.first(row.bytes_per_token(lengths.1))), probe.int8());
-                let prefill = subject.prefill(row.depth, lengths.0)?;
-                let decode = subject.decode(row.depth, lengths.1)?;
-                row.samples.push(Sample { prefill, decode, read, int8 });
+                if peer.is_some() {
+                    // As llama-bench does before its turn: the machine was someone else's meanwhile.
+                    subject.prefill(row.depth, lengths.0)?;
+                }
+                row.samples.push(Sample {
+                    read: probe.read(buffer.first(row.bytes_per_token(lengths.1))),
+                    int8: probe.int8(),
+                    f32: probe.f32(),
+                    prefill: subject.prefill(row.depth, lengths.0)?,
+                    decode: subject.decode(row.depth, lengths.1)?,
+                });
                 if let Some(peer) = peer {
                     row.peer.push(peer.measure(*threads, row.depth, lengths)?);
                 }
@@ -239,10 +246,10 @@ fn measure_in_turn(
 /// One more repeat, in which steps are timed; the time that takes is why it is not one of those that count.
 fn profile(contenders: &mut [Contender], (prompt, decode): (usize, usize)) -> anyhow::Result<Vec<CallProfile>> {
     let mut calls = Vec::new();
-    for Contender { threads, subject, probe, rows } in contenders {
+    for Contender { threads, subject, rows, .. } in contenders {
         for row in rows {
             let Some(last) = row.samples.last() else { continue };
-            let roofline = Roofline { read: last.read, int8: last.int8, f32: probe.f32() };
+            let roofline = Roofline { read: last.read, int8: last.int8, f32: last.f32 };
             let Profiles { prefill, decode: decoding } = subject.profile(row.depth, prompt, decode)?;
             calls.push(CallProfile::new("prefill", (*threads, row.depth, prompt), &prefill, &roofline));
             calls.push(CallProfile::new("decode", (*threads, row.depth, decode), &decoding, &roofline));
@@ -259,11 +266,13 @@ impl Contender {
         depths: &[usize],
         (prompt, decode): (usize, usize),
     ) -> anyhow::Result<Self> {
+        let wheel = progress::spinner(format!("warming up with {threads} threads"));
         let row = |&depth: &usize| {
             let work = subject.profile(depth, prompt, decode)?;
             Ok(Row { depth, work, samples: Vec::new(), peer: Vec::new() })
         };
         let rows = depths.iter().map(row).collect::<anyhow::Result<_>>()?;
+        wheel.finish_and_clear();
         Ok(Self { threads, subject, probe: Probe::new(Kernels::detect()?, threads), rows })
     }
 }

@@ -5,10 +5,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use sottovoce_llm::{LanguageModel, load::Packages, package::PackageModel};
 use sottovoce_runtime::{LoadOptions, Model, Profile};
 
-use crate::{
-    console,
-    interrupt::{self, Interrupted},
-};
+use crate::{console, interrupt};
 
 /// What a prompt and decoding cost.
 pub struct Profiles {
@@ -112,9 +109,7 @@ impl Subject {
         let first = self.model.len();
         let started = Instant::now();
         for chunk in self.ids[first..first + count].chunks(rows) {
-            if interrupt::check().is_break() {
-                return Err(Interrupted.into());
-            }
+            interrupt::stop_if_asked()?;
             self.model.forward(chunk)?;
         }
         Ok(started.elapsed().as_secs_f64())
