@@ -9,6 +9,8 @@ pub(crate) trait Simd: Copy + 'static {
     type F: Copy;
     /// 16 lanes of i32.
     type I: Copy;
+    /// A table of floats in registers, as far as there are enough.
+    type Table: Copy;
 
     /// Rows that a many-row kernel holds in registers at a time.
     const TILE: usize;
@@ -59,8 +61,10 @@ pub(crate) trait Simd: Copy + 'static {
     /// x >> `bits`, unsigned.
     unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I;
     unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I;
-    /// Lane i of vector j is the entry at byte j of lane i, counted modulo `ENTRIES` (16, 64 or 256).
-    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4];
+    /// The table of the `ENTRIES` (16, 64 or 256) floats at `from`, to be used while they are there.
+    unsafe fn table<const ENTRIES: usize>(from: *const f32) -> Self::Table;
+    /// Lane i of vector j is the entry at byte j of lane i, counted modulo `ENTRIES`, of a table of that many.
+    unsafe fn look_up<const ENTRIES: usize>(table: &Self::Table, bytes: Self::I) -> [Self::F; 4];
     unsafe fn to_float(x: Self::I) -> Self::F;
     /// To the nearest f16 and back.
     unsafe fn round_to_half(x: Self::F) -> Self::F;

@@ -103,25 +103,25 @@ unsafe fn turned(bytes: int32x4_t, entries: u8) -> uint8x16_t {
     vqtbl1q_u8(bytes, vld1q_u8(TURN.as_ptr()))
 }
 
-/// Entries of a table, named by the four bytes of each lane modulo 16: their bytes are looked up one by one.
-#[inline(always)]
-unsafe fn entries_of_16(table: *const f32, bytes: int32x4_t) -> [float32x4_t; 4] {
-    let (x, planes) = (turned(bytes, 16), vld4q_u8(table.cast()));
-    join([vqtbl1q_u8(planes.0, x), vqtbl1q_u8(planes.1, x), vqtbl1q_u8(planes.2, x), vqtbl1q_u8(planes.3, x)])
+/// Floats to look up in.
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    /// For up to 64 of them, 16 to a register: the first byte of each, the second, the third, the last.
+    planes: [[uint8x16_t; 4]; 4],
+    floats: *const f32,
 }
 
-/// The same modulo 64.
+/// Entries of a table, named by the four bytes of each lane modulo `ENTRIES` (16 or 64): the bytes of the floats are looked
+/// up one by one.
 #[inline(always)]
-unsafe fn entries_of_64(table: *const f32, bytes: int32x4_t) -> [float32x4_t; 4] {
-    let x = turned(bytes, 64);
-    let quarter = |at: usize| vld4q_u8(table.add(at * 16).cast());
-    let (a, b, c, d) = (quarter(0), quarter(1), quarter(2), quarter(3));
-    join([
-        vqtbl4q_u8(uint8x16x4_t(a.0, b.0, c.0, d.0), x),
-        vqtbl4q_u8(uint8x16x4_t(a.1, b.1, c.1, d.1), x),
-        vqtbl4q_u8(uint8x16x4_t(a.2, b.2, c.2, d.2), x),
-        vqtbl4q_u8(uint8x16x4_t(a.3, b.3, c.3, d.3), x),
-    ])
+unsafe fn entries<const ENTRIES: usize>(table: &Table, bytes: int32x4_t) -> [float32x4_t; 4] {
+    let x = turned(bytes, ENTRIES as u8);
+    let find = |[a, b, c, d]: [uint8x16_t; 4]| match ENTRIES {
+        16 => vqtbl1q_u8(a, x),
+        _ => vqtbl4q_u8(uint8x16x4_t(a, b, c, d), x),
+    };
+    let [a, b, c, d] = table.planes;
+    join([find(a), find(b), find(c), find(d)])
 }
 
 /// The same modulo 256, through memory.
@@ -151,6 +151,7 @@ unsafe fn opaque(mut x: int32x4_t) -> int32x4_t {
 impl<D: Dot> Simd for Neon<D> {
     type F = [float32x4_t; 4];
     type I = [int32x4_t; 4];
+    type Table = Table;
 
     const TILE: usize = 4;
     const FLOAT_ROWS: usize = 6;
@@ -305,12 +306,31 @@ impl<D: Dot> Simd for Neon<D> {
     }
 
     #[inline(always)]
-    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4] {
-        let table = [table; 4];
+    unsafe fn table<const ENTRIES: usize>(floats: *const f32) -> Table {
+        let mut table = Table { planes: [[vdupq_n_u8(0); 4]; 4], floats };
+        if ENTRIES < 256 {
+            for group in 0..ENTRIES / 16 {
+                let uint8x16x4_t(a, b, c, d) = vld4q_u8(floats.add(group * 16).cast());
+                for (plane, bytes) in [a, b, c, d].into_iter().enumerate() {
+                    table.planes[plane][group] = bytes;
+                }
+            }
+        }
+        table
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: &Table, bytes: Self::I) -> [Self::F; 4] {
+        let tables = [table; 4];
         let [a, b, c, d] = match ENTRIES {
-            16 => each!(entries_of_16(table, bytes)),
-            64 => each!(entries_of_64(table, bytes)),
-            _ => each!(entries_of_256(table, bytes)),
+            256 => {
+                let floats = [table.floats; 4];
+                each!(entries_of_256(floats, bytes))
+            }
+            _ => {
+                let entries = entries::<ENTRIES>;
+                each!(entries(tables, bytes))
+            }
         };
         [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]], [a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]]
     }

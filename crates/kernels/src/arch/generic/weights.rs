@@ -63,18 +63,18 @@ impl<S: Simd, const BRAIN: bool> Weights<S> for Half<BRAIN> {
 
 /// Indices of `WIDTH` bits into a palette of `ENTRIES`.
 #[derive(Clone, Copy)]
-pub(super) struct Indices<const WIDTH: usize, const ENTRIES: usize> {
+pub(super) struct Indices<S: Simd, const WIDTH: usize, const ENTRIES: usize> {
     codes: *const u8,
-    palette: *const f32,
+    palette: S::Table,
 }
 
-impl<S: Simd, const WIDTH: usize, const ENTRIES: usize> Weights<S> for Indices<WIDTH, ENTRIES> {
+impl<S: Simd, const WIDTH: usize, const ENTRIES: usize> Weights<S> for Indices<S, WIDTH, ENTRIES> {
     const STEP: usize = 32 / WIDTH;
 
     #[inline(always)]
     unsafe fn four(self, k: usize, part: usize) -> [S::F; 4] {
         let bytes = S::load_int(self.codes.add(k * PANEL * WIDTH / 8).cast());
-        S::look_up::<ENTRIES>(self.palette, S::shift_right(bytes, (part * WIDTH) as i32))
+        S::look_up::<ENTRIES>(&self.palette, S::shift_right(bytes, (part * WIDTH) as i32))
     }
 }
 
@@ -144,11 +144,11 @@ pub(super) unsafe fn with_panel<S: Simd, T: Task<S>>(packed: &PackedLinear, pane
             let codes = packed.codes.as_slice()[start..].as_ptr();
             let palette = packed.palette(panel).as_ptr();
             match kind {
-                PaletteKind::One => task.run(Indices::<1, 16> { codes, palette }),
-                PaletteKind::Two => task.run(Indices::<2, 16> { codes, palette }),
-                PaletteKind::Four => task.run(Indices::<4, 16> { codes, palette }),
-                PaletteKind::Six => task.run(Indices::<8, 64> { codes, palette }),
-                PaletteKind::Eight => task.run(Indices::<8, 256> { codes, palette }),
+                PaletteKind::One => task.run(Indices::<S, 1, 16> { codes, palette: S::table::<16>(palette) }),
+                PaletteKind::Two => task.run(Indices::<S, 2, 16> { codes, palette: S::table::<16>(palette) }),
+                PaletteKind::Four => task.run(Indices::<S, 4, 16> { codes, palette: S::table::<16>(palette) }),
+                PaletteKind::Six => task.run(Indices::<S, 8, 64> { codes, palette: S::table::<64>(palette) }),
+                PaletteKind::Eight => task.run(Indices::<S, 8, 256> { codes, palette: S::table::<256>(palette) }),
             }
         }
         Encoding::Integer { bits, grouping, .. } => {

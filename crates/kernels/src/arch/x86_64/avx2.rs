@@ -69,20 +69,28 @@ unsafe fn planes(table: *const f32) -> [__m256i; 4] {
     ]
 }
 
+/// Floats to look up in.
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    /// [`planes`] of each 16 of up to 64.
+    planes: [[__m256i; 4]; 4],
+    floats: *const f32,
+}
+
 /// Entries of a table, named by the four bytes of each lane modulo `ENTRIES` (16 or 64): the bytes of the floats are looked
 /// up one by one.
 #[inline(always)]
-unsafe fn entries<const ENTRIES: usize>(table: *const f32, bytes: __m256i) -> [__m256; 4] {
+unsafe fn entries<const ENTRIES: usize>(table: &Table, bytes: __m256i) -> [__m256; 4] {
     let x = turned(_mm256_and_si256(bytes, _mm256_set1_epi8(ENTRIES as i8 - 1)));
     let mut found = [_mm256_setzero_si256(); 4];
-    for first in (0..ENTRIES).step_by(16) {
+    for group in 0..ENTRIES / 16 {
         // The highest bit gives 0: it is set where x is not one of these 16.
         let x = match ENTRIES {
             16 => x,
-            _ => _mm256_adds_epu8(_mm256_sub_epi8(x, _mm256_set1_epi8(first as i8)), _mm256_set1_epi8(0x70)),
+            _ => _mm256_adds_epu8(_mm256_sub_epi8(x, _mm256_set1_epi8(group as i8 * 16)), _mm256_set1_epi8(0x70)),
         };
-        for (found, plane) in found.iter_mut().zip(planes(table.add(first))) {
-            *found = _mm256_or_si256(*found, _mm256_shuffle_epi8(plane, x));
+        for byte in 0..4 {
+            found[byte] = _mm256_or_si256(found[byte], _mm256_shuffle_epi8(table.planes[group][byte], x));
         }
     }
     let low = [_mm256_unpacklo_epi8(found[0], found[1]), _mm256_unpackhi_epi8(found[0], found[1])];
@@ -110,6 +118,7 @@ unsafe fn entries_of_256(table: *const f32, bytes: __m256i) -> [__m256; 4] {
 impl<D: Dot> Simd for Avx2<D> {
     type F = [__m256; 2];
     type I = [__m256i; 2];
+    type Table = Table;
 
     const TILE: usize = 4;
     const FLOAT_ROWS: usize = 6;
@@ -281,9 +290,20 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: Self::I) -> [Self::F; 4] {
+    unsafe fn table<const ENTRIES: usize>(floats: *const f32) -> Table {
+        let mut table = Table { planes: [[_mm256_setzero_si256(); 4]; 4], floats };
+        if ENTRIES < 256 {
+            for group in 0..ENTRIES / 16 {
+                table.planes[group] = planes(floats.add(group * 16));
+            }
+        }
+        table
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: &Table, bytes: Self::I) -> [Self::F; 4] {
         let [first, second] = match ENTRIES {
-            256 => [entries_of_256(table, bytes[0]), entries_of_256(table, bytes[1])],
+            256 => [entries_of_256(table.floats, bytes[0]), entries_of_256(table.floats, bytes[1])],
             _ => [entries::<ENTRIES>(table, bytes[0]), entries::<ENTRIES>(table, bytes[1])],
         };
         [[first[0], second[0]], [first[1], second[1]], [first[2], second[2]], [first[3], second[3]]]

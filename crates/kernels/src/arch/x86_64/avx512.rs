@@ -40,36 +40,33 @@ unsafe fn opaque(mut x: __m512i) -> __m512i {
     x
 }
 
-/// The low or high halves of 64 table entries: what `vpermi2w` looks up in.
+/// The low halves of lanes of 32 entries, or the high ones.
 #[inline(always)]
-unsafe fn halves_of_64<const HIGH: bool>(table: *const f32) -> [__m512i; 2] {
-    let half = |at: usize| {
-        let entries = _mm512_loadu_si512(table.add(at).cast());
-        _mm512_cvtepi32_epi16(if HIGH { _mm512_srli_epi32::<16>(entries) } else { entries })
-    };
-    let both = |at: usize| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(at)), half(at + 16));
-    [both(0), both(32)]
+unsafe fn halves_of_32<const HIGH: bool>(from: *const f32) -> __m512i {
+    let half = |x: __m512i| _mm512_cvtepi32_epi16(if HIGH { _mm512_srli_epi32::<16>(x) } else { x });
+    let (first, second) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(from.add(16).cast()));
+    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(first)), half(second))
 }
 
 /// The low or high halves of the entries that the low byte of each 16 bits names, modulo `ENTRIES` (64 or 256).
 #[inline(always)]
-unsafe fn halves<const ENTRIES: usize, const HIGH: bool>(table: *const f32, x: __m512i) -> __m512i {
-    let of_64 = |at: usize| {
-        let [first, second] = halves_of_64::<HIGH>(table.add(at));
-        _mm512_permutex2var_epi16(first, x, second)
+unsafe fn halves<const ENTRIES: usize, const HIGH: bool>(table: &[__m512i; 16], x: __m512i) -> __m512i {
+    let of_64 = |group: usize| {
+        let at = group * 4 + if HIGH { 2 } else { 0 };
+        _mm512_permutex2var_epi16(table[at], x, table[at + 1])
     };
     if ENTRIES == 64 {
         return of_64(0);
     }
     let bit = |bit: i16| _mm512_test_epi16_mask(x, _mm512_set1_epi16(bit));
-    let low = _mm512_mask_blend_epi16(bit(64), of_64(0), of_64(64));
-    let high = _mm512_mask_blend_epi16(bit(64), of_64(128), of_64(192));
+    let low = _mm512_mask_blend_epi16(bit(64), of_64(0), of_64(1));
+    let high = _mm512_mask_blend_epi16(bit(64), of_64(2), of_64(3));
     _mm512_mask_blend_epi16(bit(128), low, high)
 }
 
 /// The entries that the low bytes of the two halves of each lane name.
 #[inline(always)]
-unsafe fn two_entries<const ENTRIES: usize>(table: *const f32, x: __m512i) -> [__m512; 2] {
+unsafe fn two_entries<const ENTRIES: usize>(table: &[__m512i; 16], x: __m512i) -> [__m512; 2] {
     const ODD: u32 = 0xAAAA_AAAA;
     let (low, high) = (halves::<ENTRIES, false>(table, x), halves::<ENTRIES, true>(table, x));
     let first = _mm512_mask_blend_epi16(ODD, low, _mm512_slli_epi32::<16>(high));
@@ -80,6 +77,8 @@ unsafe fn two_entries<const ENTRIES: usize>(table: *const f32, x: __m512i) -> [_
 impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
+    // All entries, or for each 64 of them the low halves and the high halves, two registers each.
+    type Table = [__m512i; 16];
 
     const TILE: usize = 12;
     const FLOAT_ROWS: usize = 12;
@@ -231,10 +230,26 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn look_up<const ENTRIES: usize>(table: *const f32, bytes: __m512i) -> [__m512; 4] {
+    unsafe fn table<const ENTRIES: usize>(from: *const f32) -> [__m512i; 16] {
+        let mut table = [_mm512_setzero_si512(); 16];
         if ENTRIES == 16 {
-            let table = _mm512_loadu_ps(table);
-            let entries = |x: __m512i| _mm512_permutexvar_ps(x, table);
+            table[0] = _mm512_loadu_si512(from.cast());
+            return table;
+        }
+        for group in 0..ENTRIES / 64 {
+            let from = from.add(group * 64);
+            table[group * 4] = halves_of_32::<false>(from);
+            table[group * 4 + 1] = halves_of_32::<false>(from.add(32));
+            table[group * 4 + 2] = halves_of_32::<true>(from);
+            table[group * 4 + 3] = halves_of_32::<true>(from.add(32));
+        }
+        table
+    }
+
+    #[inline(always)]
+    unsafe fn look_up<const ENTRIES: usize>(table: &[__m512i; 16], bytes: __m512i) -> [__m512; 4] {
+        if ENTRIES == 16 {
+            let entries = |x: __m512i| _mm512_castsi512_ps(_mm512_permutexvar_epi32(x, table[0]));
             return [
                 entries(bytes),
                 entries(_mm512_srli_epi32::<8>(bytes)),
