@@ -82,8 +82,8 @@ impl<S: Simd, const WIDTH: usize, const ENTRIES: usize> Weights<S> for Indices<S
 #[derive(Clone, Copy)]
 pub(super) struct Integers<const BITS: usize> {
     panel: Panel,
-    /// Groups of 4 inputs that share a scale.
-    share: usize,
+    /// ⌈2⁶⁴ ∕ the groups of 4 inputs that share a scale⌉: dividing takes as long as the rest.
+    inverse: u64,
     /// Whether each weight is rounded to f16.
     rounded: bool,
 }
@@ -93,8 +93,9 @@ impl<S: Simd, const BITS: usize> Weights<S> for Integers<BITS> {
 
     #[inline(always)]
     unsafe fn four(self, k: usize, part: usize) -> [S::F; 4] {
-        let Self { panel, share, rounded } = self;
-        let group = (k / 4 + part) / share;
+        let Self { panel, inverse, rounded } = self;
+        // Exact, since neither factor of the error, the dividend and the divisor, reaches 2³².
+        let group = ((k / 4 + part) as u128 * u128::from(inverse) >> 64) as usize;
         let scale = panel.scales.group::<S>(group);
         let offset = match panel.offsets {
             Some(table) => table.group::<S>(group),
@@ -156,10 +157,10 @@ pub(super) unsafe fn with_panel<S: Simd, T: Task<S>>(packed: &PackedLinear, pane
                 Grouping::Half => ACTIVATION_BLOCK / 8,
                 Grouping::Blocks(each) => each * ACTIVATION_BLOCK / 4,
             };
-            let (panel, rounded) = (Panel::of(packed, panel), packed.rounded);
+            let (panel, rounded, inverse) = (Panel::of(packed, panel), packed.rounded, u64::MAX / share as u64 + 1);
             match bits {
-                CodeBits::Four => task.run(Integers::<4> { panel, share, rounded }),
-                CodeBits::Eight => task.run(Integers::<8> { panel, share, rounded }),
+                CodeBits::Four => task.run(Integers::<4> { panel, inverse, rounded }),
+                CodeBits::Eight => task.run(Integers::<8> { panel, inverse, rounded }),
             }
         }
     }
