@@ -159,6 +159,11 @@ impl<D: Dot> Simd for Neon<D> {
     const BIAS_8: i32 = D::BIAS_8;
 
     #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        asm!("prfm pldl1keep, [{from}]", from = in(reg) from, options(nostack, preserves_flags, readonly));
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
         [vdupq_n_f32(x); 4]
     }

@@ -11,7 +11,7 @@ use crate::{
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// How far ahead of the codes being multiplied a row asks for others: hardware prefetchers stop at every page of 4 KiB.
-const AHEAD: usize = 4096;
+pub(super) const AHEAD: usize = 4096;
 
 /// One panel of integer weights.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Panels of every encoding, read as f32.
 
-use super::integer::Panel;
+use super::integer::{AHEAD, Panel};
 use crate::{
     ACTIVATION_BLOCK, PANEL, PackedLinear,
     arch::simd::Simd,
@@ -19,6 +19,17 @@ pub(super) trait Weights<S: Simd>: Copy {
     unsafe fn four(self, k: usize, part: usize) -> [S::F; 4];
 }
 
+/// Asks for the cache lines that will be read after those at `from`.
+///
+/// # Safety
+/// As [`Simd`].
+#[inline(always)]
+unsafe fn ask_for<S: Simd>(from: *const u8, lines: usize) {
+    for line in 0..lines {
+        S::prefetch(from.wrapping_add(AHEAD + line * 64));
+    }
+}
+
 /// f32.
 #[derive(Clone, Copy)]
 pub(super) struct Single(*const f32);
@@ -29,6 +40,7 @@ impl<S: Simd> Weights<S> for Single {
     #[inline(always)]
     unsafe fn four(self, k: usize, _: usize) -> [S::F; 4] {
         let at = self.0.add(k * PANEL);
+        ask_for::<S>(at.cast(), 4);
         [S::load(at), S::load(at.add(PANEL)), S::load(at.add(2 * PANEL)), S::load(at.add(3 * PANEL))]
     }
 }
@@ -43,6 +55,7 @@ impl<S: Simd, const BRAIN: bool> Weights<S> for Half<BRAIN> {
     #[inline(always)]
     unsafe fn four(self, k: usize, _: usize) -> [S::F; 4] {
         let at = self.0.add(k * PANEL);
+        ask_for::<S>(at.cast(), 2);
         if BRAIN {
             [
                 S::load_bf16(at),
@@ -73,7 +86,11 @@ impl<S: Simd, const WIDTH: usize, const ENTRIES: usize> Weights<S> for Indices<S
 
     #[inline(always)]
     unsafe fn four(self, k: usize, part: usize) -> [S::F; 4] {
-        let bytes = S::load_int(self.codes.add(k * PANEL * WIDTH / 8).cast());
+        let at = self.codes.add(k * PANEL * WIDTH / 8);
+        if part == 0 {
+            ask_for::<S>(at, 1);
+        }
+        let bytes = S::load_int(at.cast());
         S::look_up::<ENTRIES>(&self.palette, S::shift_right(bytes, (part * WIDTH) as i32))
     }
 }
@@ -95,7 +112,7 @@ impl<S: Simd, const BITS: usize> Weights<S> for Integers<BITS> {
     unsafe fn four(self, k: usize, part: usize) -> [S::F; 4] {
         let Self { panel, inverse, rounded } = self;
         // Exact, since neither factor of the error, the dividend and the divisor, reaches 2³².
-        let group = ((k / 4 + part) as u128 * u128::from(inverse) >> 64) as usize;
+        let group = (((k / 4 + part) as u128 * u128::from(inverse)) >> 64) as usize;
         let scale = panel.scales.group::<S>(group);
         let offset = match panel.offsets {
             Some(table) => table.group::<S>(group),
