@@ -57,7 +57,6 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn load_int(from: *const i32) -> Self::I;
     /// 16 bytes.
     unsafe fn load_bytes(from: *const u8) -> Self::I;
-    unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I;
     /// x >> `bits`, unsigned.
     unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I;
     unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I;

@@ -295,11 +295,6 @@ impl<D: Dot> Simd for Neon<D> {
     }
 
     #[inline(always)]
-    unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I {
-        each!(vmulq_s32(a, b))
-    }
-
-    #[inline(always)]
     unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I {
         let bits = [bits; 4];
         each!(shifted(x, bits))

@@ -13,6 +13,11 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// How far ahead of the codes being multiplied a row asks for others: hardware prefetchers stop at every page of 4 KiB.
 pub(super) const AHEAD: usize = 4096;
 
+/// What a kernel subtracts from codes: nothing, 8 (the offset of symmetric 4-bit codes), anything.
+const NONE: u8 = 0;
+const EIGHT: u8 = 1;
+const ANY: u8 = 2;
+
 /// One panel of integer weights.
 #[derive(Clone, Copy)]
 pub(super) struct Panel {
@@ -100,14 +105,16 @@ impl Panel {
         block_step: usize,
     ) -> [S::F; M] {
         let steps = [row_step, block_step];
-        match self.offsets {
-            None => self.sums_of::<S, M, BITS, WIDE, GROUPS, false>(x, first, steps),
-            Some(_) => self.sums_of::<S, M, BITS, WIDE, GROUPS, true>(x, first, steps),
+        let bias = if BITS == 8 { S::BIAS_8 } else { 0 };
+        match self.offset - bias {
+            0 if self.offsets.is_none() => self.sums_of::<S, M, BITS, WIDE, GROUPS, NONE>(x, first, steps),
+            8 => self.sums_of::<S, M, BITS, WIDE, GROUPS, EIGHT>(x, first, steps),
+            _ => self.sums_of::<S, M, BITS, WIDE, GROUPS, ANY>(x, first, steps),
         }
     }
 
-    /// [`Panel::sums`] with offsets of groups, whose product with the sum of a block's activations is taken off the sum, or
-    /// with a common one, which the integer dot product starts from.
+    /// [`Panel::sums`]. An offset of 8 is what the integer dot products start from; others are multiplied with the sums of
+    /// the blocks' activations, which costs a multiplication more.
     #[inline(always)]
     unsafe fn sums_of<
         S: Simd,
@@ -115,7 +122,7 @@ impl Panel {
         const BITS: usize,
         const WIDE: bool,
         const GROUPS: usize,
-        const OFFSETS: bool,
+        const OFFSET: u8,
     >(
         self,
         x: &QuantizedRows,
@@ -128,11 +135,9 @@ impl Panel {
         // The halves of a block lie a tile apart; see `QuantizedRows::half_shifts`.
         let half_row_step = if WIDE { row_step * 2 } else { row_step };
         let bias = if BITS == 8 { S::BIAS_8 } else { 0 };
-        // Shifts are multiples of 8; every offset that weights have in common is too.
-        let factor = (self.offset - bias) / 8;
         let mut sums = [S::splat(0.0); M];
         // Few rows are bound by latency and have registers left: a chain of their own for offsets.
-        let mut minimums = [S::splat(0.0); M];
+        let mut zeros = [S::splat(0.0); M];
         let mut codes = self.codes;
         for (group, start) in (0..self.count).step_by(self.each).enumerate() {
             if WIDE {
@@ -142,9 +147,10 @@ impl Panel {
                 }
             }
             let scale = self.scales.group::<S>(group);
-            let minimum = match self.offsets {
-                Some(table) if OFFSETS => S::mul(S::sub(S::splat(bias as f32), table.group::<S>(group)), scale),
-                _ => S::splat(0.0),
+            // What a code of 0 stands for.
+            let zero = match self.offsets {
+                Some(table) => S::mul(S::sub(S::splat(bias as f32), table.group::<S>(group)), scale),
+                None => S::mul(S::splat((bias - self.offset) as f32), scale),
             };
             for at in start..(start + self.each).min(self.count) {
                 let (block, half) = (at / per_block, at % per_block);
@@ -161,11 +167,8 @@ impl Panel {
                 let mut begin = [S::splat_int(0); M];
                 for m in 0..M {
                     high[m] = high[m].add((number + m * row_step) * planes + half * GROUPS * 4);
-                    if !OFFSETS && factor != 0 {
+                    if OFFSET == EIGHT {
                         begin[m] = S::splat_int(*shifts.add(place(m)));
-                        if factor != 1 {
-                            begin[m] = S::mul_int(begin[m], S::splat_int(factor));
-                        }
                     }
                 }
                 if WIDE {
@@ -179,17 +182,17 @@ impl Panel {
                 codes = codes.add(GROUPS * PANEL * BITS / 2);
                 for m in 0..M {
                     let x_scale = S::splat(*x.scales.as_ptr().add(number + m * row_step));
-                    if OFFSETS {
-                        let chain = if WIDE { &mut minimums[m] } else { &mut sums[m] };
-                        *chain = S::fma(minimum, S::splat(*block_sums.add(place(m))), *chain);
+                    if OFFSET == ANY {
+                        let chain = if WIDE { &mut zeros[m] } else { &mut sums[m] };
+                        *chain = S::fma(zero, S::splat(*block_sums.add(place(m))), *chain);
                     }
                     sums[m] = S::fma(S::mul(scale, x_scale), S::to_float(dots[m]), sums[m]);
                 }
             }
         }
-        if OFFSETS && WIDE {
+        if OFFSET == ANY && WIDE {
             for m in 0..M {
-                sums[m] = S::add(sums[m], minimums[m]);
+                sums[m] = S::add(sums[m], zeros[m]);
             }
         }
         sums

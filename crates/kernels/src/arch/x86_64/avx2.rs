@@ -274,11 +274,6 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn mul_int(a: Self::I, b: Self::I) -> Self::I {
-        both!(_mm256_mullo_epi32(a, b))
-    }
-
-    #[inline(always)]
     unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I {
         let bits = [_mm_cvtsi32_si128(bits); 2];
         both!(_mm256_srl_epi32(x, bits))

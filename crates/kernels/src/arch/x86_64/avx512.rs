@@ -215,11 +215,6 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn mul_int(a: __m512i, b: __m512i) -> __m512i {
-        _mm512_mullo_epi32(a, b)
-    }
-
-    #[inline(always)]
     unsafe fn shift_right(x: __m512i, bits: i32) -> __m512i {
         _mm512_srl_epi32(x, _mm_cvtsi32_si128(bits))
     }
