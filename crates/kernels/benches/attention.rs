@@ -29,7 +29,7 @@ fn attention(criterion: &mut Criterion) {
         let mask: Vec<f16> = (0..rows * positions)
             .map(|at| if at % positions > past + at / positions { f16::NEG_INFINITY } else { f16::ZERO })
             .collect();
-        let options = AttentionOptions { scale: 0.125, soft_cap: None };
+        let options = AttentionOptions { scale: 0.125, soft_cap: None, exact: false };
         let (mut scratch, mut out) = (AttentionScratch::default(), vec![0.0; rows * HEADS * HEAD_DIM]);
         let queries = floats(rows * HEADS * HEAD_DIM);
         let seen: usize = (0..rows).map(|row| past + row + 1).sum();

@@ -24,6 +24,12 @@ macro_rules! level {
             turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);
             tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize, keys: &[f32],
                 work: &mut [f32], out: &mut crate::RowsMut<'_>));
+        $crate::arch::level::level!($simd, $features, attention_rounded:
+            round_chunk(cache: &crate::Cache<'_>, kv_head: usize, first: usize,
+                out: &mut crate::attention::RoundedChunkMut<'_>);
+            tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize,
+                cache: &crate::attention::RoundedHead<'_>, work: (&mut [f32], &mut [i32]),
+                out: &mut crate::RowsMut<'_>));
         $crate::arch::level::level!(integers of $simd, $features);
     };
     (integers of $simd:ty, $features:literal) => {

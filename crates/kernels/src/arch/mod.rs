@@ -35,7 +35,7 @@ pub(crate) mod avx2 {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod avx_vnni {
-    pub(crate) use super::avx2::{attention, float, rows};
+    pub(crate) use super::avx2::{attention, attention_rounded, float, rows};
     super::level::level!(integers of crate::arch::x86_64::avx2::AvxVnni, "avx2,fma,f16c,avxvnni");
 }
 
@@ -43,7 +43,7 @@ pub(crate) mod avx_vnni {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod avx_vnni_vl {
-    pub(crate) use super::avx2::{attention, float, rows};
+    pub(crate) use super::avx2::{attention, attention_rounded, float, rows};
     super::level::level!(integers of crate::arch::x86_64::avx2::Avx512Vnni, "avx2,fma,f16c,avx512f,avx512vl,avx512vnni");
 }
 
@@ -58,6 +58,6 @@ pub(crate) mod neon {
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_op_in_unsafe_fn)]
 pub(crate) mod i8mm {
-    pub(crate) use super::neon::{attention, float, rows};
+    pub(crate) use super::neon::{attention, attention_rounded, float, rows};
     super::level::level!(integers of crate::arch::aarch64::neon::I8mm, "neon,dotprod,i8mm");
 }

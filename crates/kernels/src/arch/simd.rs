@@ -71,6 +71,13 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn to_int(x: Self::F) -> Self::I;
     /// Low bytes of the lanes.
     unsafe fn store_bytes(to: *mut i8, x: Self::I);
+    /// Low 16 bits of the lanes.
+    unsafe fn store_halves(to: *mut i16, x: Self::I);
+    unsafe fn store_int(to: *mut i32, x: Self::I);
+    /// The low 16 bits of `low`, and of `high` above them.
+    unsafe fn pair_up(low: Self::I, high: Self::I) -> Self::I;
+    /// sum + Σ of the products of the two 16-bit integers of each lane.
+    unsafe fn dot_pairs(sum: Self::I, a: Self::I, b: Self::I) -> Self::I;
     /// (x + 128) >> 8 and what is left of x, from −128 to 127.
     unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I);
     unsafe fn sum_int(x: Self::I) -> i32;

@@ -54,6 +54,13 @@ unsafe fn brain_to_float(from: *const u16) -> float32x4_t {
     vreinterpretq_f32_u32(vshll_n_u16::<16>(vld1_u16(from)))
 }
 
+/// The products of both 16-bit integers of a lane, added.
+#[inline(always)]
+unsafe fn pair_products(a: int32x4_t, b: int32x4_t) -> int32x4_t {
+    let (a, b) = (vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b));
+    vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b))
+}
+
 /// x · 2ⁿ: the float 2ⁿ has n + 127 as its exponent.
 #[inline(always)]
 unsafe fn times_power(x: float32x4_t, n: float32x4_t) -> float32x4_t {
@@ -356,6 +363,28 @@ impl<D: Dot> Simd for Neon<D> {
         let halves = each!(vmovn_s32(x));
         let low = vmovn_s16(vcombine_s16(halves[0], halves[1]));
         vst1q_s8(to, vcombine_s8(low, vmovn_s16(vcombine_s16(halves[2], halves[3]))));
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(to: *mut i16, x: Self::I) {
+        vst1q_s16(to, vcombine_s16(vmovn_s32(x[0]), vmovn_s32(x[1])));
+        vst1q_s16(to.add(8), vcombine_s16(vmovn_s32(x[2]), vmovn_s32(x[3])));
+    }
+
+    #[inline(always)]
+    unsafe fn store_int(to: *mut i32, x: Self::I) {
+        x.into_iter().enumerate().for_each(|(part, x)| vst1q_s32(to.add(part * 4), x));
+    }
+
+    #[inline(always)]
+    unsafe fn pair_up(low: Self::I, high: Self::I) -> Self::I {
+        each!(vsliq_n_s32[16](low, high))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let products = each!(pair_products(a, b));
+        each!(vaddq_s32(sum, products))
     }
 
     #[inline(always)]

@@ -12,24 +12,28 @@ use crate::{
     attention::{Attention, CHUNK, TILE_CHUNK, partial_len},
 };
 
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 impl Cache<'_> {
     /// Offset of a position of a cache head.
     #[inline(always)]
-    fn at(&self, kv_head: usize, position: usize) -> usize {
+    pub(super) fn at(&self, kv_head: usize, position: usize) -> usize {
         kv_head * self.head_stride + position * self.position_stride
     }
 }
 
-/// Scores of 16 positions from `first` on as the softmax takes them: scaled, capped, masked, −∞ past the end.
+/// Scaled scores of 16 positions from `first` on as the softmax takes them: capped, masked, −∞ past the end.
 ///
 /// # Safety
 /// As [`Simd`]; the row and position must exist.
 #[inline(always)]
-unsafe fn finish_scores<S: Simd>(attention: &Attention<'_>, dots: S::F, row: usize, first: usize) -> S::F {
+pub(super) unsafe fn finish_scores<S: Simd>(
+    attention: &Attention<'_>,
+    mut scores: S::F,
+    row: usize,
+    first: usize,
+) -> S::F {
     let Attention { cache, mask, options, .. } = attention;
-    let mut scores = S::mul(dots, S::splat(options.scale));
     if let Some(cap) = options.soft_cap {
         scores = S::mul(S::splat(cap), tanh::<S>(S::mul(scores, S::splat(1.0 / cap))));
     }
@@ -60,7 +64,7 @@ unsafe fn load_mask<S: Simd>(from: *const f16, left: usize) -> S::F {
 /// # Safety
 /// As [`Simd`]; the rows and the position must exist.
 #[inline(always)]
-unsafe fn sees<S: Simd>(attention: &Attention<'_>, rows: Range<usize>, first: usize) -> bool {
+pub(super) unsafe fn sees<S: Simd>(attention: &Attention<'_>, rows: Range<usize>, first: usize) -> bool {
     let Some(mask) = attention.mask else { return true };
     let mut any = S::splat(f32::NEG_INFINITY);
     for row in rows {
@@ -141,7 +145,8 @@ unsafe fn few_queries<S: Simd, const M: usize>(
         }
         for m in 0..M {
             let dots = S::sum_each(parts[m].as_ptr());
-            let scores = finish_scores::<S>(attention, dots, (query + m) / group, start);
+            let scaled = S::mul(dots, S::splat(attention.options.scale));
+            let scores = finish_scores::<S>(attention, scaled, (query + m) / group, start);
             largest[m] = S::max(largest[m], scores);
             S::store(weights[m].as_mut_ptr().add(start - first), scores);
         }
@@ -227,6 +232,65 @@ pub(crate) unsafe fn turn_keys<S: Simd>(cache: &Cache<'_>, kv_head: usize, first
     }
 }
 
+/// A softmax over chunks of positions for the `T` rows of a tile: what came before is scaled down when a larger score comes.
+pub(super) struct Softmax<const T: usize> {
+    largest: [f32; T],
+    totals: [f32; T],
+}
+
+impl<const T: usize> Softmax<T> {
+    pub fn new() -> Self {
+        Self { largest: [f32::NEG_INFINITY; T], totals: [0.0; T] }
+    }
+
+    /// Turns the scores of the positions `seen` of a chunk, \[T, [`TILE_CHUNK`]\], of which `chunk_largest` are the largest
+    /// by lane, into weights, and scales the sums of weighted values, \[T, head_dim\].
+    ///
+    /// # Safety
+    /// As [`Simd`]; whole vectors of scores must exist.
+    #[inline(always)]
+    pub unsafe fn update<S: Simd>(
+        &mut self,
+        scores: &mut [f32],
+        seen: Range<usize>,
+        chunk_largest: &[S::F; T],
+        sums: &mut [f32],
+    ) {
+        let dim = sums.len() / T;
+        for m in 0..T {
+            let new = self.largest[m].max(S::largest(chunk_largest[m]));
+            // A row that has seen nothing yet keeps weights of 0; the difference would be NaN.
+            let shift = if new == f32::NEG_INFINITY { 0.0 } else { new };
+            let mut total = S::splat(0.0);
+            for at in seen.clone().step_by(LANES) {
+                let at = scores.as_mut_ptr().add(m * TILE_CHUNK + at);
+                let weight = exp::<S>(S::sub(S::load(at), S::splat(shift)));
+                total = S::add(total, weight);
+                S::store(at, weight);
+            }
+            let kept = (self.largest[m] - shift).exp();
+            self.totals[m] = self.totals[m] * kept + S::sum(total);
+            if kept != 1.0 {
+                sums[m * dim..][..dim].iter_mut().for_each(|sum| *sum *= kept);
+            }
+            self.largest[m] = new;
+        }
+    }
+
+    /// Writes the means of the values for the rows that `out` has.
+    ///
+    /// # Safety
+    /// As [`Simd`].
+    #[inline(always)]
+    pub unsafe fn finish<S: Simd>(&self, sums: &[f32], out: &mut RowsMut<'_>) {
+        let dim = out.columns();
+        for row in 0..out.rows() {
+            let scale = 1.0 / self.totals[row];
+            out.row(row).iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
+        }
+    }
+}
+
 /// One tile of rows of one head, from row `first` on, over all positions. `keys` are turned, `work` is the worker's own.
 ///
 /// # Safety
@@ -270,8 +334,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
         }
     }
     sums.fill(0.0);
-    let mut largest = [f32::NEG_INFINITY; T];
-    let mut totals = [0.0f32; T];
+    let mut softmax = Softmax::<T>::new();
     for start in (0..cache.len).step_by(TILE_CHUNK) {
         let end = (start + TILE_CHUNK).min(cache.len);
         let mut seen = 0..0;
@@ -298,7 +361,8 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
                 }
             }
             for m in 0..T {
-                let scores = finish_scores::<S>(attention, dots[m], row_of(m), position);
+                let scaled = S::mul(dots[m], S::splat(attention.options.scale));
+                let scores = finish_scores::<S>(attention, scaled, row_of(m), position);
                 chunk_largest[m] = S::max(chunk_largest[m], scores);
                 S::store(weights.as_mut_ptr().add(m * TILE_CHUNK + at), scores);
             }
@@ -306,24 +370,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
         if seen.is_empty() {
             continue;
         }
-        for m in 0..T {
-            let new = largest[m].max(S::largest(chunk_largest[m]));
-            // A row that has seen nothing yet keeps weights of 0; the difference would be NaN.
-            let shift = if new == f32::NEG_INFINITY { 0.0 } else { new };
-            let mut total = S::splat(0.0);
-            for at in (seen.start..seen.end).step_by(LANES) {
-                let at = weights.as_mut_ptr().add(m * TILE_CHUNK + at);
-                let weight = exp::<S>(S::sub(S::load(at), S::splat(shift)));
-                total = S::add(total, weight);
-                S::store(at, weight);
-            }
-            let kept = (largest[m] - shift).exp();
-            totals[m] = totals[m] * kept + S::sum(total);
-            if kept != 1.0 {
-                sums[m * dim..][..dim].iter_mut().for_each(|sum| *sum *= kept);
-            }
-            largest[m] = new;
-        }
+        softmax.update::<S>(weights, seen.clone(), &chunk_largest, sums);
         let values = cache.values.as_ptr().add(cache.at(kv_head, start + seen.start)).cast::<u16>();
         for row in (0..T).step_by(R) {
             let weights = weights.as_ptr().add(row * TILE_CHUNK + seen.start);
@@ -362,8 +409,5 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
             slice!(1);
         }
     }
-    for row in 0..out.rows() {
-        let scale = 1.0 / totals[row];
-        out.row(row).iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
-    }
+    softmax.finish::<S>(sums, out);
 }

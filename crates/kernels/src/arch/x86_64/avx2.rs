@@ -337,6 +337,33 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
+    unsafe fn store_halves(to: *mut i16, x: Self::I) {
+        // Each half of a register packs its own lanes; nothing saturates, since the upper bits go first.
+        let low = both!(_mm256_slli_epi32[16](x));
+        let x = both!(_mm256_srai_epi32[16](low));
+        let packed = _mm256_packs_epi32(x[0], x[1]);
+        _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
+    }
+
+    #[inline(always)]
+    unsafe fn store_int(to: *mut i32, x: Self::I) {
+        _mm256_storeu_si256(to.cast(), x[0]);
+        _mm256_storeu_si256(to.add(8).cast(), x[1]);
+    }
+
+    #[inline(always)]
+    unsafe fn pair_up(low: Self::I, high: Self::I) -> Self::I {
+        let high = both!(_mm256_slli_epi32[16](high));
+        both!(_mm256_blend_epi16[0b1010_1010](low, high))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        let products = both!(_mm256_madd_epi16(a, b));
+        both!(_mm256_add_epi32(sum, products))
+    }
+
+    #[inline(always)]
     unsafe fn split_bytes(x: Self::I) -> (Self::I, Self::I) {
         let half = [_mm256_set1_epi32(128); 2];
         let rounded = both!(_mm256_add_epi32(x, half));

@@ -278,6 +278,26 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn store_halves(to: *mut i16, x: __m512i) {
+        _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(x));
+    }
+
+    #[inline(always)]
+    unsafe fn store_int(to: *mut i32, x: __m512i) {
+        _mm512_storeu_si512(to.cast(), x);
+    }
+
+    #[inline(always)]
+    unsafe fn pair_up(low: __m512i, high: __m512i) -> __m512i {
+        _mm512_mask_blend_epi16(0xAAAA_AAAA, low, _mm512_slli_epi32::<16>(high))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        _mm512_dpwssd_epi32(sum, a, b)
+    }
+
+    #[inline(always)]
     unsafe fn split_bytes(x: __m512i) -> (__m512i, __m512i) {
         let high = _mm512_srai_epi32::<8>(_mm512_add_epi32(x, _mm512_set1_epi32(128)));
         (high, _mm512_sub_epi32(x, _mm512_slli_epi32::<8>(high)))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::{Mask, RotaryPairs};
+use sottovoce_kernels::{AttentionOptions, Mask, RotaryPairs};
 use sottovoce_tensor::{DType, Tensor};
 
 use super::{
@@ -67,7 +67,8 @@ impl Executor {
             let queries = view(slots, strides, self.slot(query), query, rows);
             let mask = mask.map(|mask| self.mask(mask, call, masks, rows)).transpose()?;
             let out = view_mut(data, stride, out, rows);
-            self.kernels().attention(self.compute.team(), queries, cache, mask, *options, attention, out);
+            let options = AttentionOptions { exact: self.exact, ..*options };
+            self.kernels().attention(self.compute.team(), queries, cache, mask, options, attention, out);
             Ok(())
         })
     }

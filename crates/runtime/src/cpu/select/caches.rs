@@ -158,7 +158,7 @@ impl<'g> Selector<'g> {
         let mask = mask.flatten().map(|mask| self.mask(mask));
         let number = |name: &str| node.value(name).and_then(|value| self.graph.scalar(value));
         let Some(scale) = number("scale") else { return Ok(None) };
-        let options = AttentionOptions { scale, soft_cap: number("soft_cap") };
+        let options = AttentionOptions { scale, soft_cap: number("soft_cap"), exact: false };
         let out = self.new_columns(query.width);
         self.plan.steps.push(Step::Attention(Attention { query, heads, key, value, mask, options, out }));
         Ok(Some(Form::Rows(out, Layout::HeadsFirst(heads))))

@@ -1,11 +1,15 @@
 //! Scaled dot-product attention over a half-precision cache.
 
+mod rounded;
+
 use half::f16;
 
 use crate::{
     FEW_ROWS, Isa, Kernels, Precision, Rows, RowsMut, Team, compute::ELEMENTS_WORTH_SHARING, kernels::dispatch,
     team::Parts,
 };
+
+pub(crate) use rounded::{RoundedChunk, RoundedChunkMut, RoundedHead, VALUE_LIMIT, key_limit};
 
 /// Keys and values of the positions to attend to, each [kv_heads, positions, head_dim] with strides: a slice of a state.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,8 @@ pub struct AttentionOptions {
     pub scale: f32,
     /// c · tanh(score ∕ c) in place of the scaled score.
     pub soft_cap: Option<f32>,
+    /// Compute everything in f32; otherwise many rows are multiplied in integers of 12 to 16 bits.
+    pub exact: bool,
 }
 
 /// One attention, as the kernels take it.
@@ -72,18 +78,24 @@ impl Attention<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct AttentionScratch {
     floats: Vec<f32>,
+    integers: Vec<i32>,
 }
 
 impl AttentionScratch {
     /// Room for one row of `heads` query heads over a context of `positions`, so that decoding does not allocate.
     pub fn with_capacity(heads: usize, head_dim: usize, positions: usize) -> Self {
-        Self { floats: vec![0.0; heads * positions.div_ceil(CHUNK) * partial_len(head_dim)] }
+        let mut scratch = Self::default();
+        take(&mut scratch.floats, heads * positions.div_ceil(CHUNK) * partial_len(head_dim));
+        scratch
     }
+}
 
-    fn take(&mut self, len: usize) -> &mut [f32] {
-        self.floats.resize(self.floats.len().max(len), 0.0);
-        &mut self.floats[..len]
-    }
+/// `len` elements that begin with a cache line: vectors that lie across two take twice as long to read.
+fn take<T: Clone + Default>(memory: &mut Vec<T>, len: usize) -> &mut [T] {
+    const LINE: usize = 64;
+    memory.resize(memory.len().max(len + LINE / size_of::<T>()), T::default());
+    let start = memory.as_ptr().align_offset(LINE);
+    &mut memory[start..start + len]
 }
 
 /// Positions that one unit of work of a few rows attends to. A constant, so that sums never depend on the threads.
@@ -139,6 +151,8 @@ impl Kernels {
             }
         } else if queries.rows() <= FEW_ROWS {
             self.attend_few(team, &attention, group, scratch, &out);
+        } else if !options.exact {
+            self.attend_rounded(team, &attention, scratch, &out);
         } else {
             self.attend_many(team, &attention, scratch, &out);
         }
@@ -159,7 +173,7 @@ impl Kernels {
         let partial = partial_len(cache.head_dim);
         let per_unit = queries.rows() * group * partial;
         let units = cache.kv_heads * chunks;
-        let parts = Parts::new(scratch.take(units * per_unit), per_unit);
+        let parts = Parts::new(take(&mut scratch.floats, units * per_unit), per_unit);
         let score = |unit: usize| {
             // SAFETY: no two workers have a unit in common, and the parts are read after the barrier only.
             let partials = unsafe { parts.part(unit) };
@@ -196,8 +210,8 @@ impl Kernels {
         let (heads, tiles) = (attention.heads(), queries.rows().div_ceil(tile));
         let keys_len = cache.len.div_ceil(16) * 16 * cache.head_dim;
         let work_len = tile * (2 * cache.head_dim + TILE_CHUNK);
-        let (keys, work) =
-            scratch.take(cache.kv_heads * keys_len + team.threads() * work_len).split_at_mut(cache.kv_heads * keys_len);
+        let (keys, work) = take(&mut scratch.floats, cache.kv_heads * keys_len + team.threads() * work_len)
+            .split_at_mut(cache.kv_heads * keys_len);
         let block = 16 * cache.head_dim;
         let blocks_per_head = cache.len.div_ceil(16);
         team.for_each_chunk(keys, block, |at, out| {
