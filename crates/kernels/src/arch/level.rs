@@ -21,6 +21,7 @@ macro_rules! level {
             row(weights: &crate::PackedLinear, row: usize, out: &mut [f32]));
         $crate::arch::level::level!($simd, $features, attention:
             few(attention: &crate::attention::Attention<'_>, kv_head: usize, first: usize, partials: &mut [f32]);
+            join(partials: &[f32], step: usize, count: usize, out: &mut [f32]);
             turn_keys(cache: &crate::Cache<'_>, kv_head: usize, first: usize, out: &mut [f32]);
             tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize, keys: &[f32],
                 work: &mut [f32], out: &mut crate::RowsMut<'_>));

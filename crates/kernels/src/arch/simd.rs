@@ -50,8 +50,10 @@ pub(crate) trait Simd: Copy + 'static {
     /// The sum of all lanes, in an order of the level's own.
     unsafe fn sum(x: Self::F) -> f32;
     unsafe fn largest(x: Self::F) -> f32;
-    /// Lane i is the sum of the lanes of vector i of the 16 at `from`.
-    unsafe fn sum_each(from: *const Self::F) -> Self::F;
+    /// What [`Simd::join_quads`] takes: the lanes of each of four vectors added, as far as is cheap.
+    unsafe fn sum_quad(x: [Self::F; 4]) -> Self::F;
+    /// Lane i is the sum of the lanes of vector i % 4 of quad i ∕ 4.
+    unsafe fn join_quads(quads: [Self::F; 4]) -> Self::F;
 
     unsafe fn splat_int(x: i32) -> Self::I;
     unsafe fn load_int(from: *const i32) -> Self::I;

@@ -173,34 +173,33 @@ impl Kernels {
         let partial = partial_len(cache.head_dim);
         let per_unit = queries.rows() * group * partial;
         let units = cache.kv_heads * chunks;
-        let parts = Parts::new(take(&mut scratch.floats, units * per_unit), per_unit);
+        let share = queries.rows() * queries.columns() * cache.len >= WORTH_SHARING;
+        let memory = take(&mut scratch.floats, units * per_unit);
+        let parts = Parts::new(memory, per_unit);
         let score = |unit: usize| {
-            // SAFETY: no two workers have a unit in common, and the parts are read after the barrier only.
+            // SAFETY: no two workers have a unit in common.
             let partials = unsafe { parts.part(unit) };
             dispatch!(simd self, attention::few(attention, unit / chunks, unit % chunks * CHUNK, partials));
         };
+        if share {
+            team.for_each(units, |_, unit| score(unit))
+        } else {
+            (0..units).for_each(score)
+        }
+        let partials = &*memory;
         let join = |head: usize| {
             for row in 0..queries.rows() {
                 // SAFETY: no two workers have a head in common.
                 let mut out = unsafe { out.share(row..row + 1, head * cache.head_dim..(head + 1) * cache.head_dim) };
-                let query = row * group + head % group;
-                let partials = (0..chunks).map(|chunk| {
-                    // SAFETY: nobody writes partial results any more.
-                    let unit: &[f32] = unsafe { parts.part(head / group * chunks + chunk) };
-                    &unit[query * partial..][..partial]
-                });
-                join_partials(partials, out.row(0));
+                let first = head / group * chunks * per_unit + (row * group + head % group) * partial;
+                dispatch!(simd self, attention::join(&partials[first..], per_unit, chunks, out.row(0)));
             }
         };
-        if queries.rows() * queries.columns() * cache.len < WORTH_SHARING {
-            (0..units).for_each(score);
-            return (0..group * cache.kv_heads).for_each(join);
+        if share && chunks * per_unit * cache.kv_heads >= ELEMENTS_WORTH_SHARING {
+            team.for_each_range(attention.heads(), |_, heads| heads.for_each(join));
+        } else {
+            (0..attention.heads()).for_each(join);
         }
-        team.for_each(units, |_, unit| score(unit));
-        if chunks * per_unit * cache.kv_heads < ELEMENTS_WORTH_SHARING {
-            return (0..group * cache.kv_heads).for_each(join);
-        }
-        team.for_each_range(group * cache.kv_heads, |_, heads| heads.for_each(join));
     }
 
     /// Keys are turned so that a vector holds 16 positions; then each unit of work is a tile of rows of one head.
@@ -230,20 +229,4 @@ impl Kernels {
             dispatch!(simd self, attention::tile(attention, head, first, keys, work, &mut out));
         });
     }
-}
-
-/// Joins partial results of one row and head: each is a weighted sum, its largest score and its sum of weights.
-fn join_partials<'a>(partials: impl Iterator<Item = &'a [f32]> + Clone, out: &mut [f32]) {
-    let dim = out.len();
-    let largest = partials.clone().fold(f32::NEG_INFINITY, |max, partial| max.max(partial[dim]));
-    out.fill(0.0);
-    let mut total = 0.0;
-    for partial in partials {
-        // A chunk that is masked out has weight 0, whatever else is.
-        let weight = if partial[dim] == f32::NEG_INFINITY { 0.0 } else { (partial[dim] - largest).exp() };
-        total += weight * partial[dim + 1];
-        out.iter_mut().zip(partial).for_each(|(out, value)| *out += weight * value);
-    }
-    let scale = 1.0 / total;
-    out.iter_mut().for_each(|out| *out *= scale);
 }

@@ -68,17 +68,6 @@ unsafe fn times_power(x: float32x4_t, n: float32x4_t) -> float32x4_t {
     vmulq_f32(x, vreinterpretq_f32_s32(vshlq_n_s32::<23>(exponent)))
 }
 
-/// The sums of four vectors.
-#[inline(always)]
-unsafe fn sum_each_of_4(from: *const [float32x4_t; 4]) -> float32x4_t {
-    let (a, b, c, d) = (from.read(), from.add(1).read(), from.add(2).read(), from.add(3).read());
-    let a = vaddq_f32(vaddq_f32(a[0], a[1]), vaddq_f32(a[2], a[3]));
-    let b = vaddq_f32(vaddq_f32(b[0], b[1]), vaddq_f32(b[2], b[3]));
-    let c = vaddq_f32(vaddq_f32(c[0], c[1]), vaddq_f32(c[2], c[3]));
-    let d = vaddq_f32(vaddq_f32(d[0], d[1]), vaddq_f32(d[2], d[3]));
-    vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d))
-}
-
 #[inline(always)]
 unsafe fn shifted(x: int32x4_t, bits: i32) -> int32x4_t {
     vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(x), vdupq_n_s32(-bits)))
@@ -278,9 +267,15 @@ impl<D: Dot> Simd for Neon<D> {
     }
 
     #[inline(always)]
-    unsafe fn sum_each(from: *const Self::F) -> Self::F {
-        let from = [from, from.add(4), from.add(8), from.add(12)];
-        each!(sum_each_of_4(from))
+    unsafe fn sum_quad(x: [Self::F; 4]) -> Self::F {
+        let [a, b, c, d] = x.map(|x| vaddq_f32(vaddq_f32(x[0], x[1]), vaddq_f32(x[2], x[3])));
+        let nothing = vdupq_n_f32(0.0);
+        [vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)), nothing, nothing, nothing]
+    }
+
+    #[inline(always)]
+    unsafe fn join_quads(quads: [Self::F; 4]) -> Self::F {
+        quads.map(|quad| quad[0])
     }
 
     #[inline(always)]

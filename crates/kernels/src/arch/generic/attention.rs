@@ -14,6 +14,9 @@ use crate::{
 
 pub(super) const LANES: usize = 16;
 
+/// Positions whose keys are multiplied side by side.
+const QUAD: usize = 4;
+
 impl Cache<'_> {
     /// Offset of a position of a cache head.
     #[inline(always)]
@@ -129,22 +132,33 @@ unsafe fn few_queries<S: Simd, const M: usize>(
     let mut weights = [[f32::NEG_INFINITY; CHUNK]; M];
     let mut largest = [S::splat(f32::NEG_INFINITY); M];
     for start in (first..end).step_by(LANES) {
-        let mut parts = [[S::splat(0.0); LANES]; M];
-        for position in start..(start + LANES).min(end) {
-            let key = cache.keys.as_ptr().add(cache.at(kv_head, position)).cast::<u16>();
-            let mut sums = [S::splat(0.0); M];
+        let mut quads = [[S::splat(0.0); LANES / QUAD]; M];
+        for quad in 0..LANES / QUAD {
+            // Positions past the end are computed as copies of the last one.
+            let mut keys = [cache.keys.as_ptr().cast::<u16>(); QUAD];
+            for position in 0..QUAD {
+                let position_in_cache = (start + quad * QUAD + position).min(end - 1);
+                keys[position] = keys[position].add(cache.at(kv_head, position_in_cache));
+            }
+            let mut sums = [[S::splat(0.0); QUAD]; M];
             for d in (0..dim).step_by(LANES) {
-                let key = S::load_f16(key.add(d));
+                let mut query = [S::splat(0.0); M];
                 for m in 0..M {
-                    sums[m] = S::fma(S::load(from[m].add(d)), key, sums[m]);
+                    query[m] = S::load(from[m].add(d));
+                }
+                for position in 0..QUAD {
+                    let key = S::load_f16(keys[position].add(d));
+                    for m in 0..M {
+                        sums[m][position] = S::fma(query[m], key, sums[m][position]);
+                    }
                 }
             }
             for m in 0..M {
-                parts[m][position - start] = sums[m];
+                quads[m][quad] = S::sum_quad(sums[m]);
             }
         }
         for m in 0..M {
-            let dots = S::sum_each(parts[m].as_ptr());
+            let dots = S::join_quads(quads[m]);
             let scaled = S::mul(dots, S::splat(attention.options.scale));
             let scores = finish_scores::<S>(attention, scaled, (query + m) / group, start);
             largest[m] = S::max(largest[m], scores);
@@ -212,6 +226,30 @@ unsafe fn weigh<S: Simd, const M: usize, const V: usize>(
             }
         }
     }
+}
+
+/// Joins partial results of one row and head, `count` of them, `step` elements apart: each is a weighted sum of values, its
+/// largest score and its sum of weights.
+///
+/// # Safety
+/// As [`Simd`]; the partial results must exist, and `out` be a multiple of 16.
+#[inline(always)]
+pub(crate) unsafe fn join<S: Simd>(partials: &[f32], step: usize, count: usize, out: &mut [f32]) {
+    let dim = out.len();
+    let largest = (0..count).fold(f32::NEG_INFINITY, |max, at| max.max(partials[at * step + dim]));
+    out.fill(0.0);
+    let mut total = 0.0;
+    for at in 0..count {
+        let partial = &partials[at * step..][..partial_len(dim)];
+        // A chunk that is masked out has weight 0, whatever else is.
+        let weight = if partial[dim] == f32::NEG_INFINITY { 0.0 } else { (partial[dim] - largest).exp() };
+        total += weight * partial[dim + 1];
+        for d in (0..dim).step_by(LANES) {
+            let to = out.as_mut_ptr().add(d);
+            S::store(to, S::fma(S::splat(weight), S::load(partial.as_ptr().add(d)), S::load(to)));
+        }
+    }
+    super::rows::scale::<S>(out, 1.0 / total);
 }
 
 /// Keys of the 16 positions from `first` on as \[head_dim, 16\], 0 past the end.

@@ -23,18 +23,9 @@ macro_rules! both {
     };
 }
 
-/// Adds both registers of a vector, then pairs of lanes of two vectors.
+/// Adds the halves of `a`, and of `b` above them.
 #[inline(always)]
-unsafe fn fold_pair(from: *const [__m256; 2]) -> __m256 {
-    let (a, b) = (from.read(), from.add(1).read());
-    _mm256_hadd_ps(_mm256_add_ps(a[0], a[1]), _mm256_add_ps(b[0], b[1]))
-}
-
-/// The sums of eight vectors.
-#[inline(always)]
-unsafe fn sum_each_of_8(from: *const [__m256; 2]) -> __m256 {
-    let a = _mm256_hadd_ps(fold_pair(from), fold_pair(from.add(2)));
-    let b = _mm256_hadd_ps(fold_pair(from.add(4)), fold_pair(from.add(6)));
+unsafe fn join_pair(a: __m256, b: __m256) -> __m256 {
     _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
 }
 
@@ -253,8 +244,14 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn sum_each(from: *const Self::F) -> Self::F {
-        [sum_each_of_8(from), sum_each_of_8(from.add(8))]
+    unsafe fn sum_quad(x: [Self::F; 4]) -> Self::F {
+        let [a, b, c, d] = x.map(|[first, second]| _mm256_add_ps(first, second));
+        [_mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d)), _mm256_setzero_ps()]
+    }
+
+    #[inline(always)]
+    unsafe fn join_quads([a, b, c, d]: [Self::F; 4]) -> Self::F {
+        [join_pair(a[0], b[0]), join_pair(c[0], d[0])]
     }
 
     #[inline(always)]

@@ -19,14 +19,6 @@ unsafe fn fold_pair(a: __m512, b: __m512) -> __m512 {
     _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
 }
 
-/// In each 128 bits, the sums of the same 128 bits of four vectors.
-#[inline(always)]
-unsafe fn sum_each_of_4(from: *const __m512) -> __m512 {
-    let a = fold_pair(from.read(), from.add(1).read());
-    let b = fold_pair(from.add(2).read(), from.add(3).read());
-    _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
-}
-
 /// Adds quarters 0 and 1, 2 and 3 of `a`, then of `b`.
 #[inline(always)]
 unsafe fn fold_quarters(a: __m512, b: __m512) -> __m512 {
@@ -193,9 +185,13 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn sum_each(from: *const __m512) -> __m512 {
-        let (a, b) = (sum_each_of_4(from), sum_each_of_4(from.add(4)));
-        let (c, d) = (sum_each_of_4(from.add(8)), sum_each_of_4(from.add(12)));
+    unsafe fn sum_quad([a, b, c, d]: [__m512; 4]) -> __m512 {
+        let (a, b) = (fold_pair(a, b), fold_pair(c, d));
+        _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
+    }
+
+    #[inline(always)]
+    unsafe fn join_quads([a, b, c, d]: [__m512; 4]) -> __m512 {
         fold_quarters(fold_quarters(a, b), fold_quarters(c, d))
     }
 
