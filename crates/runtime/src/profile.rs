@@ -30,7 +30,7 @@ pub struct Work {
     pub bytes: u64,
     /// Multiplications and additions of quantised weights by activations rounded to integers.
     pub integer_operations: u64,
-    /// Multiplications and additions of floats in linear layers and attention; of the latter for a causal mask.
+    /// Multiplications and additions of floats in linear layers, and all those of attention, for a causal mask.
     pub float_operations: u64,
 }
 
