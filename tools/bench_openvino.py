@@ -49,12 +49,15 @@ def summary(values):
 
 def main():
     options = arguments()
-    pipeline = openvino_genai.LLMPipeline(options.gguf, "CPU", INFERENCE_NUM_THREADS=options.threads)
+    pipeline = openvino_genai.LLMPipeline(
+        options.gguf, "CPU", PERFORMANCE_HINT="LATENCY", INFERENCE_NUM_THREADS=options.threads
+    )
     vocabulary = len(pipeline.get_tokenizer().get_vocab())
     random.seed(1)
-    ids = [random.randrange(vocabulary) for _ in range(max(options.prompt, options.depth, 1))]
     prefill, decode = [], []
     for repeat in range(options.repeat + 1):
+        # New ones for every repeat, so that no cache of prefixes can help.
+        ids = [random.randrange(vocabulary) for _ in range(max(options.prompt, options.depth, 1))]
         first_token = call(pipeline, ids[: options.prompt], 1).get_ttft().mean
         # The first token comes from the prompt; the times between the others are those of decoding.
         each_token = call(pipeline, ids[: max(options.depth, 1)], options.decode + 1).get_tpot().mean
