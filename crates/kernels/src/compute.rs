@@ -5,7 +5,8 @@ use std::ops::Range;
 use half::f16;
 
 use crate::{
-    Activations, Epilogue, Kernels, PANEL, PackedLinear, Precision, QuantizedRows, Rows, RowsMut, Team, team::Parts,
+    Activations, Epilogue, Gate, Kernels, PANEL, PackedLinear, Precision, QuantizedRows, Rows, RowsMut, Team,
+    team::{PARTS, Parts},
 };
 
 /// Kernels of one instruction set with the team that runs them.
@@ -30,7 +31,10 @@ pub struct Segment<'a> {
 /// Multiplications below which sharing linear layers out costs more than it gains (about a microsecond of one core).
 const WORTH_SHARING: usize = 100_000;
 
-/// The same for elements of rows that are normalised, turned, converted or copied.
+/// Floats of both halves of a gated unit that a worker computes before it joins them: they stay in a core's second cache.
+const GATED_FLOATS: usize = 64 << 10;
+
+/// Elements of rows below which sharing them out is not worth it: they are normalised, turned, converted or copied.
 pub(crate) const ELEMENTS_WORTH_SHARING: usize = 4_000;
 
 impl Compute {
@@ -84,6 +88,43 @@ impl Compute {
             }
         };
         if work < WORTH_SHARING { job(0, 0..panels) } else { self.team.for_each_range(panels, job) }
+    }
+
+    /// A gated unit: `out` becomes gate(first) · second of two linear layers, part by part, so that what they give need not
+    /// go through memory. `halves` is scratch that grows as needed.
+    ///
+    /// # Panics
+    /// As [`Kernels::linear`], and when the layers or `out` differ in size.
+    pub fn gated(&self, gate: Gate, [first, second]: [Segment<'_>; 2], halves: &mut Vec<f32>, out: &mut RowsMut<'_>) {
+        let (rows, features) = (out.rows(), out.columns());
+        assert_eq!((first.weights.rows(), second.weights.rows()), (features, features), "features of both halves");
+        let panels = features.div_ceil(PANEL);
+        let most = panels.div_ceil(self.team.threads() * PARTS).max(1);
+        let width = (GATED_FLOATS / (2 * rows.max(1) * PANEL)).clamp(1, most) * PANEL;
+        let units = features.div_ceil(width);
+        let needed = self.team.threads() * 2 * rows * width;
+        halves.resize(halves.len().max(needed), 0.0);
+        let parts = Parts::new(&mut halves[..needed], 2 * rows * width);
+        let out = &*out;
+        let job = |worker: usize, unit: usize| {
+            let features = unit * width..((unit + 1) * width).min(features);
+            // SAFETY: a worker has one unit at a time, and nobody else its part.
+            let (gates, values) = unsafe { parts.part(worker) }.split_at_mut(rows * width);
+            let len = features.len();
+            for (segment, half) in [(first, &mut *gates), (second, &mut *values)] {
+                self.segment(segment, features.clone(), None, RowsMut::new(half, rows, len, len));
+            }
+            // SAFETY: every feature is in one unit, and `out` is borrowed until all are done.
+            let mut out = unsafe { out.share(0..rows, features) };
+            for (row, (gates, values)) in gates.chunks_exact(len).zip(values.chunks_exact(len)).take(rows).enumerate() {
+                self.kernels.gate(gate, gates, values, out.row(row));
+            }
+        };
+        if 2 * rows * features * first.weights.columns() < WORTH_SHARING {
+            (0..units).for_each(|unit| job(0, unit));
+        } else {
+            self.team.for_each(units, job);
+        }
     }
 
     /// Some features of a segment, into the columns that are theirs.

@@ -27,7 +27,7 @@ use std::{
 const SPIN: Duration = Duration::from_micros(50);
 
 /// Parts of a range for each worker: enough that one who is held up leaves little, few enough that taking them is cheap.
-const PARTS: usize = 4;
+pub(crate) const PARTS: usize = 4;
 
 /// A borrowed `Fn(worker, unit)` with its lifetime erased.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use common::{Seeded, levels, scalar};
 use half::{bf16, f16};
 use proptest::prelude::*;
 use sottovoce_kernels::{
-    ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, FEW_ROWS, Floats, Kernels, PackedLinear,
+    ActivationKind, Activations, BlockWeights, Codes, Compute, Epilogue, FEW_ROWS, Floats, Gate, Kernels, PackedLinear,
     PaletteWeights, Precision, QuantizedRows, Rows, RowsMut, Segment, Team, WeightSource,
 };
 
@@ -362,6 +362,37 @@ fn any_number_of_threads_and_any_split_gives_the_same() {
                         assert_eq!(value, expected, "{} with {threads} threads, {row} {column}", kernels.isa());
                     }
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gated_unit_is_its_halves_joined() {
+    let (features, inputs) = (1000, 96);
+    let halves = [blocks(features, inputs, 32, 4, false, true), blocks(features, inputs, 32, 8, true, true)];
+    let bias = Seeded::new(1).many(features, Seeded::unit);
+    for rows in [1, 7, 70] {
+        let x = Seeded::new(rows as u64).many(rows * inputs, Seeded::activation);
+        for kernels in Kernels::all() {
+            let rounded = quantized(kernels, Rows::dense(&x, inputs), Precision::for_rows(rows));
+            let x = [Activations::Quantized(&rounded), Activations::Float(Rows::dense(&x, inputs))];
+            let [mut gates, values] = [0, 1].map(|half| run(kernels, &halves[half].packed, x[half]));
+            gates.iter_mut().enumerate().for_each(|(at, gate)| *gate += bias[at % features]);
+            let mut expected = vec![0.0; rows * features];
+            kernels.gate(Gate::Silu, &gates, &values, &mut expected);
+            for threads in [1, 3] {
+                let segment = |half: usize| Segment {
+                    weights: &halves[half].packed,
+                    bias: (half == 0).then_some(&bias),
+                    x: x[half],
+                    column: 0,
+                };
+                let mut out = vec![f32::NAN; rows * features];
+                let view = &mut RowsMut::dense(&mut out, features);
+                Compute::new(kernels, threads).gated(Gate::Silu, [segment(0), segment(1)], &mut Vec::new(), view);
+                let same = out.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits());
+                assert!(same, "{}, {rows} rows, {threads} threads", kernels.isa());
             }
         }
     }

@@ -9,7 +9,7 @@ use sottovoce_mil::Package;
 use crate::{
     cpu::{
         NoPlan, Plan, Step,
-        plan::{Attention, CacheLayer, Columns, HeadItem, Source, Storage, Target, WeightId},
+        plan::{Attention, CacheLayer, Columns, Epilogue, HeadItem, Source, Storage, Target, WeightId},
     },
     error::RuntimeError,
     model::plan_package,
@@ -119,10 +119,14 @@ impl Describe<'_> {
                 let scaled = if *scale == 1.0 { String::new() } else { format!(" · {scale}") };
                 format!("{} = embed ids in {}{scaled}", columns(out), self.weight(*table))
             }
-            Step::Linear { source, segments, out, residual } => {
+            Step::Linear { source, segments, out, epilogue } => {
                 let weights: Vec<String> = segments.iter().map(|segment| self.weight(segment.weight)).collect();
-                let added = residual.map_or_else(String::new, |residual| format!(" + {}", columns(&residual)));
-                format!("{} = linear {} by {}{added}", columns(out), self.source(source), weights.join(", "))
+                let then = match epilogue {
+                    Epilogue::Write => String::new(),
+                    Epilogue::Add(residual) => format!(" + {}", columns(residual)),
+                    Epilogue::Gate(activation) => format!(", {activation:?} of the first gates the second"),
+                };
+                format!("{} = linear {} by {}{then}", columns(out), self.source(source), weights.join(", "))
             }
             Step::Apply { source, out } => format!("{} = {}", columns(out), self.source(source)),
             Step::Heads(items) => {

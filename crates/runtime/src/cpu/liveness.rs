@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use sottovoce_graph::ir::{Graph, ValueId};
 
-use super::plan::{Attention, BufferId, Outlet, Plan, Source, Step, Target};
+use super::plan::{Attention, BufferId, Epilogue, Outlet, Plan, Source, Step, Target};
 
 impl Source {
     /// Buffers it reads.
@@ -24,8 +24,12 @@ impl Step {
             Self::Embed { .. } | Self::ToRows { .. } | Self::Sizes { .. } | Self::Generic { .. } | Self::Carry(_) => {
                 Vec::new()
             }
-            Self::Linear { source, residual, .. } => {
-                source.reads().into_iter().chain(residual.map(|residual| residual.buffer)).collect()
+            Self::Linear { source, epilogue, .. } => {
+                let mut reads = source.reads();
+                if let Epilogue::Add(residual) = epilogue {
+                    reads.push(residual.buffer);
+                }
+                reads
             }
             Self::Apply { source, .. } => source.reads(),
             Self::Heads(items) => items.iter().map(|item| item.source.buffer).collect(),

@@ -122,6 +122,17 @@ pub struct Segment {
     pub width: usize,
 }
 
+/// What a linear step does with its products before it writes them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Epilogue {
+    /// Nothing.
+    Write,
+    /// Adds rows as wide as the output: a residual connection.
+    Add(Columns),
+    /// activation(first segment) · second segment.
+    Gate(Activation),
+}
+
 /// Where rotated or copied heads go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -183,10 +194,10 @@ pub enum Step {
         source: Source,
         /// Weights.
         segments: Vec<Segment>,
-        /// Output; as wide as all segments.
+        /// Output: as wide as all segments, or as one of the two that a gate joins.
         out: Columns,
-        /// Rows added to the output.
-        residual: Option<Columns>,
+        /// What becomes of the products.
+        epilogue: Epilogue,
     },
     /// A norm or gate whose result is not (only) the input of linear steps.
     Apply {

@@ -27,6 +27,8 @@ pub struct Workspace {
     pub scratch: Vec<f32>,
     /// The same, or rows of a buffer, in the integers of the fast path.
     pub quantized: QuantizedRows,
+    /// Both halves of gated units, a part for each worker.
+    pub halves: Vec<f32>,
     /// Partial results of attention.
     pub attention: AttentionScratch,
     /// Rotary tables.

@@ -6,7 +6,7 @@ use sottovoce_kernels::{self as kernels, ActivationKind, Activations, Gate, Pack
 
 use super::Executor;
 use crate::cpu::{
-    plan::{Activation, Columns, Segment, Source, WeightId},
+    plan::{Activation, Columns, Epilogue, Segment, Source, WeightId},
     weights::Loaded,
     workspace::{Workspace, view, view_mut},
 };
@@ -18,7 +18,7 @@ impl Executor {
         source: &Source,
         segments: &[Segment],
         out: &Columns,
-        residual: Option<&Columns>,
+        epilogue: &Epilogue,
         rows: &Range<usize>,
         space: &mut Workspace,
     ) {
@@ -26,6 +26,7 @@ impl Executor {
         let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
         let mut quantized = std::mem::take(&mut space.quantized);
         let mut scratch = std::mem::take(&mut space.scratch);
+        let mut halves = std::mem::take(&mut space.halves);
         // Norms and gates go through memory in f32 only for weights that need them so.
         if !matches!(source, Source::Rows(_)) && integers < segments.len() {
             let needed = rows.len() * width;
@@ -53,9 +54,16 @@ impl Executor {
                 };
                 kernels::Segment { weights, bias: bias.and_then(|bias| self.bias(bias)), x, column: offset }
             };
-            let mut out = view_mut(data, stride, out, rows);
-            self.compute.linear(segments.len(), segment, residual.map(input), &mut out);
+            let out = &mut view_mut(data, stride, out, rows);
+            match epilogue {
+                Epilogue::Write => self.compute.linear(segments.len(), segment, None, out),
+                Epilogue::Add(residual) => self.compute.linear(segments.len(), segment, Some(input(residual)), out),
+                Epilogue::Gate(activation) => {
+                    self.compute.gated(kernel_gate(*activation), [segment(0), segment(1)], &mut halves, out);
+                }
+            }
         });
+        space.halves = halves;
         space.quantized = quantized;
         space.scratch = scratch;
     }

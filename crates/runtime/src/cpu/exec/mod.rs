@@ -156,8 +156,8 @@ impl Executor {
     ) -> Result<(), RuntimeError> {
         match step {
             Step::Embed { ids, table, scale, out } => return self.embed(*ids, *table, *scale, out, call, space),
-            Step::Linear { source, segments, out, residual } => {
-                self.linear(source, segments, out, residual.as_ref(), rows, space);
+            Step::Linear { source, segments, out, epilogue } => {
+                self.linear(source, segments, out, epilogue, rows, space);
             }
             Step::Apply { source, out } => self.with_output(space, out, |space, data, stride| {
                 self.apply(space, source, rows, view_mut(data, stride, out, rows));

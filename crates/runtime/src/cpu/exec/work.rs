@@ -15,9 +15,10 @@ impl Executor {
     pub(super) fn profiled_kind(&self, step: &Step) -> String {
         let kind = step_kind(step, &self.graph);
         match step {
-            Step::Linear { segments, out, .. } => {
+            Step::Linear { segments, .. } => {
+                let outputs: usize = segments.iter().map(|segment| segment.width).sum();
                 let inputs = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
-                format!("{kind} {}×{inputs}", out.width)
+                format!("{kind} {outputs}×{inputs}")
             }
             _ => kind,
         }

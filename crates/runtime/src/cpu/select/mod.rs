@@ -15,8 +15,8 @@ use sottovoce_graph::{
 };
 
 use super::plan::{
-    Activation, BufferId, Cache, CacheId, CacheLayer, Columns, HeadItem, Heads, Layout, Outlet, Plan, Positions, Role,
-    Segment, Source, Step, Storage, Table, TableId, Target, Weight, WeightId,
+    Activation, BufferId, Cache, CacheId, CacheLayer, Columns, Epilogue, HeadItem, Heads, Layout, Outlet, Plan,
+    Positions, Role, Segment, Source, Step, Storage, Table, TableId, Target, Weight, WeightId,
 };
 use grown::GrownCaches;
 use needed::Needed;
@@ -246,7 +246,7 @@ impl<'g> Selector<'g> {
             let result = self.graph.node(member).outputs[0];
             self.forms[result.index()] = Some(Form::Rows(columns, Layout::Rows));
         }
-        self.plan.steps.push(Step::Linear { source, segments, out, residual: None });
+        self.plan.steps.push(Step::Linear { source, segments, out, epilogue: Epilogue::Write });
         Ok(())
     }
 
@@ -257,6 +257,7 @@ impl<'g> Selector<'g> {
         Some(Form::Pending(Source::RmsNorm { x, weight, epsilon }))
     }
 
+    /// A gated unit; it joins the linear step that was just chosen, if that computes both its halves and nothing else.
     fn gate(&mut self, node: &Node) -> Option<Form> {
         let activation = match node.arg("activation")? {
             Arg::Text(name) if name == ops::fused::gate::SILU => Activation::Silu,
@@ -264,7 +265,25 @@ impl<'g> Selector<'g> {
             Arg::Text(name) if name == ops::fused::gate::GELU_TANH => Activation::GeluTanh,
             _ => return None,
         };
-        let (gate, up) = (self.rows(node.value("gate")?)?, self.rows(node.value("up")?)?);
+        let halves = [node.value("gate")?, node.value("up")?];
+        let once = halves.iter().all(|&half| self.used_once(half));
+        let (gate, up) = (self.rows(halves[0])?, self.rows(halves[1])?);
+        if let Some(Step::Linear { segments, out, epilogue: epilogue @ Epilogue::Write, .. }) =
+            self.plan.steps.last_mut()
+            && let [first, second] = segments.as_mut_slice()
+            && once
+            && gate.width == up.width
+            && gate.offset != up.offset
+            && [gate.buffer, up.buffer] == [out.buffer; 2]
+        {
+            if first.offset != gate.offset {
+                std::mem::swap(first, second);
+            }
+            *epilogue = Epilogue::Gate(activation);
+            out.width = gate.width;
+            self.plan.widths[out.buffer.0] = out.width;
+            return Some(Form::Rows(*out, Layout::Rows));
+        }
         Some(Form::Pending(Source::Gate { gate, up, activation }))
     }
 
@@ -277,13 +296,14 @@ impl<'g> Selector<'g> {
         }
         let (left, right) = (self.rows(x)?, self.rows(y)?);
         for (value, columns, other) in [(x, left, right), (y, right, left)] {
-            if let Some(Step::Linear { segments, out, residual: residual @ None, .. }) = self.plan.steps.last_mut()
+            if let Some(Step::Linear { segments, out, epilogue: epilogue @ Epilogue::Write, .. }) =
+                self.plan.steps.last_mut()
                 && *out == columns
                 && segments.len() == 1
                 && other.buffer != out.buffer
                 && self.uses[value.index()] == 1
             {
-                *residual = Some(other);
+                *epilogue = Epilogue::Add(other);
                 return Some(Form::Rows(columns, Layout::Rows));
             }
         }
