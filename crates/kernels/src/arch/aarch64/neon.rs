@@ -140,7 +140,7 @@ unsafe fn high_byte(x: int32x4_t) -> int32x4_t {
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn opaque(mut x: int32x4_t) -> int32x4_t {
-    asm!("/* {x} */", x = inout(vreg) x, options(nomem, nostack, preserves_flags));
+    asm!("/* {x:v} */", x = inout(vreg) x, options(nomem, nostack, preserves_flags));
     x
 }
 

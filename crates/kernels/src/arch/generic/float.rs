@@ -1,3 +1,5 @@
+//! Linear layers on f32 rows: one, a few or many.
+
 use std::{cell::Cell, ops::Range};
 
 use bytemuck::{Pod, Zeroable};
