@@ -1,6 +1,10 @@
 //! The options that every command with a MODEL shares, and loading it.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use sottovoce_llm::{load::ModelFolder, package::PackageModel};
 use sottovoce_runtime::{LoadOptions, Model, Precision};
@@ -70,14 +74,21 @@ pub struct LoadedModel {
 /// # Errors
 /// It cannot be found, prepared or loaded.
 pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
+    load_with(name, options.tokenizer.as_deref(), &options.runtime.load_options())
+}
+
+/// As [`load`], with a tokenizer for a package that comes without one, and the runtime's options.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOptions) -> anyhow::Result<LoadedModel> {
     let path = model_folder::find(name)?;
-    let folder = match &options.tokenizer {
+    let folder = match tokenizer {
         Some(tokenizer) => ModelFolder::open_with_tokenizer(&path, tokenizer)?,
         None => ModelFolder::open(&path)?,
     };
-    let load_options = options.runtime.load_options();
     let (model, report) = folder.packages.load(|package| {
-        let model = Model::load(&package.path, &load_options).map_err(anyhow::Error::from)?;
+        let model = Model::load(&package.path, load_options).map_err(anyhow::Error::from)?;
         anyhow::Ok(PackageModel::new(Arc::new(model))?)
     })?;
     console::note(format_args!("{report} · {} threads", model.model().threads()));

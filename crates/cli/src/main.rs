@@ -2,6 +2,7 @@
 
 mod answering;
 mod arguments;
+mod chart;
 mod commands;
 mod console;
 mod inspection;

@@ -5,7 +5,7 @@ mod common;
 use common::ScriptedModel;
 use proptest::prelude::*;
 use sottovoce_llm::LlmError;
-use sottovoce_llm::evaluate::{Windows, perplexity};
+use sottovoce_llm::evaluate::{Path, Windows, compare, greedy, perplexity};
 
 const VOCAB: usize = 7;
 
@@ -77,4 +77,85 @@ fn broken_logits_end_the_evaluation() {
     let mut model = ScriptedModel::new(VOCAB, 16, |_| vec![f32::NAN; VOCAB]);
     let result = perplexity(&mut model, &[1, 2, 3], None, Windows { length: 8, stride: 4 }, |_| {});
     assert!(matches!(result, Err(LlmError::Logits { .. })));
+}
+
+/// The distribution after `context` with logits stretched by `stretch`.
+fn distribution(context: &[u32], stretch: f32) -> Vec<f64> {
+    let powers: Vec<f64> = logits(context).into_iter().map(|logit| f64::from(logit * stretch).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+fn stretched(stretch: f32, rows: usize) -> Path<ScriptedModel> {
+    let script = move |state: &[u32]| logits(state).into_iter().map(|logit| logit * stretch).collect();
+    Path { model: ScriptedModel::new(VOCAB, 25, script), rows }
+}
+
+proptest! {
+    #[test]
+    fn paths_are_compared_with_every_reference_before_them(
+        ids in prop::collection::vec(0u32..VOCAB as u32, 2..80),
+        window in 2usize..24,
+        begin in prop::option::of(0u32..VOCAB as u32),
+        rows in 1usize..9,
+    ) {
+        let stretches = [1.0, 1.5, 1.5, 0.5];
+        let mut paths = stretches.map(|stretch| stretched(stretch, rows));
+        let found = compare(&mut paths, 2, &ids, begin, window, |_| {}).unwrap();
+        for (index, (found, &stretch)) in found.iter().zip(&stretches).enumerate() {
+            prop_assert_eq!(found.divergences.len(), index.min(2));
+            let (mut tokens, mut likelihood, mut kl) = (0, 0.0, [0.0; 2]);
+            for window in ids.chunks(window) {
+                for target in 1..window.len() {
+                    let context: Vec<u32> = begin.into_iter().chain(window[..target].iter().copied()).collect();
+                    let own = distribution(&context, stretch);
+                    tokens += 1;
+                    likelihood -= own[window[target] as usize].ln();
+                    for (kl, &reference) in kl.iter_mut().zip(&stretches) {
+                        let reference = distribution(&context, reference);
+                        *kl += reference.iter().zip(&own).map(|(p, q)| p * (p / q).ln()).sum::<f64>();
+                    }
+                }
+            }
+            prop_assert_eq!(found.perplexity.tokens, tokens);
+            // Logits are products in f32, of a few units: 2^-22 each.
+            prop_assert!((found.perplexity.negative_log_likelihood - likelihood).abs() < 1e-4);
+            for (divergence, kl) in found.divergences.iter().zip(kl) {
+                prop_assert_eq!(divergence.tokens, tokens);
+                prop_assert!((divergence.kl - kl).abs() < 1e-4, "{} {}", divergence.kl, kl);
+                // Stretching changes no order.
+                prop_assert_eq!(divergence.same_top1, tokens);
+            }
+        }
+        prop_assert!(paths.iter().all(|path| path.model.calls.iter().all(|&call| call <= rows)));
+    }
+}
+
+#[test]
+fn another_first_choice_is_counted() {
+    let backwards =
+        Path { model: ScriptedModel::new(VOCAB, 25, |s| logits(s).into_iter().map(|l| -l).collect()), rows: 1 };
+    let mut paths = [stretched(1.0, 4), backwards];
+    let found = compare(&mut paths, 1, &[1, 2, 3, 4, 5, 6], None, 6, |_| {}).unwrap();
+    assert_eq!(found[1].divergences[0].top1_agreement(), 0.0);
+    assert!(found[1].divergences[0].mean_kl() > 0.1);
+    let mut others = [stretched(1.0, 4), Path { model: ScriptedModel::new(9, 25, |_| vec![0.0; 9]), rows: 4 }];
+    let error = compare(&mut others, 1, &[1, 2, 3], None, 3, |_| {}).unwrap_err().to_string();
+    assert!(error.contains("a vocabulary of 9"), "{error}");
+}
+
+#[test]
+fn greedy_answers_end_and_say_how_clear_they_are() {
+    let script = |state: &[u32]| {
+        let mut logits = vec![0.0; VOCAB];
+        (logits[state.len() % VOCAB], logits[0]) = (3.0, if state.len() == 4 { 2.5 } else { 1.0 });
+        logits
+    };
+    let mut model = ScriptedModel::new(VOCAB, 25, script);
+    model.max_rows = 2;
+    let answer = greedy(&mut model, &[1, 1, 1], 8, &[5]).unwrap();
+    let (ids, margins): (Vec<u32>, Vec<f32>) = answer.into_iter().map(|choice| (choice.id, choice.margin)).unzip();
+    assert_eq!((ids, margins), (vec![3, 4, 5], vec![2.0, 0.5, 2.0]));
+    assert_eq!(greedy(&mut model, &[1, 1, 1], 2, &[]).unwrap().len(), 2);
+    assert!(matches!(greedy(&mut model, &[], 2, &[]), Err(LlmError::EmptyPrompt)));
 }

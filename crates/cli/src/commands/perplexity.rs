@@ -66,7 +66,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The token that the tokenizer puts before every text, if it does.
-fn begin_of_text(tokenizer: &Tokenizer) -> anyhow::Result<Option<u32>> {
+///
+/// # Errors
+/// The tokenizer fails.
+pub fn begin_of_text(tokenizer: &Tokenizer) -> anyhow::Result<Option<u32>> {
     let (with, without) = (tokenizer.encode("a", true)?, tokenizer.encode("a", false)?);
     Ok(with.first().copied().filter(|first| without.first() != Some(first)))
 }

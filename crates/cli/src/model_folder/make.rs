@@ -36,7 +36,7 @@ pub fn make(
     let checkpoint = Checkpoint::open(source)?;
     // Found before minutes of work, not after them.
     let tokenizer = TokenizerSource::find(source)?;
-    let made = write_folder(&checkpoint, folder, options)?;
+    let made = write_package_into(&checkpoint, folder, options)?;
     tokenizer.write(folder)?;
     let provenance = match provenance {
         Some(provenance) => provenance,
@@ -51,7 +51,7 @@ pub fn make(
 /// # Errors
 /// The configuration cannot be read or built, or writing fails.
 pub fn make_random(shape: &RandomShape, folder: &Path, options: &ConvertOptions) -> anyhow::Result<(PathBuf, Report)> {
-    let made = write_folder(&shape.checkpoint(options.quantize)?, folder, options)?;
+    let made = write_package_into(&shape.checkpoint(options.quantize)?, folder, options)?;
     let provenance = Provenance {
         name: format!("{shape}, random weights"),
         source: "random numbers: this model serves to measure speed, it says nothing and has no tokenizer".to_owned(),
@@ -63,12 +63,19 @@ pub fn make_random(shape: &RandomShape, folder: &Path, options: &ConvertOptions)
     Ok(made)
 }
 
-/// Writes the package of `checkpoint` into `folder`, which is made if need be.
-fn write_folder(checkpoint: &Checkpoint, folder: &Path, options: &ConvertOptions) -> anyhow::Result<(PathBuf, Report)> {
+/// Writes the package of `checkpoint`, and nothing else, into `folder`, which is made if need be.
+///
+/// # Errors
+/// As [`make`].
+pub fn write_package_into(
+    checkpoint: &Checkpoint,
+    folder: &Path,
+    options: &ConvertOptions,
+) -> anyhow::Result<(PathBuf, Report)> {
     let package = folder.join(package_name(checkpoint, options)?);
     let existed = folder.is_dir();
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let report = write_package(checkpoint, &package, options).inspect_err(|_| {
+    let report = write_with_progress(checkpoint, &package, options).inspect_err(|_| {
         if !existed {
             // It is empty; if not, it is not ours to remove.
             let _ = fs::remove_dir(folder);
@@ -77,7 +84,7 @@ fn write_folder(checkpoint: &Checkpoint, folder: &Path, options: &ConvertOptions
     Ok((package, report))
 }
 
-fn write_package(checkpoint: &Checkpoint, package: &Path, options: &ConvertOptions) -> anyhow::Result<Report> {
+fn write_with_progress(checkpoint: &Checkpoint, package: &Path, options: &ConvertOptions) -> anyhow::Result<Report> {
     let name = package.file_name().unwrap_or_default().display();
     let bar = progress::byte_bar(0, format!("converting {name}"));
     let report = convert(checkpoint, package, options, &mut |progress| {

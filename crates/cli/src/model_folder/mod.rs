@@ -11,7 +11,7 @@ use sottovoce_hub::{Hub, HubError, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
-pub use make::{make, make_random};
+pub use make::{make, make_random, write_package_into};
 pub use random_shape::RandomShape;
 
 /// Who converted a model, for its `sottovoce.toml`.

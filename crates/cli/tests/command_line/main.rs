@@ -4,6 +4,7 @@ mod bench;
 mod convert;
 mod inspect;
 mod interrupt;
+mod ladder;
 mod predict;
 mod usage;
 

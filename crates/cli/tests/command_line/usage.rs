@@ -31,12 +31,14 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         "predict",
         "perplexity",
         "bench",
+        "bench quality",
+        "bench ladder",
         "models",
         "pull",
         "doctor",
         "completions",
     ] {
-        let (code, stdout, _) = run(&[command, "--help"]);
+        let (code, stdout, _) = run(&command.split(' ').chain(["--help"]).collect::<Vec<_>>());
         assert_eq!(code, 0, "{command}");
         assert!(stdout.contains("Usage: sottovoce"), "{command}");
         assert!(stdout.lines().all(|line| line.chars().count() <= 120), "{command}: {stdout}");

@@ -28,6 +28,13 @@ pub struct Perplexity {
 }
 
 impl Perplexity {
+    /// Takes in a prediction: ln p of the token that came, and whether it was the first choice.
+    pub(super) fn add(&mut self, log_probability: f64, first_choice: bool) {
+        self.tokens += 1;
+        self.top1 += usize::from(first_choice);
+        self.negative_log_likelihood -= log_probability;
+    }
+
     /// exp of the mean negative log likelihood.
     pub fn perplexity(&self) -> f64 {
         (self.negative_log_likelihood / self.tokens as f64).exp()
@@ -52,27 +59,13 @@ pub fn perplexity<M: LanguageModel>(
     mut progress: impl FnMut(usize),
 ) -> Result<Perplexity, LlmError> {
     let Windows { length, stride } = windows;
-    let longest = model.context().saturating_sub(usize::from(begin.is_some()));
-    if !(2..=longest).contains(&length) {
-        return Err(LlmError::Option {
-            option: "window",
-            found: length.to_string(),
-            expected: "2 or more, and no more than the model's context",
-        });
-    }
+    check(model, ids, begin, length)?;
     if !(1..length).contains(&stride) {
         return Err(LlmError::Option {
             option: "stride",
             found: stride.to_string(),
             expected: "1 or more, and less than the window",
         });
-    }
-    if ids.len() < 2 {
-        return Err(LlmError::EmptyPrompt);
-    }
-    let vocab = model.vocab_size();
-    if let Some(&id) = ids.iter().chain(&begin).find(|&&id| id as usize >= vocab) {
-        return Err(LlmError::IdOutOfRange { id, vocab });
     }
 
     let mut sums = Perplexity::default();
@@ -81,10 +74,7 @@ pub fn perplexity<M: LanguageModel>(
     let mut start = 0;
     while next < ids.len() {
         let end = (start + length).min(ids.len());
-        model.rewind(0);
-        if let Some(begin) = begin {
-            model.forward(&[begin])?;
-        }
+        start_window(model, begin)?;
         score(model, &ids[start..end], next - start, &mut sums)?;
         progress(sums.tokens);
         next = end;
@@ -92,6 +82,37 @@ pub fn perplexity<M: LanguageModel>(
     }
     model.rewind(0);
     Ok(sums)
+}
+
+/// Checks that windows of `length` behind `begin` fit the model, and that the ids are tokens of it.
+pub(super) fn check<M: LanguageModel>(
+    model: &M,
+    ids: &[u32],
+    begin: Option<u32>,
+    length: usize,
+) -> Result<(), LlmError> {
+    let longest = model.context().saturating_sub(usize::from(begin.is_some()));
+    if !(2..=longest).contains(&length) {
+        return Err(LlmError::Option {
+            option: "window",
+            found: length.to_string(),
+            expected: "2 or more, and no more than the model's context",
+        });
+    }
+    if ids.len() < 2 {
+        return Err(LlmError::EmptyPrompt);
+    }
+    let vocab = model.vocab_size();
+    match ids.iter().chain(&begin).find(|&&id| id as usize >= vocab) {
+        Some(&id) => Err(LlmError::IdOutOfRange { id, vocab }),
+        None => Ok(()),
+    }
+}
+
+/// Empties the state but for `begin`.
+pub(super) fn start_window<M: LanguageModel>(model: &mut M, begin: Option<u32>) -> Result<(), LlmError> {
+    model.rewind(0);
+    begin.map_or(Ok(()), |begin| model.forward(&[begin]).map(drop))
 }
 
 /// Adds the predictions of `window[first..]`; the state holds what comes before the window.
@@ -103,21 +124,13 @@ fn score<M: LanguageModel>(model: &mut M, window: &[u32], first: usize, sums: &m
     }
     let mut targets = window[first..].iter();
     for rows in predicting.chunks(model.max_rows().min(ROWS)) {
-        let mut failed = None;
+        let mut outcome = Ok(());
         model.forward_all(rows, &mut |logits| {
-            let Some(&target) = targets.next() else { return };
-            match most_likely_id(logits) {
-                Ok(best) => {
-                    sums.tokens += 1;
-                    sums.top1 += usize::from(best == target);
-                    sums.negative_log_likelihood -= log_probability(logits, target);
-                }
-                Err(error) => failed = Some(error),
+            if let (Ok(()), Some(&target)) = (&outcome, targets.next()) {
+                outcome = most_likely_id(logits).map(|best| sums.add(log_probability(logits, target), best == target));
             }
         })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        outcome?;
     }
     Ok(())
 }

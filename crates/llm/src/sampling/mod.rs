@@ -4,4 +4,4 @@ mod candidates;
 mod sampler;
 
 pub use sampler::{Sampler, Sampling};
-pub(crate) use sampler::{log_probability, most_likely_id};
+pub(crate) use sampler::{likeliest_with_margin, log_probability, log_sum_exp, most_likely_id};

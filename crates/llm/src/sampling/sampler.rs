@@ -106,9 +106,22 @@ impl Sampler {
 
 /// The natural logarithm of the probability of `id` under `logits`, at temperature 1 and unfiltered.
 pub(crate) fn log_probability(logits: &[f32], id: u32) -> f64 {
+    f64::from(logits[id as usize]) - log_sum_exp(logits)
+}
+
+/// The natural logarithm of the sum of e to the logits.
+pub(crate) fn log_sum_exp(logits: &[f32]) -> f64 {
     let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - max).exp()).sum();
-    f64::from(logits[id as usize]) - max - sum.ln()
+    max + sum.ln()
+}
+
+/// The token with the highest logit, and how far the next one is below it.
+pub(crate) fn likeliest_with_margin(logits: &[f32]) -> Result<(u32, f32), LlmError> {
+    let best = most_likely(logits)?;
+    let mut two = Vec::new();
+    top_k(logits, 2, &mut two);
+    Ok((best.id, two.get(1).map_or(f32::INFINITY, |second| best.logit - second.logit)))
 }
 
 /// The token with the highest logit, the first of equals.

@@ -1,8 +1,10 @@
 //! `sottovoce bench`: how fast a model runs here; the subcommands measure other things.
 
 mod against;
+mod ladder;
 mod limits;
 mod profile;
+mod quality;
 mod report;
 mod speed;
 mod statistics;
@@ -34,7 +36,12 @@ pub struct Arguments {
 
 /// What can be measured but speed.
 #[derive(Debug, clap::Subcommand)]
-enum Measurement {}
+enum Measurement {
+    /// Compare the predictions of fast arithmetic with those of exact arithmetic and of f16 weights
+    Quality(quality::QualityArguments),
+    /// Measure what a cache, a state and 4-bit weights bring, step by step
+    Ladder(ladder::LadderArguments),
+}
 
 /// Measures.
 ///
@@ -42,7 +49,8 @@ enum Measurement {}
 /// The model cannot be loaded or fails, or what is asked for does not fit it.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.measurement {
-        Some(measurement) => match *measurement {},
+        Some(Measurement::Quality(arguments)) => quality::run(arguments),
+        Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         None => speed::run(&arguments.speed),
     }
 }

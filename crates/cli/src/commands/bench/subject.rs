@@ -2,7 +2,11 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use sottovoce_llm::{LanguageModel, load::Packages, package::PackageModel};
+use sottovoce_llm::{
+    LanguageModel,
+    load::Packages,
+    package::{Cache, PackageModel},
+};
 use sottovoce_runtime::{LoadOptions, Model, Profile};
 
 use crate::{console, interrupt};
@@ -70,7 +74,7 @@ impl Subject {
     /// The model fails, or the user stops.
     pub fn prefill(&mut self, depth: usize, count: usize) -> anyhow::Result<f64> {
         self.go_to(depth)?;
-        Ok(count as f64 / self.feed(count, self.model.max_rows())?)
+        Ok(count as f64 / self.feed(count, self.prompt_rows())?)
     }
 
     /// Tokens a second one after the other, the first behind `depth` others.
@@ -87,7 +91,7 @@ impl Subject {
     /// # Errors
     /// As above.
     pub fn profile(&mut self, depth: usize, prompt: usize, decode: usize) -> anyhow::Result<Profiles> {
-        let max_rows = self.model.max_rows();
+        let prompt_rows = self.prompt_rows();
         let mut call = |count: usize, rows: usize| {
             self.go_to(depth)?;
             self.model.start_profile();
@@ -95,13 +99,18 @@ impl Subject {
             let steps = self.model.take_profile().unwrap_or_default();
             anyhow::Ok(ProfiledCall { seconds: seconds?, steps })
         };
-        Ok(Profiles { prefill: call(prompt, max_rows)?, decode: call(decode, 1)? })
+        Ok(Profiles { prefill: call(prompt, prompt_rows)?, decode: call(decode, 1)? })
     }
 
     /// Makes the model hold `depth` positions. They are the same tokens every time, so that what it holds already stays.
     fn go_to(&mut self, depth: usize) -> anyhow::Result<()> {
         self.model.rewind(depth.min(self.model.len()));
-        self.feed(depth - self.model.len(), self.model.max_rows()).map(drop)
+        self.feed(depth - self.model.len(), self.prompt_rows()).map(drop)
+    }
+
+    /// Rows of a prompt that a call computes. Without a cache it computes all that came before again: one call is cheapest.
+    fn prompt_rows(&self) -> usize {
+        if self.model.interface().cache == Cache::Nowhere { usize::MAX } else { self.model.max_rows() }
     }
 
     /// Computes the next `count` tokens, `rows` at a time. Gives the seconds that took.
