@@ -238,3 +238,29 @@ fn rows_are_appended_head_by_head() {
         }
     }
 }
+
+/// Positions that no row may see are not read, in pieces of at most this many: a window makes long contexts cheap.
+const LARGEST_PIECE: usize = 128;
+
+#[test]
+fn nothing_outside_a_window_is_read() {
+    for rows in [1, 4, 13] {
+        let (past, window) = (1000, 20);
+        let mut case = Case { window: Some(window), ..Case::new(rows, 4, 2, 32, past) };
+        case.make_mask();
+        let team = Team::new(2);
+        let positions = past + rows + SPARE;
+        let unseen = (past + 1 - window) / LARGEST_PIECE * LARGEST_PIECE;
+        // The scalar level is the meaning, and looks at everything.
+        for kernels in Kernels::all().into_iter().filter(|kernels| kernels.isa() != Isa::Scalar) {
+            let expected = case.run(kernels, &team, 0, rows);
+            let mut poisoned = case.clone();
+            for head in
+                [&mut poisoned.keys, &mut poisoned.values].into_iter().flat_map(|x| x.chunks_mut(positions * 32))
+            {
+                head[..unseen * 32].fill(f16::NAN);
+            }
+            assert_eq!(poisoned.run(kernels, &team, 0, rows), expected, "{}: {rows} rows", kernels.isa());
+        }
+    }
+}

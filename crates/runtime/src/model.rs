@@ -149,10 +149,14 @@ impl Model {
             zeros(fact.dtype, fact.fixed_shape().unwrap_or_default())
         });
         let mut caches: Vec<Tensor> = states.collect();
-        if let Backend::Cpu(executor) = &self.backend {
-            caches.resize_with(executor.plan.caches.len(), || zeros(DType::F16, vec![1, 1, 1, 0, 1]));
-        }
-        State { model: self.id, caches, len: 0, workspace: cpu::Workspace::default(), bound: check::Bound::default() }
+        let workspace = match &self.backend {
+            Backend::Cpu(executor) => {
+                caches.resize_with(executor.plan.caches.len(), || zeros(DType::F16, vec![1, 1, 1, 0, 1]));
+                executor.workspace(&caches)
+            }
+            Backend::Reference(_) => cpu::Workspace::default(),
+        };
+        State { model: self.id, caches, len: 0, workspace, bound: check::Bound::default() }
     }
 
     /// Runs the function: all rows of the outputs.

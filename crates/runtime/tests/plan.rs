@@ -84,6 +84,15 @@ fn our_packages_without_states_run_the_steps_of_those_with_states() {
 }
 
 #[test]
+fn apples_gemma_2_has_its_soft_cap_inside_attention() {
+    let path = fixtures_dir().join("coremltools/gemma2-fp16.mlpackage");
+    let report = PlanReport::of(&Package::open(&path).unwrap(), None).unwrap();
+    assert_eq!(report.layers, 2);
+    let capped = report.steps.iter().filter(|step| step.contains("attention") && step.contains("soft cap 50"));
+    assert_eq!(capped.count(), report.layers, "{report}");
+}
+
+#[test]
 fn names_and_order_leave_the_plan_as_it_is() {
     let mut random = Random::from_env(7);
     for mut package in programs() {

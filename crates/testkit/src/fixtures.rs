@@ -32,7 +32,7 @@ pub struct Fixture {
     pub logits: Logits,
 }
 
-const TABLE: [(&str, Interface, usize); 13] = [
+const TABLE: [(&str, Interface, usize); 14] = [
     ("llama-fp16", Interface::Stateful, 64),
     ("llama-sdpa", Interface::Stateful, 64),
     ("llama-int4", Interface::Stateful, 64),
@@ -43,6 +43,7 @@ const TABLE: [(&str, Interface, usize); 13] = [
     ("llama-sparse", Interface::Stateful, 64),
     ("gemma-fp16", Interface::Stateful, 64),
     ("gemma-int4", Interface::Stateful, 64),
+    ("gemma2-fp16", Interface::Stateful, 64),
     ("llama-kvio", Interface::CacheAsInput, 64),
     ("llama-baseline", Interface::Baseline, 64),
     ("llama-long", Interface::Stateful, 2048),

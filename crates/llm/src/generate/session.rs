@@ -20,7 +20,8 @@ impl<M: LanguageModel> Session<M> {
     /// A session on `model`, whose state is emptied.
     pub fn new(mut model: M, tokenizer: Arc<Tokenizer>) -> Self {
         model.rewind(0);
-        Self { model, tokenizer, held: Vec::new() }
+        let held = Vec::with_capacity(model.context());
+        Self { model, tokenizer, held }
     }
 
     /// The tokenizer.

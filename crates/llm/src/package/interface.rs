@@ -69,6 +69,14 @@ impl fmt::Display for LanguageInterface {
 }
 
 impl LanguageInterface {
+    /// The caches that the caller keeps.
+    pub fn caches(&self) -> &[CacheInput] {
+        match &self.cache {
+            Cache::Inputs(caches) => caches,
+            Cache::State | Cache::Nowhere => &[],
+        }
+    }
+
     /// Recognises the interface of a function of `package`.
     ///
     /// # Errors

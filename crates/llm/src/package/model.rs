@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use half::f16;
-use sottovoce_runtime::{Inputs, Model, OutputRows, PredictOptions, Profile, State};
-use sottovoce_tensor::{DType, Tensor};
+use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, State};
+use sottovoce_tensor::{DType, Tensor, TensorError};
 
-use super::inputs::{causal_mask, first_positions, ids};
+use super::inputs::{keep_first_positions, set_causal_mask, set_ids};
 use super::interface::{Cache, IDS, LOGITS, LanguageInterface, MASK};
 use crate::{LanguageModel, LlmError};
 
@@ -20,8 +20,10 @@ pub struct PackageModel {
     state: State,
     /// Every token in the sequence.
     ids: Vec<i32>,
-    /// The caches that the package gave back, where the caller keeps them.
-    caches: Vec<Tensor>,
+    /// Ids, mask and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
+    inputs: Inputs,
+    /// What the last call gave, whose memory the next one uses.
+    outputs: Outputs,
     /// One row of logits in f32.
     logits: Vec<f32>,
 }
@@ -34,13 +36,15 @@ impl PackageModel {
     pub fn new(model: Arc<Model>) -> Result<Self, LlmError> {
         let interface = LanguageInterface::of(model.package(), model.function())?;
         let state = model.new_state();
-        let mut caches = Vec::new();
-        if let Cache::Inputs(inputs) = &interface.cache {
-            for cache in inputs {
-                caches.push(Tensor::zeros(cache.dtype, cache.shape.as_slice()).map_err(LlmError::model)?);
-            }
+        let zeros = |dtype, shape: &[usize]| Tensor::zeros(dtype, shape).map_err(LlmError::model);
+        // The longest row of a mask, so that no token has to make room for its own.
+        let mask = zeros(DType::F16, &[1, 1, 1, interface.context + PLACEHOLDERS])?;
+        let mut inputs = Inputs::from([(IDS, zeros(DType::I32, &[1, 1])?), (MASK, mask)]);
+        for cache in interface.caches() {
+            inputs.insert(&cache.input, zeros(cache.dtype, &cache.shape)?);
         }
-        Ok(Self { model, interface, state, ids: Vec::new(), caches, logits: Vec::new() })
+        let ids = Vec::with_capacity(interface.context);
+        Ok(Self { model, interface, state, ids, inputs, outputs: Outputs::new(), logits: Vec::new() })
     }
 
     /// The package underneath.
@@ -63,9 +67,9 @@ impl PackageModel {
         self.state.take_profile()
     }
 
-    /// Appends `new` and returns the logits that the package gives: of the rows asked for, of all new rows, or of the
-    /// whole sequence.
-    fn append(&mut self, new: &[u32], rows: OutputRows) -> Result<Tensor, LlmError> {
+    /// Appends `new` and computes logits, as the package gives them: of the rows asked for, of all new rows, or of the
+    /// whole sequence. Returns the number of rows.
+    fn append(&mut self, new: &[u32], rows: OutputRows) -> Result<usize, LlmError> {
         let vocab = self.interface.vocab_size;
         let past = self.ids.len();
         if new.is_empty() {
@@ -87,48 +91,60 @@ impl PackageModel {
     }
 
     /// Computes `ids[past..]`, which the state does not hold yet.
-    fn predict(&mut self, past: usize, rows: OutputRows) -> Result<Tensor, LlmError> {
-        let new = &self.ids[past..];
-        let mut inputs = Inputs::new();
-        let mut insert = |name: &str, tensor: Result<Tensor, _>| -> Result<(), LlmError> {
-            inputs.insert(name, tensor.map_err(LlmError::model)?);
-            Ok(())
-        };
-        match &self.interface.cache {
-            Cache::State => {
-                insert(IDS, ids(new))?;
-                insert(MASK, causal_mask(new.len(), past, 0))?;
-            }
-            Cache::Inputs(caches) => {
-                insert(IDS, ids(new))?;
-                insert(MASK, causal_mask(new.len(), PLACEHOLDERS + past, PLACEHOLDERS))?;
-                for (cache, held) in caches.iter().zip(&self.caches) {
-                    // After a rewind it holds more.
-                    insert(&cache.input, first_positions(held, PLACEHOLDERS + past))?;
-                }
-            }
-            Cache::Nowhere => {
-                insert(IDS, ids(&self.ids))?;
-                insert(MASK, causal_mask(self.ids.len(), 0, 0))?;
-            }
-        }
+    fn predict(&mut self, past: usize, rows: OutputRows) -> Result<usize, LlmError> {
+        self.fill_inputs(past).map_err(LlmError::model)?;
         let options = PredictOptions { rows, ..PredictOptions::default() };
-        let mut outputs = self.model.predict_with(&inputs, &mut self.state, &options).map_err(LlmError::model)?;
-        let mut take = |name: &str| {
-            let missing = || self.wrong(format!("a call gave no {name}"));
-            outputs.swap_remove(name).ok_or_else(missing)
-        };
-        let logits = take(LOGITS)?;
-        if let Cache::Inputs(caches) = &self.interface.cache {
-            let new = caches.iter().map(|cache| as_input(take(&cache.output)?, cache.dtype));
-            self.caches = new.collect::<Result<_, LlmError>>()?;
+        self.model.predict_into(&self.inputs, &mut self.state, &options, &mut self.outputs).map_err(LlmError::model)?;
+        for cache in self.interface.caches() {
+            let (Some(held), Some(new)) = (self.inputs.get_mut(&cache.input), self.outputs.get_mut(&cache.output))
+            else {
+                return Err(self.wrong(format!("a call gave no {}", cache.output)));
+            };
+            take_cache(held, new, cache.dtype)?;
         }
-        match logits.shape() {
-            [1, rows, vocab] if *rows > 0 && *vocab == self.interface.vocab_size => Ok(logits),
-            other => {
-                Err(self.wrong(format!("{LOGITS} came as {other:?}, expected [1, q, {}]", self.interface.vocab_size)))
+        let vocab = self.interface.vocab_size;
+        match self.outputs.get(LOGITS).map(Tensor::shape) {
+            Some(&[1, rows, width]) if rows > 0 && width == vocab => Ok(rows),
+            other => Err(self.wrong(format!("{LOGITS} came as {other:?}, expected [1, q, {vocab}]"))),
+        }
+    }
+
+    fn fill_inputs(&mut self, past: usize) -> Result<(), TensorError> {
+        let (first, before, hidden) = match &self.interface.cache {
+            Cache::State => (past, past, 0),
+            Cache::Inputs(_) => (past, PLACEHOLDERS + past, PLACEHOLDERS),
+            Cache::Nowhere => (0, 0, 0),
+        };
+        let new = &self.ids[first..];
+        if let Some(ids) = self.inputs.get_mut(IDS) {
+            set_ids(ids, new)?;
+        }
+        if let Some(mask) = self.inputs.get_mut(MASK) {
+            set_causal_mask(mask, new.len(), before, hidden)?;
+        }
+        for cache in self.interface.caches() {
+            // After a rewind it holds more.
+            if let Some(held) = self.inputs.get_mut(&cache.input) {
+                keep_first_positions(held, PLACEHOLDERS + past)?;
             }
         }
+        Ok(())
+    }
+
+    /// Copies a row of the logits of the last call to `self.logits`.
+    fn read_row(&mut self, row: usize) -> Result<(), LlmError> {
+        let Some(logits) = self.outputs.get(LOGITS) else { return Ok(()) };
+        let vocab = self.interface.vocab_size;
+        let range = row * vocab..(row + 1) * vocab;
+        self.logits.clear();
+        match logits.dtype() {
+            DType::F16 => {
+                let row = &logits.as_slice::<f16>().map_err(LlmError::model)?[range];
+                self.logits.extend(row.iter().map(|&logit| f32::from(logit)));
+            }
+            _ => self.logits.extend_from_slice(&logits.as_slice::<f32>().map_err(LlmError::model)?[range]),
+        }
+        Ok(())
     }
 
     fn wrong(&self, reason: String) -> LlmError {
@@ -154,17 +170,16 @@ impl LanguageModel for PackageModel {
     }
 
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {
-        let logits = self.append(ids, OutputRows::Last)?;
-        read_row(&logits, logits.shape()[1] - 1, &mut self.logits)?;
+        let rows = self.append(ids, OutputRows::Last)?;
+        self.read_row(rows - 1)?;
         Ok(&self.logits)
     }
 
     fn forward_all(&mut self, ids: &[u32], visit: &mut dyn FnMut(&[f32])) -> Result<(), LlmError> {
-        let logits = self.append(ids, OutputRows::All)?;
-        let rows = logits.shape()[1];
+        let rows = self.append(ids, OutputRows::All)?;
         // Without a cache, earlier rows come again.
         for row in rows.saturating_sub(ids.len())..rows {
-            read_row(&logits, row, &mut self.logits)?;
+            self.read_row(row)?;
             visit(&self.logits);
         }
         Ok(())
@@ -179,24 +194,12 @@ impl LanguageModel for PackageModel {
     }
 }
 
-/// A returned cache in the type that the input takes: in exact mode outputs are f32.
-fn as_input(cache: Tensor, dtype: DType) -> Result<Tensor, LlmError> {
-    if cache.dtype() == dtype {
-        return Ok(cache);
-    }
-    Tensor::from_f32(dtype, cache.shape(), &cache.to_f32_vec()).map_err(LlmError::model)
-}
-
-/// Copies a row of logits `[1, rows, vocab]` into `out`.
-fn read_row(logits: &Tensor, row: usize, out: &mut Vec<f32>) -> Result<(), LlmError> {
-    let vocab = logits.shape()[2];
-    let range = row * vocab..(row + 1) * vocab;
-    out.clear();
-    match logits.dtype() {
-        DType::F16 => {
-            out.extend(logits.as_slice::<f16>().map_err(LlmError::model)?[range].iter().map(|&logit| f32::from(logit)));
-        }
-        _ => out.extend_from_slice(&logits.as_slice::<f32>().map_err(LlmError::model)?[range]),
+/// Exchanges a cache for the one that a call gave, in the type that the input takes: exact modes may give f32.
+fn take_cache(held: &mut Tensor, new: &mut Tensor, dtype: DType) -> Result<(), LlmError> {
+    if new.dtype() == dtype {
+        std::mem::swap(held, new);
+    } else {
+        *held = Tensor::from_f32(dtype, new.shape(), &new.to_f32_vec()).map_err(LlmError::model)?;
     }
     Ok(())
 }

@@ -3,19 +3,31 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::Cache;
+use sottovoce_kernels::{AttentionScratch, Cache};
 use sottovoce_tensor::{DType, Tensor};
 
 use super::{Call, Executor};
 use crate::{
     cpu::{
-        plan::{CacheLayer, Heads, Storage},
+        plan::{CacheLayer, Heads, Step, Storage},
         workspace::Workspace,
     },
     error::RuntimeError,
 };
 
 impl Executor {
+    /// Memory for calls, with room for the attention of one row over the whole of the states, so that no token allocates.
+    pub fn workspace(&self, caches: &[Tensor]) -> Workspace {
+        let attentions = self.plan.steps.iter().filter_map(|step| match step {
+            Step::Attention(attention) => Some((attention.heads, caches[attention.key.cache.0].shape()[3])),
+            _ => None,
+        });
+        let largest = attentions.max_by_key(|(heads, positions)| heads.count * heads.size * positions);
+        let attention =
+            largest.map(|(heads, positions)| AttentionScratch::with_capacity(heads.count, heads.size, positions));
+        Workspace { attention: attention.unwrap_or_default(), ..Workspace::default() }
+    }
+
     /// Works out how many positions each cache will hold, and makes room in those that do not outlive the call.
     pub(super) fn prepare_caches(
         &self,
