@@ -5,7 +5,7 @@ mod common;
 use common::{Seeded, levels};
 use half::f16;
 use sottovoce_kernels::{
-    AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Kernels, Mask, Rows, RowsMut, Team,
+    AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Isa, Kernels, Mask, Rows, RowsMut, Team,
 };
 
 /// One attention with its numbers.

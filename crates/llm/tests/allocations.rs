@@ -20,7 +20,7 @@ const TOKENS: usize = 300;
 fn decoding_and_sampling_allocate_nothing() {
     let fixtures = fixtures();
     let long = fixtures.iter().find(|fixture| fixture.name == "llama-long").unwrap();
-    let model = Model::load(&long.package, &LoadOptions { threads: Some(2), ..LoadOptions::default() }).unwrap();
+    let model = Model::load(&long.package, &LoadOptions { threads: Some(1), ..LoadOptions::default() }).unwrap();
     let model = Arc::new(model);
     let greedy = Sampling::GREEDY;
     let warm = Sampling { temperature: 0.8, top_k: Some(40), top_p: Some(0.95), seed: 1 };

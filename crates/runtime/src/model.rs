@@ -189,7 +189,7 @@ impl Model {
     /// the new ones. A loop that keeps its inputs, state and outputs from call to call stops allocating.
     ///
     /// # Errors
-    /// As [`Model::predict`]; `outputs` are unchanged then.
+    /// As [`Model::predict`]; outputs of an earlier call of this model are unchanged then.
     pub fn predict_into(
         &self,
         inputs: &Inputs,

@@ -168,7 +168,8 @@ fn two_masks_and_a_soft_cap_run_without_generic_steps() {
     let found = logits(&capped, BackendKind::Cpu, WINDOW, OutputRows::All);
     assert_close(&found, &expected, Tolerance::Exact, "all rows");
     let last = logits(&capped, BackendKind::Cpu, WINDOW, OutputRows::Last);
-    assert_eq!(last.values, found.tail(1).values);
+    // More than eight rows are computed otherwise than one.
+    assert_close(&last, &found.tail(1), Tolerance::Exact, "the last row");
     // Each part matters.
     for (path, window) in [(&free, WINDOW), (&capped, WINDOW + 1)] {
         let other = logits(path, BackendKind::Cpu, window, OutputRows::All);
