@@ -21,7 +21,8 @@ pub(crate) trait Simd: Copy + 'static {
     /// What the level's dot products subtract from 8-bit codes.
     const BIAS_8: i32;
 
-    /// Asks for the cache line at `from`, which need not be readable.
+    /// Asks for the cache line at `from`, which need not be readable, to come to the second cache: the first one can wait
+    /// for fewer lines at a time than it takes to keep memory busy.
     unsafe fn prefetch(from: *const u8);
 
     unsafe fn splat(x: f32) -> Self::F;

@@ -156,7 +156,7 @@ impl<D: Dot> Simd for Neon<D> {
 
     #[inline(always)]
     unsafe fn prefetch(from: *const u8) {
-        asm!("prfm pldl1keep, [{from}]", from = in(reg) from, options(nostack, preserves_flags, readonly));
+        asm!("prfm pldl2keep, [{from}]", from = in(reg) from, options(nostack, preserves_flags, readonly));
     }
 
     #[inline(always)]

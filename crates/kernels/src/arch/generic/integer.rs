@@ -10,8 +10,9 @@ use crate::{
 /// Bytes of codes that a tile of many rows meets before the next tile does: they stay in a core's second cache.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// How far ahead of the codes being multiplied a row asks for others: hardware prefetchers stop at every page of 4 KiB.
-pub(super) const AHEAD: usize = 4096;
+/// How far ahead of the codes being multiplied a row asks for others, in bytes: hardware prefetchers stop at every page of
+/// 4 KiB, and memory answers after the time that a few KiB take to multiply.
+pub(super) const AHEAD: usize = 16 << 10;
 
 /// What a kernel subtracts from codes: nothing, 8 (the offset of symmetric 4-bit codes), anything.
 const NONE: u8 = 0;
@@ -57,7 +58,7 @@ impl Table {
     #[inline(always)]
     unsafe fn prefetch<S: Simd>(self, group: usize) {
         let bytes = if self.half { 2 * PANEL } else { 4 * PANEL };
-        S::prefetch(self.start.wrapping_add((group + 16) * bytes));
+        S::prefetch(self.start.wrapping_add((group + AHEAD / (ACTIVATION_BLOCK * PANEL / 2)) * bytes));
     }
 }
 

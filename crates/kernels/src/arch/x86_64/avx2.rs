@@ -118,7 +118,7 @@ impl<D: Dot> Simd for Avx2<D> {
 
     #[inline(always)]
     unsafe fn prefetch(from: *const u8) {
-        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
     }
 
     #[inline(always)]

@@ -79,7 +79,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn prefetch(from: *const u8) {
-        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
     }
 
     #[inline(always)]
