@@ -143,6 +143,16 @@ impl Package {
         }
     }
 
+    /// The weight files: the name that the program has for each, and where it is.
+    pub fn weight_files(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.weights.iter().map(|(name, file)| (name.as_str(), file.path.as_path()))
+    }
+
+    /// Gives back the memory that reading weights has taken; they stay mapped and are read anew when they are next used.
+    pub fn release_weights(&self) {
+        self.weights.values().filter_map(|file| file.blobs.as_ref()).for_each(BlobFile::release);
+    }
+
     pub(crate) fn blob_file(&self, file: &str) -> Result<&BlobFile, MilError> {
         let weights = self.weights.get(file).ok_or_else(|| {
             MilError::malformed(format!("weight file `{file}`"), "is none that the program of this package names")

@@ -33,6 +33,11 @@ impl BlobFile {
         Ok(Some(file))
     }
 
+    /// Gives back the memory that the file takes.
+    pub fn release(&self) {
+        self.bytes.release();
+    }
+
     /// The metadata at `offset`, whose data lies inside the file.
     pub fn metadata(&self, offset: u64) -> Result<Metadata, MilError> {
         let fail = |reason: String| self.error(&format!("blob at {offset}"), reason);
