@@ -40,6 +40,9 @@ pub struct PackageOptions {
     /// Compute everything in f32
     #[arg(long)]
     exact: bool,
+    /// Pack the weights for this run instead of mapping NAME.packed, which is else made beside the package
+    #[arg(long)]
+    no_packed_cache: bool,
 }
 
 impl RuntimeOptions {
@@ -56,6 +59,7 @@ impl PackageOptions {
             precision: if self.exact { Precision::Exact } else { Precision::Fast },
             threads,
             function: self.function.clone(),
+            packed_cache: !self.no_packed_cache,
             ..LoadOptions::default()
         }
     }

@@ -1,5 +1,7 @@
 //! Errors of the runtime.
 
+use std::path::PathBuf;
+
 use sottovoce_graph::GraphError;
 use sottovoce_mil::MilError;
 use sottovoce_tensor::TensorError;
@@ -21,6 +23,14 @@ pub enum RuntimeError {
     Weight {
         /// Name in the program.
         name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file of packed weights beside a package cannot be used.
+    #[error("packed weights {}: {reason}", path.display())]
+    PackedCache {
+        /// The file.
+        path: PathBuf,
         /// What is wrong.
         reason: String,
     },

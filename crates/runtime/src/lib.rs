@@ -26,6 +26,7 @@ mod inputs;
 mod mask;
 mod model;
 mod options;
+pub mod packed_cache;
 mod plan_report;
 mod profile;
 mod reference;

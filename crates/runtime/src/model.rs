@@ -74,7 +74,7 @@ impl Model {
                 Backend::Reference(Box::new(Reference::new(lowered, plan.ok(), &package, exact)))
             }
             (None | Some(BackendKind::Cpu), Ok(plan)) => {
-                Backend::Cpu(Box::new(cpu::load(graph, plan, &package, options.threads, exact)?))
+                Backend::Cpu(Box::new(cpu::load(graph, plan, &package, options, &mut notes)?))
             }
             (None | Some(BackendKind::Cpu), Err(reason)) => {
                 notes.push(format!("the cpu back end has no plan for this package: {reason}; the reference runs it"));

@@ -49,6 +49,11 @@ pub struct LoadOptions {
     pub threads: Option<usize>,
     /// Function to run; by default the package's default function.
     pub function: Option<String>,
+    /// Keep packed weights in a file beside the package ([`crate::packed_cache`]), which later loads map: they are much
+    /// faster, and processes that run the same model share its memory. Off by default, since a library has no business
+    /// writing files as large as the model unasked. If the file cannot be written, the model loads without it, and
+    /// [`crate::Model::placement`] says why.
+    pub packed_cache: bool,
 }
 
 /// Which rows of the outputs a caller wants.

@@ -2,6 +2,7 @@
 
 mod exec;
 mod liveness;
+mod matrices;
 pub(crate) mod plan;
 mod select;
 mod weights;
@@ -10,7 +11,7 @@ mod workspace;
 use std::collections::HashMap;
 
 use sottovoce_graph::ir::{Definition, Graph, ValueId};
-use sottovoce_kernels::{Compute, Kernels, Team};
+use sottovoce_kernels::{Compute, Kernels, PackedLinear, Team};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
 
@@ -20,9 +21,12 @@ pub use select::{NoPlan, select};
 pub(crate) use weights::materialise;
 pub(crate) use workspace::Workspace;
 
-use crate::error::RuntimeError;
+use crate::{LoadOptions, Precision, error::RuntimeError};
+use matrices::Matrices;
+use plan::{Role, Weight};
+use weights::Loaded;
 
-/// Loads the weights of a plan.
+/// Loads the weights of a plan. What was asked for but cannot be had goes to `notes`.
 ///
 /// # Errors
 /// When a weight cannot be read, or the instruction set that `SOTTOVOCE_ISA` asks for is not there.
@@ -30,19 +34,52 @@ pub(crate) fn load(
     graph: Graph,
     plan: Plan,
     package: &Package,
-    threads: Option<usize>,
-    exact: bool,
+    options: &LoadOptions,
+    notes: &mut Vec<String>,
 ) -> Result<Executor, RuntimeError> {
     let kernels = Kernels::detect().map_err(|error| RuntimeError::Kernels(error.to_string()))?;
-    let compute = Compute::new(kernels, threads.unwrap_or_else(Team::default_threads));
-    let weights =
-        plan.weights.iter().map(|weight| weights::load(&graph, package, weight, &compute)).collect::<Result<_, _>>()?;
+    let compute = Compute::new(kernels, options.threads.unwrap_or_else(Team::default_threads));
     let constants = constants(&graph, &plan, package)?;
     let frequencies = plan.tables.iter().map(|table| materialise(&graph, package, table.inverse_frequencies));
     let frequencies = frequencies.map(|tensor| Ok(tensor?.to_f32_vec())).collect::<Result<_, RuntimeError>>()?;
+    let vectors = plan.weights.iter().map(|weight| vector(&graph, package, weight)).collect::<Result<Vec<_>, _>>()?;
+    package.release_weights();
+    let matrices = Matrices { graph: &graph, package, team: compute.team() };
+    let mut matrices = load_matrices(&plan, &matrices, options.packed_cache, notes)?.into_iter().map(Loaded::Matrix);
+    let weights = vectors.into_iter().filter_map(|vector| vector.or_else(|| matrices.next())).collect();
     let (slots, widths) = plan.assign_slots();
     let last_row_steps = plan.last_row_steps();
+    let exact = options.precision == Precision::Exact;
     Ok(Executor { graph, plan, weights, constants, frequencies, compute, exact, last_row_steps, slots, widths })
+}
+
+/// A weight that is a vector; `None` for a matrix.
+fn vector(graph: &Graph, package: &Package, weight: &Weight) -> Result<Option<Loaded>, RuntimeError> {
+    let values = || Ok::<_, RuntimeError>(materialise(graph, package, weight.value)?.to_f32_vec());
+    Ok(match weight.role {
+        Role::Matrix => None,
+        Role::Vector => Some(Loaded::Vector(values()?)),
+        Role::Bias => Some(Loaded::Bias(Some(values()?).filter(|bias| bias.iter().any(|&value| value != 0.0)))),
+    })
+}
+
+fn load_matrices(
+    plan: &Plan,
+    matrices: &Matrices<'_>,
+    packed_cache: bool,
+    notes: &mut Vec<String>,
+) -> Result<Vec<PackedLinear>, RuntimeError> {
+    let values = plan.weights.iter().filter(|weight| weight.role == Role::Matrix).map(|weight| weight.value);
+    let values: Vec<ValueId> = values.collect();
+    if packed_cache {
+        match matrices.cached(&values) {
+            Err(error @ RuntimeError::PackedCache { .. }) => {
+                notes.push(format!("{error}; they are packed for this run"))
+            }
+            other => return other,
+        }
+    }
+    matrices.pack(&values)
 }
 
 /// Constants and weights that generic steps and outputs read as tensors.

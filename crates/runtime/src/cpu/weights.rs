@@ -1,15 +1,14 @@
-//! Weights in the kernels' layout, made once when a model is loaded, straight from the memory-mapped package.
+//! Weights as the package holds them, in the forms that the kernels take.
 
 use half::{bf16, f16};
 use sottovoce_graph::{
     ir::{Arg, Constant, Definition, Graph, Node, ValueId},
     op::EvalContext,
 };
-use sottovoce_kernels::{BlockWeights, Codes, Compute, Floats, PackedLinear, PaletteWeights, WeightSource};
+use sottovoce_kernels::{BlockWeights, Codes, Floats, PackedLinear, Packer, PaletteWeights, WeightSource};
 use sottovoce_mil::Package;
 use sottovoce_tensor::{DType, Tensor};
 
-use super::plan::{Role, Weight};
 use crate::error::RuntimeError;
 
 /// A weight as steps use it.
@@ -22,28 +21,23 @@ pub enum Loaded {
     Bias(Option<Vec<f32>>),
 }
 
-/// Loads one weight.
-///
-/// # Errors
-/// When the weight file is missing or damaged, or the compression has a form that nothing here reads.
-pub fn load(graph: &Graph, package: &Package, weight: &Weight, compute: &Compute) -> Result<Loaded, RuntimeError> {
-    let loader = Loader { graph, package };
-    match weight.role {
-        Role::Vector => Ok(Loaded::Vector(loader.materialise(weight.value)?.to_f32_vec())),
-        Role::Bias => {
-            let bias = loader.materialise(weight.value)?.to_f32_vec();
-            Ok(Loaded::Bias(Some(bias).filter(|bias| bias.iter().any(|&value| value != 0.0))))
-        }
-        Role::Matrix => loader.matrix(weight.value, compute).map(Loaded::Matrix),
-    }
-}
-
 /// Reads a weight as a dense tensor of its declared type, computing `constexpr` operations as their reference defines.
 ///
 /// # Errors
-/// As [`load`].
+/// When the weight file is missing or damaged, or the operation fails on its values.
 pub fn materialise(graph: &Graph, package: &Package, value: ValueId) -> Result<Tensor, RuntimeError> {
     Loader { graph, package }.materialise(value)
+}
+
+/// Packs a matrix and tells where it has put it.
+type Place<'p, R> = &'p mut dyn FnMut(&Packer<'_>) -> Result<R, RuntimeError>;
+
+/// Gives `place` a matrix in the form that it is packed from, straight from the memory-mapped package where that is one.
+///
+/// # Errors
+/// As [`materialise`], and those of `place`.
+pub fn matrix<R>(graph: &Graph, package: &Package, value: ValueId, place: Place<'_, R>) -> Result<R, RuntimeError> {
+    Loader { graph, package }.matrix(value, place)
 }
 
 struct Loader<'a> {
@@ -84,12 +78,12 @@ impl Loader<'_> {
         RuntimeError::Weight { name: self.name(value).to_owned(), reason }
     }
 
-    fn matrix(&self, value: ValueId, compute: &Compute) -> Result<PackedLinear, RuntimeError> {
+    fn matrix<R>(&self, value: ValueId, place: Place<'_, R>) -> Result<R, RuntimeError> {
         if let Definition::Node(id, _) = self.graph.value(value).definition {
             let node = self.graph.node(id);
             let packed = match node.op.name {
-                "constexpr_blockwise_shift_scale" => self.blocks(node, compute)?,
-                "constexpr_lut_to_dense" => self.palettes(node, compute)?,
+                "constexpr_blockwise_shift_scale" => self.blocks(node, place)?,
+                "constexpr_lut_to_dense" => self.palettes(node, place)?,
                 _ => None,
             };
             if let Some(packed) = packed {
@@ -101,11 +95,11 @@ impl Loader<'_> {
             return Err(self.error(value, format!("a matrix is expected, its shape is {:?}", dense.shape())));
         };
         let data = self.floats(value, &dense)?;
-        self.pack(value, &WeightSource::Float { rows, columns, data: data.borrow() }, compute)
+        self.pack(value, &WeightSource::Float { rows, columns, data: data.borrow() }, place)
     }
 
-    fn pack(&self, value: ValueId, source: &WeightSource<'_>, compute: &Compute) -> Result<PackedLinear, RuntimeError> {
-        PackedLinear::pack(source, compute.team()).map_err(|error| self.error(value, error.to_string()))
+    fn pack<R>(&self, value: ValueId, source: &WeightSource<'_>, place: Place<'_, R>) -> Result<R, RuntimeError> {
+        place(&Packer::new(source).map_err(|error| self.error(value, error.to_string()))?)
     }
 
     /// An operand that is a constant, not the result of another `constexpr` operation.
@@ -119,7 +113,7 @@ impl Loader<'_> {
     }
 
     /// Integers with a scale per block of columns. `None` for forms that the kernels have no layout for.
-    fn blocks(&self, node: &Node, compute: &Compute) -> Result<Option<PackedLinear>, RuntimeError> {
+    fn blocks<R>(&self, node: &Node, place: Place<'_, R>) -> Result<Option<R>, RuntimeError> {
         let (Some(data), Some(scale)) = (self.constant(node, "data")?, self.constant(node, "scale")?) else {
             return Ok(None);
         };
@@ -158,11 +152,11 @@ impl Loader<'_> {
             scales: scales.borrow(),
             offsets: offsets.as_ref().map(OwnedFloats::borrow),
         };
-        self.pack(result, &WeightSource::Blocks(source), compute).map(Some)
+        self.pack(result, &WeightSource::Blocks(source), place).map(Some)
     }
 
     /// Indices into one palette for all rows, or one for each group of rows.
-    fn palettes(&self, node: &Node, compute: &Compute) -> Result<Option<PackedLinear>, RuntimeError> {
+    fn palettes<R>(&self, node: &Node, place: Place<'_, R>) -> Result<Option<R>, RuntimeError> {
         let (Some(indices), Some(lut)) = (self.constant(node, "indices")?, self.constant(node, "lut")?) else {
             return Ok(None);
         };
@@ -181,7 +175,7 @@ impl Loader<'_> {
             palettes: floats.borrow(),
             rows_per_palette: rows / palettes,
         };
-        self.pack(result, &WeightSource::Palettes(source), compute).map(Some)
+        self.pack(result, &WeightSource::Palettes(source), place).map(Some)
     }
 
     fn floats(&self, value: ValueId, tensor: &Tensor) -> Result<OwnedFloats, RuntimeError> {

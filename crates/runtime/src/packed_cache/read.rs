@@ -45,7 +45,8 @@ impl Archive {
         }
         let (table, trailer) = bytes.split_last_chunk::<TRAILER_BYTES>().ok_or("is shorter than its trailer")?;
         let (image_bytes, count) = (number(trailer), number(&trailer[8..12]));
-        let table_start = usize::try_from(image_bytes).ok().filter(|start| (HEADER_BYTES..=table.len()).contains(start));
+        let table_start =
+            usize::try_from(image_bytes).ok().filter(|start| (HEADER_BYTES..=table.len()).contains(start));
         let (image, table) = table.split_at(table_start.ok_or("is truncated")?);
         let checksum_bytes = image.len().div_ceil(CHUNK) * 4;
         let entry_bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(ENTRY_BYTES));
@@ -88,7 +89,7 @@ fn is_intact(image: &[u8], checksums: &[u8], team: &Team) -> bool {
     let intact = AtomicBool::new(true);
     team.run(|worker| {
         for (chunk, checksum) in &chunks[worker.share(chunks.len(), 1)] {
-            if crc32fast::hash(chunk).to_le_bytes() != *checksum {
+            if crc32fast::hash(chunk).to_le_bytes() != **checksum {
                 intact.store(false, Ordering::Relaxed);
             }
         }

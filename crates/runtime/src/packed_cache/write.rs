@@ -47,7 +47,12 @@ impl Writer {
     ///
     /// # Errors
     /// [`RuntimeError::PackedCache`] when the disk is full or fails.
-    pub fn append(&mut self, key: &Key, layout: &PackedLayout, pack: impl FnOnce(&mut [u8])) -> Result<(), RuntimeError> {
+    pub fn append(
+        &mut self,
+        key: &Key,
+        layout: &PackedLayout,
+        pack: impl FnOnce(&mut [u8]),
+    ) -> Result<(), RuntimeError> {
         let len = layout.bytes();
         if self.filled + len > self.window.len() {
             self.flush(self.filled / CHUNK * CHUNK)?;
