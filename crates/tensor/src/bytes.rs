@@ -11,7 +11,7 @@ struct Line([u8; 64]);
 
 enum Backing {
     Owned(Vec<Line>),
-    HugePages(MmapMut),
+    Anonymous(MmapMut),
     Mapped(Mmap),
 }
 
@@ -19,7 +19,7 @@ impl Backing {
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Owned(lines) => bytemuck::cast_slice(lines),
-            Self::HugePages(map) => map,
+            Self::Anonymous(map) => map,
             Self::Mapped(map) => map,
         }
     }
@@ -28,7 +28,7 @@ impl Backing {
     fn as_mut_slice(&mut self) -> Option<&mut [u8]> {
         match self {
             Self::Owned(lines) => Some(bytemuck::cast_slice_mut(lines)),
-            Self::HugePages(map) => Some(map),
+            Self::Anonymous(map) => Some(map),
             Self::Mapped(_) => None,
         }
     }
@@ -45,18 +45,26 @@ pub struct Bytes {
 impl Bytes {
     /// `len` zero bytes. Large ones come from the system untouched: a page takes memory once it is written.
     pub fn zeroed(len: usize) -> Self {
-        let lines = bytemuck::zeroed_vec(len.div_ceil(64));
-        Self { backing: Arc::new(Backing::Owned(lines)), offset: 0, len }
+        // An allocator that is asked for zeros and an alignment writes the zeros.
+        const LARGE: usize = 1 << 20;
+        let map = if len < LARGE { None } else { MmapMut::map_anon(len).ok() };
+        let backing = match map {
+            Some(map) => Backing::Anonymous(map),
+            None => Backing::Owned(bytemuck::zeroed_vec(len.div_ceil(64))),
+        };
+        Self { backing: Arc::new(backing), offset: 0, len }
     }
 
     /// `len` zero bytes in huge pages, where the system has them: for megabytes that are read over and over. The first
     /// write takes a huge page as a whole.
     pub fn zeroed_in_huge_pages(len: usize) -> Self {
-        let Ok(map) = MmapMut::map_anon(len) else { return Self::zeroed(len) };
+        let bytes = Self::zeroed(len);
         // Only a wish: without it the pages are of the usual size.
         #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
-        Self { backing: Arc::new(Backing::HugePages(map)), offset: 0, len }
+        if let Backing::Anonymous(map) = &*bytes.backing {
+            let _ = map.advise(memmap2::Advice::HugePage);
+        }
+        bytes
     }
 
     /// A copy of `data`.
@@ -210,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_pages_are_bytes_like_others() {
+    fn large_bytes_are_like_others() {
         let mut bytes = Bytes::zeroed_in_huge_pages(5 << 20);
         assert!(bytes.iter().all(|&byte| byte == 0) && (bytes.as_ptr() as usize).is_multiple_of(64));
         bytes.make_mut()[4 << 20] = 7;
