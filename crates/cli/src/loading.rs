@@ -2,11 +2,16 @@
 
 use std::{
     num::NonZeroUsize,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
-use sottovoce_llm::{load::ModelFolder, package::PackageModel};
+use sottovoce_llm::{
+    load::{ModelFolder, Packages, tokenizer_file},
+    package::PackageModel,
+};
 use sottovoce_runtime::{LoadOptions, Model, Precision};
 
 use crate::{console, model_folder};
@@ -87,14 +92,18 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
 /// As [`load`].
 pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOptions) -> anyhow::Result<LoadedModel> {
     let path = model_folder::find(name)?;
-    let folder = match tokenizer {
-        Some(tokenizer) => ModelFolder::open_with_tokenizer(&path, tokenizer)?,
-        None => ModelFolder::open(&path)?,
-    };
-    let (model, report) = folder.packages.load(|package| {
-        let model = Model::load(&package.path, load_options).map_err(anyhow::Error::from)?;
-        anyhow::Ok(PackageModel::new(Arc::new(model))?)
-    })?;
+    let packages = Packages::open(&path)?;
+    let tokenizer = tokenizer_file(&path, tokenizer)?;
+    // Reading a large vocabulary takes as long as loading the package.
+    let (folder, loaded) = thread::scope(|scope| {
+        let folder = scope.spawn(|| ModelFolder::open_with_tokenizer(&path, &tokenizer));
+        let loaded = packages.load(|package| {
+            let model = Model::load(&package.path, load_options).map_err(anyhow::Error::from)?;
+            anyhow::Ok(PackageModel::new(Arc::new(model))?)
+        });
+        (folder.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
+    });
+    let (folder, (model, report)) = (folder?, loaded?);
     console::note(format_args!("{report} · {} threads", model.model().threads()));
     for note in &model.model().placement().notes {
         console::warn(note);

@@ -4,6 +4,7 @@
 //! shown while it is made: text is the UTF-8 of the joined bytes, so that pieces of a character wait for the rest.
 
 mod from_gguf;
+mod read;
 mod special;
 mod stream;
 mod token_bytes;
@@ -41,9 +42,7 @@ impl Tokenizer {
     /// Reads the contents of a `tokenizer.json`; `name` is what errors call it.
     pub fn from_bytes(json: &[u8], name: &str) -> Result<Self, LlmError> {
         let error = |reason: String| LlmError::Tokenizer { name: name.to_owned(), reason };
-        // The `tokenizers` crate panics on some text that is not JSON.
-        serde_json::from_slice::<serde_json::Value>(json).map_err(|e| error(format!("not valid JSON: {e}")))?;
-        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(|e| error(e.to_string()))?;
+        let mut inner = read::tokenizer(json).map_err(error)?;
         // Files often ship with the truncation and padding of some training run.
         inner.with_truncation(None).map_err(|e| error(e.to_string()))?;
         inner.with_padding(None);
