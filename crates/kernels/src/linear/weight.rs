@@ -61,7 +61,9 @@ impl PackedLinear {
             }
             Encoding::Palette { .. } => {
                 let palette = self.palette(panel);
-                out.iter_mut().enumerate().for_each(|(k, out)| *out = palette[self.code(row, k) as usize]);
+                // A power of two; bits above an index count as little here as in the vector levels.
+                let mask = palette.len() - 1;
+                out.iter_mut().enumerate().for_each(|(k, out)| *out = palette[self.code(row, k) as usize & mask]);
             }
             Encoding::Integer { .. } => {
                 const HALF: usize = ACTIVATION_BLOCK / 2;

@@ -39,7 +39,12 @@ impl Matrices<'_> {
         package.release_weights();
         let read = || {
             let archive = Archive::open(&path, &fingerprint, team)?;
-            let matrices: Option<Vec<_>> = keys.iter().map(|key| archive.matrix(key)).collect();
+            let find = |(&value, key)| {
+                let matrix = archive.matrix(key)?;
+                let shape = [matrix.rows(), matrix.columns()];
+                (graph.fact(value).fixed_shape()? == shape).then_some(matrix)
+            };
+            let matrices: Option<Vec<_>> = values.iter().zip(&keys).map(find).collect();
             matrices.ok_or_else(|| error("holds other matrices".to_owned()))
         };
         if let Ok(matrices) = read() {

@@ -40,7 +40,8 @@ pub(crate) fn path(package: &std::path::Path) -> std::path::PathBuf {
     package.with_extension("packed")
 }
 
-fn header(fingerprint: &Fingerprint) -> [u8; HEADER_BYTES] {
+/// What the file of weight files with this fingerprint begins with.
+pub fn header(fingerprint: &Fingerprint) -> [u8; HEADER_BYTES] {
     let mut header = [0; HEADER_BYTES];
     header[..8].copy_from_slice(MAGIC);
     header[8..12].copy_from_slice(&VERSION.to_le_bytes());

@@ -76,6 +76,11 @@ impl Archive {
         Ok(Self { bytes, entries: found })
     }
 
+    /// What the matrices were made of.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.entries.keys()
+    }
+
     /// The matrix that was made of what `key` stands for.
     pub fn matrix(&self, key: &Key) -> Option<PackedLinear> {
         let (layout, offset) = self.entries.get(key)?;

@@ -1,0 +1,55 @@
+//! What the fuzz target of packed caches does with its input, as it is and with checksums that fit it, so that they do not
+//! hide what is behind them. The tests of `sottovoce-runtime` run the same.
+
+use sottovoce_kernels::{Activations, Compute, Epilogue, Kernels, Rows, RowsMut};
+use sottovoce_runtime::packed_cache::{self, Archive};
+use sottovoce_tensor::Bytes;
+
+/// The fingerprint that every input claims.
+const FINGERPRINT: [u8; 32] = [7; 32];
+/// Bytes that share a checksum.
+const CHUNK: usize = 4 << 20;
+/// Bytes behind the checksums.
+const TRAILER: usize = 16;
+
+/// A file that is accepted gives every matrix that it names, and one can multiply by it.
+pub fn packed_cache(data: &[u8]) {
+    let computes: Vec<_> = Kernels::all().into_iter().map(|kernels| Compute::new(kernels, 1)).collect();
+    for data in [data.to_vec(), sealed(data.to_vec())] {
+        let Ok(archive) = Archive::parse(Bytes::copy_from(&data), &FINGERPRINT, computes[0].team()) else { continue };
+        for key in archive.keys() {
+            let matrix = archive.matrix(key).expect("an entry that was checked");
+            let x = vec![1.0; matrix.columns()];
+            let mut out = vec![0.0; matrix.rows()];
+            for compute in &computes {
+                let (rows, columns) = (matrix.rows(), matrix.columns());
+                if rows == 0 || columns == 0 {
+                    continue;
+                }
+                compute.kernels().dequantize_row(&matrix, rows - 1, &mut vec![0.0; columns]);
+                let x = Activations::Float(Rows::dense(&x, columns));
+                compute.linear(&matrix, x, RowsMut::dense(&mut out, rows), Epilogue::Set);
+            }
+        }
+    }
+}
+
+/// The same bytes with the header of a packed cache, and with the checksums that they should have.
+pub fn sealed(mut data: Vec<u8>) -> Vec<u8> {
+    let header = packed_cache::header(&FINGERPRINT);
+    let Some(checksums_end) = data.len().checked_sub(TRAILER) else { return data };
+    let image = data[checksums_end..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let image = usize::try_from(image).unwrap_or(usize::MAX);
+    let checksums = checksums_end.checked_sub(image.div_ceil(CHUNK).saturating_mul(4));
+    let Some(mut at) = checksums.filter(|&at| image >= header.len() && at >= image) else { return data };
+    data[..header.len()].copy_from_slice(&header);
+    for start in (0..image).step_by(CHUNK) {
+        let checksum = crc32fast::hash(&data[start..(start + CHUNK).min(image)]);
+        data[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
+        at += 4;
+    }
+    let end = data.len() - 4;
+    let checksum = crc32fast::hash(&data[image..end]);
+    data[end..].copy_from_slice(&checksum.to_le_bytes());
+    data
+}
