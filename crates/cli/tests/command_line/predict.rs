@@ -8,6 +8,9 @@ use sottovoce_testkit::{Fixture, Logits, Split, Tolerance, assert_close, fixture
 
 use crate::{run, sottovoce};
 
+/// The fixtures' folder stays as it is.
+const PREDICT: [&str; 2] = ["predict", "--no-packed-cache"];
+
 fn fixture(name: &str) -> Fixture {
     fixtures().into_iter().find(|fixture| fixture.name == name).unwrap()
 }
@@ -35,7 +38,7 @@ fn files_are_calls_on_one_state() {
         assert!(inputs.len() > 2);
         let outputs: Vec<PathBuf> = (0..inputs.len()).map(|i| folder.path().join(format!("out-{i}.npz"))).collect();
         let mut command = sottovoce(folder.path());
-        command.arg("predict").arg(&fixture.package).args(&inputs).arg("-o").args(&outputs);
+        command.args(PREDICT).arg(&fixture.package).args(&inputs).arg("-o").args(&outputs);
         command.args(exact.then_some("--exact")).assert().success().stdout("");
         let mut values = Vec::new();
         for output in outputs {
@@ -51,7 +54,7 @@ fn outputs_are_summarised_without_files_for_them() {
     let fixture = fixture("llama-fp16");
     let inputs = write_calls(&fixture, Split::Whole, folder.path());
     let mut command = sottovoce(folder.path());
-    let output = command.arg("predict").arg(&fixture.package).args(&inputs).output().unwrap();
+    let output = command.args(PREDICT).arg(&fixture.package).args(&inputs).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.contains("logits fp16 [1, 9, 320], from -"), "{stdout}");
 }
@@ -66,7 +69,8 @@ fn calls_that_do_not_fit_say_why_and_write_nothing() {
     let failure = |inputs: &IndexMap<String, Tensor>| {
         let path = folder.path().join("in.npz");
         npz::write(&path, inputs).unwrap();
-        let (code, _, stderr) = run(&["predict", package, path.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        let (code, _, stderr) =
+            run(&["predict", PREDICT[1], package, path.to_str().unwrap(), "-o", out.to_str().unwrap()]);
         assert_eq!(code, 1, "{stderr}");
         assert!(!out.exists(), "{stderr}");
         stderr
@@ -95,10 +99,10 @@ fn calls_that_do_not_fit_say_why_and_write_nothing() {
 #[test]
 fn files_that_are_no_arrays_are_named() {
     let package = "coremltools/llama-fp16.mlpackage";
-    let (code, _, stderr) = run(&["predict", package, "README.md"]);
+    let (code, _, stderr) = run(&["predict", PREDICT[1], package, "README.md"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("README.md"), "{stderr}");
-    let (code, _, stderr) = run(&["predict", package, "a.npz", "b.npz", "-o", "c.npz"]);
+    let (code, _, stderr) = run(&["predict", PREDICT[1], package, "a.npz", "b.npz", "-o", "c.npz"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("2 inputs but 1 outputs"), "{stderr}");
     let (code, _, stderr) = run(&["predict", "programs/SmolLM2-135M-Stateful-512.mlpackage", "a.npz"]);

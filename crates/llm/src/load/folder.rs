@@ -33,24 +33,17 @@ impl ModelFolder {
     /// # Errors
     /// There is no package, no `tokenizer.json`, or one of the small files is damaged.
     pub fn open(path: &Path) -> Result<Self, LlmError> {
-        let beside = if packages::is_package(path) { path.parent().unwrap_or(path) } else { path };
-        // The parent of a bare file name is the empty path.
-        let beside = if beside.as_os_str().is_empty() { Path::new(".") } else { beside };
-        Self::open_with_tokenizer(path, beside)
+        Self::with_packages(path, Packages::open(path)?, &tokenizer_file(path, None)?)
     }
 
     /// Opens a model folder or package with another tokenizer: a `tokenizer.json`, or a folder that holds one.
     pub fn open_with_tokenizer(path: &Path, tokenizer: &Path) -> Result<Self, LlmError> {
-        let packages = Packages::open(path)?;
-        let (file, folder) = if tokenizer.is_dir() {
-            (tokenizer.join("tokenizer.json"), tokenizer)
-        } else {
-            (tokenizer.to_owned(), tokenizer.parent().unwrap_or(tokenizer))
-        };
-        if !file.exists() {
-            return Err(LlmError::NoTokenizer { model: path.to_owned(), file });
-        }
-        let mut tokenizer = Tokenizer::from_file(&file)?;
+        Self::with_packages(path, Packages::open(path)?, &tokenizer_file(path, Some(tokenizer))?)
+    }
+
+    fn with_packages(path: &Path, packages: Packages, file: &Path) -> Result<Self, LlmError> {
+        let folder = file.parent().unwrap_or(file);
+        let mut tokenizer = Tokenizer::from_file(file)?;
         let config = files::read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
         tokenizer.add_special(&TURN_MARKERS)?;
         tokenizer.add_special(&added_special(&config))?;
@@ -87,6 +80,20 @@ impl ModelFolder {
         })?;
         Ok(Conversation::new(self.session(model), template, self.special.clone()))
     }
+}
+
+/// The `tokenizer.json` of a model folder or package: in the folder, beside the package, or where `given` says, which is
+/// the file or a folder that holds it.
+///
+/// # Errors
+/// [`LlmError::NoTokenizer`] when there is none.
+pub fn tokenizer_file(model: &Path, given: Option<&Path>) -> Result<PathBuf, LlmError> {
+    let beside = if packages::is_package(model) { model.parent().unwrap_or(model) } else { model };
+    let place = given.unwrap_or(beside);
+    // The parent of a bare file name is the empty path.
+    let is_folder = place.is_dir() || place.as_os_str().is_empty();
+    let file = if is_folder { place.join("tokenizer.json") } else { place.to_owned() };
+    if file.exists() { Ok(file) } else { Err(LlmError::NoTokenizer { model: model.to_owned(), file }) }
 }
 
 /// The special tokens that a `tokenizer_config.json` adds to its `tokenizer.json`.

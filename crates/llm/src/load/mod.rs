@@ -3,5 +3,5 @@
 mod folder;
 mod packages;
 
-pub use folder::ModelFolder;
+pub use folder::{ModelFolder, tokenizer_file};
 pub use packages::{Attempt, LoadReport, Package, Packages, Weights};
