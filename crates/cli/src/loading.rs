@@ -29,26 +29,40 @@ pub struct ModelOptions {
 /// How to run a package.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RuntimeOptions {
-    /// Function of the package to run [default: the package's default function]
-    #[arg(long, value_name = "NAME")]
-    pub function: Option<String>,
+    #[command(flatten)]
+    package: PackageOptions,
     /// Threads [default: what the CPU affinity and the cgroup quota allow]
     #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    threads: Option<NonZeroUsize>,
+}
+
+/// What of a package to run, and how exactly.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PackageOptions {
+    /// Function of the package to run [default: the package's default function]
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
     /// Compute everything in f32
     #[arg(long)]
-    pub exact: bool,
+    exact: bool,
     /// Pack the weights for this run instead of mapping NAME.packed, which is else made beside the package
     #[arg(long)]
-    pub no_packed_cache: bool,
+    no_packed_cache: bool,
 }
 
 impl RuntimeOptions {
     /// The runtime's options.
     pub fn load_options(&self) -> LoadOptions {
+        self.package.load_options(self.threads.map(NonZeroUsize::get))
+    }
+}
+
+impl PackageOptions {
+    /// The runtime's options; without `threads` as many as the machine allows.
+    pub fn load_options(&self, threads: Option<usize>) -> LoadOptions {
         LoadOptions {
             precision: if self.exact { Precision::Exact } else { Precision::Fast },
-            threads: self.threads.map(NonZeroUsize::get),
+            threads,
             function: self.function.clone(),
             packed_cache: !self.no_packed_cache,
             ..LoadOptions::default()
