@@ -5,7 +5,7 @@ mod references;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::File,
+    fs::{self, File, Metadata},
     io::Read,
     path::{Component, Path, PathBuf},
     sync::Arc,
@@ -50,6 +50,7 @@ pub struct Package {
 #[derive(Debug)]
 struct WeightFile {
     path: PathBuf,
+    metadata: Option<Metadata>,
     blobs: Option<BlobFile>,
 }
 
@@ -143,9 +144,10 @@ impl Package {
         }
     }
 
-    /// The weight files: the name that the program has for each, and where it is.
-    pub fn weight_files(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.weights.iter().map(|(name, file)| (name.as_str(), file.path.as_path()))
+    /// The weight files that are there: the name that the program has for each, and what the file system said of it just
+    /// before it was mapped. A file that is replaced meanwhile is not taken for what is mapped.
+    pub fn weight_files(&self) -> impl Iterator<Item = (&str, &Metadata)> {
+        self.weights.iter().filter_map(|(name, file)| Some((name.as_str(), file.metadata.as_ref()?)))
     }
 
     /// Gives back the memory that reading weights has taken; they stay mapped and are read anew when they are next used.
@@ -169,8 +171,9 @@ fn open_weights(program: &Program, model_path: &Path) -> Result<HashMap<String, 
         let in_place = |error: MilError| MilError::malformed(place(), error.to_string());
         if !weights.contains_key(file) {
             let path = weight_path(file, model_path).map_err(|reason| MilError::malformed(place(), reason))?;
+            let metadata = fs::metadata(&path).ok();
             let blobs = BlobFile::open(&path)?;
-            weights.insert(file.to_owned(), WeightFile { path, blobs });
+            weights.insert(file.to_owned(), WeightFile { path, metadata, blobs });
         }
         if let Some(blobs) = &weights[file].blobs {
             match (ty.dtype(), ty.fixed_shape()) {

@@ -50,7 +50,7 @@ impl Matrices<'_> {
         if let Ok(matrices) = read() {
             return Ok(matrices);
         }
-        let like = package.weight_files().map(|(_, path)| path).next();
+        let like = package.weight_files().map(|(_, metadata)| metadata).next();
         let mut writer = Writer::create(path.clone(), &fingerprint, like)?;
         let mut written = HashSet::new();
         for (&value, key) in values.iter().zip(&keys) {

@@ -1,7 +1,7 @@
 use std::{
     ffi::OsString,
-    fs, io,
-    io::Write,
+    fs::Metadata,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -32,11 +32,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins the cache at `path`, with the permissions of the weight file at `like`, if there is one.
+    /// Begins the cache at `path`, with the permissions of the weight file `like`, if there is one.
     ///
     /// # Errors
     /// [`RuntimeError::PackedCache`] when the folder cannot be written.
-    pub fn create(path: PathBuf, fingerprint: &Fingerprint, like: Option<&Path>) -> Result<Self, RuntimeError> {
+    pub fn create(path: PathBuf, fingerprint: &Fingerprint, like: Option<&Metadata>) -> Result<Self, RuntimeError> {
         let file = temporary(&path, like).map_err(|source| cannot_write(&path, &source))?;
         let mut window = Bytes::zeroed_in_huge_pages(WINDOW);
         window.make_mut()[..HEADER_BYTES].copy_from_slice(&header(fingerprint));
@@ -107,15 +107,14 @@ fn cannot_write(path: &Path, source: &io::Error) -> RuntimeError {
 }
 
 /// An empty file in the folder of `path`, removed unless it is completed.
-fn temporary(path: &Path, like: Option<&Path>) -> io::Result<NamedTempFile> {
+fn temporary(path: &Path, like: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".partial");
-    #[cfg(unix)]
-    if let Some(like) = like {
-        builder.permissions(fs::metadata(like)?.permissions());
+    if let Some(like) = like.filter(|_| cfg!(unix)) {
+        builder.permissions(like.permissions());
     }
     builder.tempfile_in(folder)
 }
