@@ -92,11 +92,10 @@ impl Archive {
 fn is_intact(image: &[u8], checksums: &[u8], team: &Team) -> bool {
     let chunks: Vec<_> = image.chunks(CHUNK).zip(checksums.as_chunks::<4>().0).collect();
     let intact = AtomicBool::new(true);
-    team.run(|worker| {
-        for (chunk, checksum) in &chunks[worker.share(chunks.len(), 1)] {
-            if crc32fast::hash(chunk).to_le_bytes() != **checksum {
-                intact.store(false, Ordering::Relaxed);
-            }
+    team.for_each(chunks.len(), |_, index| {
+        let (chunk, checksum) = chunks[index];
+        if crc32fast::hash(chunk).to_le_bytes() != *checksum {
+            intact.store(false, Ordering::Relaxed);
         }
     });
     intact.into_inner()
