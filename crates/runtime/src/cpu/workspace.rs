@@ -55,7 +55,8 @@ impl Workspace {
         self.strides.extend_from_slice(widths);
         for (slot, width) in self.slots.iter_mut().zip(widths) {
             if slot.len() < rows * width {
-                slot.resize(rows * width, 0.0);
+                // Zeros from the system take memory once they are written: logits are mostly wanted of the last row only.
+                *slot = vec![0.0; rows * width];
             }
         }
         self.tensors.resize(num_values, None);

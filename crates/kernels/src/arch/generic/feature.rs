@@ -35,9 +35,11 @@ pub(crate) unsafe fn row<S: Simd>(weights: &PackedLinear, row: usize, out: &mut 
         }
         Encoding::Palette { kind, .. } => {
             let palette = weights.palette(panel);
+            // A power of two; as where vectors look it up, bits above an index do not count.
+            let mask = palette.len() - 1;
             for (at, out) in out.chunks_mut(GATHERED).enumerate() {
                 let codes = gather(weights, kind.width(), row, at * GATHERED, out.len());
-                out.iter_mut().zip(codes).for_each(|(out, code)| *out = palette[usize::from(code)]);
+                out.iter_mut().zip(codes).for_each(|(out, code)| *out = palette[usize::from(code) & mask]);
             }
         }
         Encoding::Integer { bits, .. } => {
