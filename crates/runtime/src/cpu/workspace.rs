@@ -55,7 +55,7 @@ impl Workspace {
         self.strides.extend_from_slice(widths);
         for (slot, width) in self.slots.iter_mut().zip(widths) {
             if slot.len() < rows * width {
-                // Zeros from the system take memory once they are written: logits are mostly wanted of the last row only.
+                // Zeros take memory once they are written over: mostly, logits are wanted of the last row only.
                 *slot = vec![0.0; rows * width];
             }
         }

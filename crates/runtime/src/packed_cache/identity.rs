@@ -21,8 +21,8 @@ const SAMPLE: usize = 64;
 /// The fingerprint of a package's weight files: names, sizes and times.
 ///
 /// The time of modification alone would not do. Tools that copy or unpack keep it, so that two trainings of one model can
-/// agree in size and time; some file systems count it in seconds. Where there is a time of change (Unix), which no tool can
-/// set, it counts too, and [`key`] looks at the contents.
+/// agree in size and time; some file systems count it in seconds. Where there is a time of change (Unix), which no tool
+/// can set, it counts too, and [`key`] looks at the contents.
 ///
 /// # Errors
 /// The system keeps no times.

@@ -1,8 +1,8 @@
-//! The packed cache: a file beside a package that holds its weight matrices as the kernels read them, so that a later load
-//! maps it instead of packing.
+//! The packed cache: a file beside a package that holds its weight matrices as the kernels read them, so that a later
+//! load maps it instead of packing.
 //!
-//! `NAME.packed` lies beside `NAME.mlpackage`, which stays untouched. It may be deleted at any time, and is the same on every
-//! machine: the packed layout does not depend on the instruction set. All numbers are little-endian.
+//! `NAME.packed` lies beside `NAME.mlpackage`, which stays untouched. It may be deleted at any time, and is the same on
+//! every machine: the packed layout does not depend on the instruction set. All numbers are little-endian.
 //!
 //! | part | bytes | holds |
 //! |---|---|---|
@@ -10,10 +10,10 @@
 //! | matrices | | in the packed layout, each from a multiple of 64 |
 //! | entries | 80 each | [`Key`] of a matrix, record of its layout, offset u64 in the file |
 //! | checksums | 4 each | CRC-32 of every 4 MiB of header and matrices |
-//! | trailer | 16 | bytes of header and matrices u64, number of entries u32, CRC-32 of entries, checksums and these 12 bytes |
+//! | trailer | 16 | bytes of header and matrices u64, number of entries u32, CRC-32 of all since the matrices |
 //!
 //! The fingerprint says whether the file belongs to the weight files as they are now, a key what a matrix was made of.
-//! Everything is checked before it is used, the matrices too: reading them once costs no more than the first token does.
+//! Everything is checked before it is used, the matrices too: reading them once costs no more than the first token.
 
 mod identity;
 mod read;
