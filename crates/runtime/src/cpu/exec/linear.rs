@@ -19,7 +19,7 @@ impl Executor {
         segments: &[Segment],
         out: &Columns,
         epilogue: &Epilogue,
-        rows: &Range<usize>,
+        (rows, precision): (&Range<usize>, Precision),
         space: &mut Workspace,
     ) {
         let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
@@ -36,7 +36,7 @@ impl Executor {
         }
         if integers > 0 {
             let job = self.source_row(space, source, rows);
-            self.compute.quantize_rows(rows.len(), width, Precision::for_rows(rows.len()), job, &mut quantized);
+            self.compute.quantize_rows(rows.len(), width, precision, job, &mut quantized);
         }
         self.with_output(space, out, |space, data, stride| {
             let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);

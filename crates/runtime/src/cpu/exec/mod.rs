@@ -9,7 +9,7 @@ mod work;
 use std::{collections::HashMap, ops::Range, time::Instant};
 
 use sottovoce_graph::ir::{Definition, Dim, Graph, ValueId};
-use sottovoce_kernels::{Compute, Kernels};
+use sottovoce_kernels::{Compute, Kernels, Precision};
 use sottovoce_tensor::Tensor;
 
 use super::{
@@ -80,13 +80,16 @@ impl Executor {
         self.convert_masks(call, space);
         let mut tables_ready = false;
         for (index, step) in self.plan.steps.iter().enumerate() {
-            let range = if call.last_row && self.last_row_steps[index] { rows - 1..rows } else { 0..rows };
+            let head = self.last_row_steps[index];
+            let range = if call.last_row && head { rows - 1..rows } else { 0..rows };
+            // As fine for all rows as for the last alone, so that its logits do not depend on what else is asked for.
+            let precision = if head { Precision::Sixteen } else { Precision::for_rows(range.len()) };
             if !tables_ready && matches!(step, Step::Heads(_)) {
                 self.fill_tables(call, rows, space)?;
                 tables_ready = true;
             }
             let started = space.profile.is_some().then(Instant::now);
-            self.step(step, &range, call, caches, space)?;
+            self.step(step, (&range, precision), call, caches, space)?;
             if let (Some(started), Some(profile)) = (started, &mut space.profile) {
                 let time = started.elapsed();
                 profile.add(self.profiled_kind(step), time, self.work(step, range.len(), caches, &space.lengths));
@@ -149,7 +152,7 @@ impl Executor {
     fn step(
         &self,
         step: &Step,
-        rows: &Range<usize>,
+        (rows, precision): (&Range<usize>, Precision),
         call: &Call<'_>,
         caches: &mut [Tensor],
         space: &mut Workspace,
@@ -157,7 +160,7 @@ impl Executor {
         match step {
             Step::Embed { ids, table, scale, out } => return self.embed(*ids, *table, *scale, out, call, space),
             Step::Linear { source, segments, out, epilogue } => {
-                self.linear(source, segments, out, epilogue, rows, space);
+                self.linear(source, segments, out, epilogue, (rows, precision), space);
             }
             Step::Apply { source, out } => self.with_output(space, out, |space, data, stride| {
                 self.apply(space, source, rows, view_mut(data, stride, out, rows));
