@@ -15,10 +15,11 @@ fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-/// A model folder of the 4-bit package with a short context.
-fn convert(gguf: &Path, folder: &Path) {
-    let output = sottovoce(&["convert", gguf.to_str().unwrap(), "-o", folder.to_str().unwrap(), "--context", "256"]);
-    assert!(stdout(&output).trim().ends_with("-Stateful-4bit-256.mlpackage"), "{}", stdout(&output));
+/// A model folder of the 4-bit package.
+fn convert(gguf: &Path, folder: &Path, context: usize) {
+    let (context, gguf, made) = (&context.to_string(), gguf.to_str().unwrap(), folder.to_str().unwrap());
+    let output = sottovoce(&["convert", gguf, "-o", made, "--context", context]);
+    assert!(stdout(&output).trim().ends_with(&format!("-Stateful-4bit-{context}.mlpackage")), "{}", stdout(&output));
     for file in ["tokenizer.json", "tokenizer_config.json", "generation_config.json", "sottovoce.toml"] {
         assert!(folder.join(file).is_file(), "{file}");
     }
@@ -28,7 +29,7 @@ fn convert(gguf: &Path, folder: &Path) {
 fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
     let Some(gguf) = smollm2_gguf() else { return };
     let folder = tempfile::tempdir().unwrap();
-    convert(gguf, folder.path());
+    convert(gguf, folder.path(), 256);
     let model = folder.path().to_str().unwrap();
 
     // 0.97 in f32 for the first token of "Tokyo": an answer with a clear margin, unlike most of this small model's.
@@ -51,4 +52,18 @@ fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
     for key in ["prefill_tokens_per_second", "decode_tokens_per_second"] {
         assert!(figures[key].as_f64().unwrap() > 0.0, "{key} in {figures}");
     }
+}
+
+/// The limits are the command's own: it fails when fast arithmetic misses one.
+#[test]
+fn fast_arithmetic_keeps_the_predictions_and_the_clear_answers() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    convert(gguf, folder.path(), 2048);
+    let quality = sottovoce(&["bench", "quality", folder.path().to_str().unwrap(), "--json"]);
+    let report: serde_json::Value = serde_json::from_str(stdout(&quality).lines().last().unwrap()).unwrap();
+    assert_eq!(report["tokens"], 2047);
+    let questions = report["questions"].as_array().unwrap();
+    assert_eq!(questions.len(), 10);
+    assert!(questions.iter().all(|question| question["clear"] == true && question["same"] == true), "{report}");
 }
