@@ -88,7 +88,7 @@ impl Chart {
         text(LEFT - 52.0, 32.0, "title", "start", &self.title);
         text(LEFT - 52.0, 54.0, "dim", "start", &self.subtitle);
         text((LEFT + RIGHT) / 2.0, BOTTOM + 38.0, "dim", "middle", &self.x_label);
-        text(LEFT - 8.0, TOP - 8.0, "dim", "end", &self.y_label);
+        text(WIDTH - 24.0, 54.0, "dim", "end", &self.y_label);
         for (line, note) in self.notes.iter().enumerate() {
             text(LEFT - 52.0, BOTTOM + 58.0 + 15.0 * line as f64, "dim", "start", note);
         }
