@@ -45,8 +45,8 @@ impl AnswerOptions {
             Sampling {
                 temperature: self.temperature,
                 top_k: Some(self.top_k),
-                top_p: None,
                 seed: self.seed.unwrap_or_else(seed),
+                ..Sampling::GREEDY
             }
         };
         GenerateOptions {

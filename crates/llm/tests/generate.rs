@@ -194,7 +194,8 @@ fn a_prompt_that_continues_the_state_costs_only_what_is_new() {
 fn log_probabilities_are_those_of_the_whole_distribution() {
     let vocab = common::byte_vocabulary().tokens.len();
     let mut session = Session::new(ScriptedModel::new(vocab, 16, move |_| one_hot(vocab, 97)), byte_tokenizer());
-    let options = GenerateOptions { log_probabilities: true, ..GenerateOptions::default() };
+    let sampling = Sampling { log_probabilities: Some(0), ..Sampling::GREEDY };
+    let options = GenerateOptions { sampling, ..GenerateOptions::default() };
     let mut generation = session.generate(&bytes("?"), options).unwrap();
     let expected = 10.0 - (10f64.exp() + (vocab - 1) as f64).ln();
     let found = generation.step().unwrap().unwrap().log_probability.unwrap();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::{Stats, StopStrings};
-use crate::sampling::{Sampler, Sampling, log_probability};
+use crate::sampling::{Choice, Sampler, Sampling};
 use crate::tokenizer::TextStream;
 use crate::{LanguageModel, LlmError};
 
@@ -21,8 +21,6 @@ pub struct GenerateOptions {
     pub stop_tokens: Vec<u32>,
     /// Strings that end the answer and are not part of it.
     pub stop_strings: Vec<String>,
-    /// Whether to compute each token's log probability.
-    pub log_probabilities: bool,
     /// Whether the answer continues the prompt's text rather than beginning a text of its own.
     pub continue_text: bool,
     /// Set from another thread, ends the answer before the next token.
@@ -36,7 +34,6 @@ impl Default for GenerateOptions {
             max_tokens: None,
             stop_tokens: Vec::new(),
             stop_strings: Vec::new(),
-            log_probabilities: false,
             continue_text: false,
             cancel: None,
         }
@@ -77,8 +74,10 @@ pub struct Chunk<'a> {
     pub id: Option<u32>,
     /// Text that is certain now; often empty, as characters and stop strings are waited for.
     pub text: &'a str,
-    /// Natural logarithm of the token's probability at temperature 1, if asked for.
+    /// ln p of the token, as [`Choice::log_probability`].
     pub log_probability: Option<f64>,
+    /// The most likely tokens, as [`Choice::alternatives`].
+    pub alternatives: &'a [(u32, f64)],
     /// Set on the last chunk.
     pub finish: Option<FinishReason>,
 }
@@ -106,6 +105,8 @@ pub struct Generation<'s, M> {
     stream: TextStream<'s>,
     stops: StopStrings,
     finish: Option<FinishReason>,
+    /// The token last chosen.
+    choice: Option<Choice>,
     /// Text of the current step, before and after the watch for stop strings.
     decoded: String,
     shown: String,
@@ -123,7 +124,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         mut options: GenerateOptions,
     ) -> Result<Self, LlmError> {
         let started = Instant::now();
-        let sampler = Sampler::new(options.sampling)?;
+        let sampler = Sampler::new(options.sampling.clone(), prompt, model.context())?;
         let stops = StopStrings::new(std::mem::take(&mut options.stop_strings));
         let common = held.iter().zip(prompt).take_while(|(held, new)| held == new).count();
         let reused = common.min(prompt.len() - 1);
@@ -138,6 +139,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
             stream,
             stops,
             finish: None,
+            choice: None,
             decoded: String::new(),
             shown: String::new(),
             started,
@@ -155,15 +157,21 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         }
         self.shown.clear();
         self.decoded.clear();
-        let Some((id, log_probability)) = self.choose()? else {
-            self.flush();
-            return Ok(Some(Chunk { id: None, text: &self.shown, log_probability: None, finish: self.finish }));
-        };
-        self.finish = self.take(id);
+        self.choice = self.choose()?;
+        if let Some(id) = self.choice.as_ref().map(|choice| choice.id) {
+            self.finish = self.take(id);
+        }
         if self.finish.is_some_and(|reason| reason != FinishReason::StopString) {
             self.flush();
         }
-        Ok(Some(Chunk { id: Some(id), text: &self.shown, log_probability, finish: self.finish }))
+        let choice = self.choice.as_ref();
+        Ok(Some(Chunk {
+            id: choice.map(|choice| choice.id),
+            text: &self.shown,
+            log_probability: choice.and_then(|choice| choice.log_probability),
+            alternatives: choice.map_or(&[], |choice| &choice.alternatives),
+            finish: self.finish,
+        }))
     }
 
     /// Steps to the end, showing each piece of text to `on_text`, which may break off.
@@ -189,7 +197,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
     }
 
     /// Computes what is pending and chooses a token, or sets `finish` if no other can or may be chosen.
-    fn choose(&mut self) -> Result<Option<(u32, Option<f64>)>, LlmError> {
+    fn choose(&mut self) -> Result<Option<Choice>, LlmError> {
         if self.options.max_tokens == Some(0) {
             self.finish = Some(FinishReason::MaxTokens);
         } else if self.held.len() + self.pending.len() > self.model.context() {
@@ -211,11 +219,10 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         if self.stats.generated_tokens == 0 {
             self.stats.prefill = self.started.elapsed();
         }
-        let id = self.sampler.choose(logits)?;
-        let log_probability = self.options.log_probabilities.then(|| log_probability(logits, id));
-        self.pending.push(id);
+        let choice = self.sampler.choose(logits)?;
+        self.pending.push(choice.id);
         self.count();
-        Ok(Some((id, log_probability)))
+        Ok(Some(choice))
     }
 
     /// Takes a chosen token into the text. Returns why the answer ends here, if it does.

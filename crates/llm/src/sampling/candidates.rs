@@ -15,6 +15,14 @@ pub(super) fn by_rank(a: &Candidate, b: &Candidate) -> Ordering {
     b.logit.partial_cmp(&a.logit).unwrap_or(Ordering::Equal).then(a.id.cmp(&b.id))
 }
 
+/// Fills `out` with every token that is possible at all, in the order of ids.
+pub(super) fn possible(logits: &[f32], out: &mut Vec<Candidate>) {
+    out.clear();
+    out.reserve(logits.len());
+    let all = (0..).zip(logits).map(|(id, &logit)| Candidate { id, logit });
+    out.extend(all.filter(|candidate| candidate.logit > f32::NEG_INFINITY));
+}
+
 /// Fills `out` with the `k` highest-ranked tokens, best first; `k` is at least one.
 ///
 /// The buffer holds at most `2 k` candidates and is cut back to `k` when full, which raises the bar that a logit has to

@@ -1,7 +1,13 @@
 //! Choosing the next token from its logits.
 
 mod candidates;
+mod dry;
+mod filters;
+mod history;
+mod options;
+mod probability;
 mod sampler;
 
-pub use sampler::{Sampler, Sampling};
-pub(crate) use sampler::{likeliest_with_margin, log_probability, log_sum_exp, most_likely_id};
+pub use options::{Dry, Penalties, Sampling};
+pub use sampler::{Choice, Sampler};
+pub(crate) use probability::{likeliest_with_margin, log_probability, log_sum_exp, most_likely_id};
