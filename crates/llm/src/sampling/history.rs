@@ -15,7 +15,8 @@ impl History {
     /// An empty history with room for `context` tokens.
     pub fn new(penalties: Penalties, context: usize) -> Self {
         // One more is counted for a moment while the window moves.
-        let counted = if penalties == Penalties::NONE { 0 } else { penalties.window.unwrap_or(context).min(context) + 1 };
+        let counted =
+            if penalties == Penalties::NONE { 0 } else { penalties.window.unwrap_or(context).min(context) + 1 };
         Self { tokens: Vec::with_capacity(context), counts: HashMap::with_capacity(counted), penalties }
     }
 

@@ -9,5 +9,5 @@ mod probability;
 mod sampler;
 
 pub use options::{Dry, Penalties, Sampling};
-pub use sampler::{Choice, Sampler};
 pub(crate) use probability::{likeliest_with_margin, log_probability, log_sum_exp, most_likely_id};
+pub use sampler::{Choice, Sampler};

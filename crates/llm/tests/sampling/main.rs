@@ -73,8 +73,15 @@ fn any_sampling() -> impl Strategy<Value = Sampling> {
     let window = || prop::option::of(0usize..40);
     let penalties = (0.5f32..2.0, -2f32..2.0, -1f32..1.0, window())
         .prop_map(|(repetition, presence, frequency, window)| Penalties { repetition, presence, frequency, window });
-    let dry = (0f32..3.0, 1f32..3.0, 1usize..4, window(), prop::collection::vec(0u32..6, 0..3))
-        .prop_map(|(multiplier, base, allowed_length, window, breakers)| Dry { multiplier, base, allowed_length, window, breakers });
+    let dry = (0f32..3.0, 1f32..3.0, 1usize..4, window(), prop::collection::vec(0u32..6, 0..3)).prop_map(
+        |(multiplier, base, allowed_length, window, breakers)| Dry {
+            multiplier,
+            base,
+            allowed_length,
+            window,
+            breakers,
+        },
+    );
     let bias = prop::collection::vec((0u32..4, prop_oneof![-9f32..9.0, Just(f32::NEG_INFINITY)]), 0..3);
     let temperature = prop_oneof![1 => Just(0.0), 4 => 0.01f32..4.0];
     let looking_back = (prop::option::of(penalties), prop::option::of(dry));

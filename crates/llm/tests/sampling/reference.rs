@@ -32,9 +32,8 @@ fn scores(logits: &[f32], sampling: &Sampling, history: &[u32]) -> Vec<f32> {
     for (id, score) in (0..).zip(&mut scores) {
         let repeats = |at: &usize| text[*at] == id && !dry.breakers.contains(&id);
         let same_before = |at: usize| {
-            let longest = (1..=at.min(64)).take_while(|&n| {
-                text[at - n] == text[text.len() - n] && !dry.breakers.contains(&text[at - n])
-            });
+            let longest = (1..=at.min(64))
+                .take_while(|&n| text[at - n] == text[text.len() - n] && !dry.breakers.contains(&text[at - n]));
             longest.count()
         };
         let length = (0..text.len()).filter(repeats).map(same_before).max().unwrap_or(0);
