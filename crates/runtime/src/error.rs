@@ -107,6 +107,14 @@ pub enum RuntimeError {
     /// The state belongs to another model.
     #[error("the state was made by another model; make one with `new_state` of this model")]
     ForeignState,
+    /// A call of a batch does not fit; none was run.
+    #[error("call {number} of the batch: {source}")]
+    Batch {
+        /// Which one, from 0.
+        number: usize,
+        /// What is wrong with it.
+        source: Box<RuntimeError>,
+    },
     /// The kernels cannot be had as asked for.
     #[error("{0}")]
     Kernels(String),

@@ -19,6 +19,7 @@
 //!
 //! A [`Model`] is immutable and shared between threads; a [`State`] belongs to one caller.
 
+mod batch;
 mod check;
 mod cpu;
 mod error;
@@ -33,6 +34,7 @@ mod reference;
 mod slices;
 mod state;
 
+pub use batch::{BatchCall, BatchMemory};
 pub use cpu::NoPlan;
 pub use error::RuntimeError;
 pub use inputs::{Inputs, Outputs};

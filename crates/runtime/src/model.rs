@@ -13,9 +13,9 @@ use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
-    BackendKind, ComputeUnits, Inputs, LoadOptions, OutputRows, Outputs, PlanReport, Precision, PredictOptions, State,
-    check,
-    cpu::{self, Call, Executor, Plan},
+    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, OutputRows, Outputs, PlanReport, Precision,
+    PredictOptions, State, check,
+    cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
     mask::Mask,
     reference::Reference,
@@ -154,7 +154,7 @@ impl Model {
                 caches.resize_with(executor.plan.caches.len(), || zeros(DType::F16, vec![1, 1, 1, 0, 1]));
                 executor.workspace(&caches)
             }
-            Backend::Reference(_) => cpu::Workspace::default(),
+            Backend::Reference(_) => Workspace::default(),
         };
         State { model: self.id, caches, len: 0, workspace, bound: check::Bound::default() }
     }
@@ -197,6 +197,64 @@ impl Model {
         options: &PredictOptions,
         outputs: &mut Outputs,
     ) -> Result<(), RuntimeError> {
+        let end = self.begin(inputs, state, options, outputs)?;
+        let State { caches, workspace, bound, .. } = &mut *state;
+        match &self.backend {
+            Backend::Cpu(executor) => {
+                let Workspace { arena, call } = workspace;
+                let lane = Lane::new(inputs, bound, caches, call, outputs);
+                executor.run(&mut [lane], options.rows == OutputRows::Last, arena)?;
+            }
+            Backend::Reference(reference) => {
+                let computed = reference.run(inputs, caches)?;
+                outputs.extend(self.graph().outputs.iter().map(|output| output.name.clone()).zip(computed));
+            }
+        }
+        state.len = end.unwrap_or(state.len);
+        Ok(())
+    }
+
+    /// [`Model::predict_into`] for several callers at once: weights are read once for all of them. What each gets is bit
+    /// for bit what it would get alone. `memory` grows as needed; keep it from batch to batch.
+    ///
+    /// # Errors
+    /// As [`Model::predict`], with the number of the call that does not fit. Every state is unchanged then.
+    pub fn predict_batch(
+        &self,
+        calls: &mut [BatchCall<'_>],
+        options: &PredictOptions,
+        memory: &mut BatchMemory,
+    ) -> Result<(), RuntimeError> {
+        let Backend::Cpu(executor) = &self.backend else {
+            return calls
+                .iter_mut()
+                .try_for_each(|call| self.predict_into(call.inputs, call.state, options, call.outputs));
+        };
+        let mut ends = Vec::with_capacity(calls.len());
+        for (number, call) in calls.iter_mut().enumerate() {
+            let end = self.begin(call.inputs, call.state, options, call.outputs);
+            ends.push(end.map_err(|source| RuntimeError::Batch { number, source: Box::new(source) })?);
+        }
+        let lanes = calls.iter_mut().map(|call| {
+            let State { caches, workspace, bound, .. } = &mut *call.state;
+            Lane::new(call.inputs, bound, caches, &mut workspace.call, call.outputs)
+        });
+        executor.run(&mut lanes.collect::<Vec<_>>(), options.rows == OutputRows::Last, &mut memory.arena)?;
+        for (call, end) in calls.iter_mut().zip(ends) {
+            call.state.len = end.unwrap_or(call.state.len);
+        }
+        Ok(())
+    }
+
+    /// Checks a call before anything is computed, and clears outputs of another model. Gives the length of the state after
+    /// the call, where the model appends to states.
+    fn begin(
+        &self,
+        inputs: &Inputs,
+        state: &mut State,
+        options: &PredictOptions,
+        outputs: &mut Outputs,
+    ) -> Result<Option<usize>, RuntimeError> {
         if state.model != self.id {
             return Err(RuntimeError::ForeignState);
         }
@@ -210,19 +268,7 @@ impl Model {
         if !graph.outputs.iter().map(|output| &output.name).eq(outputs.keys()) {
             outputs.clear();
         }
-        let State { caches, workspace, bound, .. } = &mut *state;
-        match &self.backend {
-            Backend::Cpu(executor) => {
-                let call = Call { inputs, bound, last_row: options.rows == OutputRows::Last };
-                executor.run(&call, caches, workspace, outputs)?;
-            }
-            Backend::Reference(reference) => {
-                let computed = reference.run(inputs, caches)?;
-                outputs.extend(graph.outputs.iter().map(|output| output.name.clone()).zip(computed));
-            }
-        }
-        state.len = end.unwrap_or(state.len);
-        Ok(())
+        Ok(end)
     }
 
     /// Checks that the call continues the state; gives the length after it, where the model appends to states.

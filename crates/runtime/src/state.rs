@@ -44,12 +44,12 @@ impl State {
 
     /// From now on calls note what their steps cost, until [`State::take_profile`].
     pub fn start_profile(&mut self) {
-        self.workspace.profile = Some(Profile::default());
+        self.workspace.arena.profile = Some(Profile::default());
     }
 
     /// What steps cost since [`State::start_profile`]; `None` without it.
     pub fn take_profile(&mut self) -> Option<Profile> {
-        self.workspace.profile.take()
+        self.workspace.arena.profile.take()
     }
 
     /// Bytes that keys and values take here: in the states of the package, or in memory of its calls.

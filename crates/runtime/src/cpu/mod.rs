@@ -15,11 +15,11 @@ use sottovoce_kernels::{Compute, Kernels, PackedLinear, Team};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
 
-pub(crate) use exec::{Call, Executor};
+pub(crate) use exec::{Executor, Lane};
 pub use plan::{Plan, Step};
 pub use select::{NoPlan, select};
 pub(crate) use weights::materialise;
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{Arena, Workspace};
 
 use crate::{LoadOptions, Precision, error::RuntimeError};
 use matrices::Matrices;

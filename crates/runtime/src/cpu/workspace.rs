@@ -1,7 +1,9 @@
 //! Memory of a call, kept with the state so that decoding does not allocate.
 
+use std::ops::Range;
+
 use half::f16;
-use sottovoce_kernels::{AttentionScratch, QuantizedRows, Rows, RowsMut};
+use sottovoce_kernels::{AttentionScratch, FEW_ROWS, Precision, QuantizedRows, Rows, RowsMut};
 use sottovoce_tensor::Tensor;
 
 use super::plan::Columns;
@@ -16,10 +18,10 @@ pub struct AngleTable {
     pub sin: Vec<f32>,
 }
 
-/// Buffers and scratch of one caller.
+/// Memory for the rows of a call, which calls that run together share.
 #[derive(Clone, Debug, Default)]
-pub struct Workspace {
-    /// Arena: rows by slot.
+pub struct Arena {
+    /// Rows by slot.
     pub slots: Vec<Vec<f32>>,
     /// Columns of each slot, which is also the distance between its rows.
     pub strides: Vec<usize>,
@@ -33,23 +35,72 @@ pub struct Workspace {
     pub attention: AttentionScratch,
     /// Rotary tables.
     pub tables: Vec<AngleTable>,
+    /// Rows to compute of a step that every row needs.
+    pub every_row: Vec<Span>,
+    /// Rows to compute of a step that only wanted rows need.
+    pub head_rows: Vec<Span>,
+    /// What steps cost, if that is wanted.
+    pub profile: Option<Profile>,
+    /// Token ids.
+    pub indices: Vec<i64>,
+}
+
+/// Rows that are computed together and alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Which rows of the arena.
+    pub rows: Range<usize>,
+    /// How finely their activations are rounded.
+    pub precision: Precision,
+    /// They are of calls of a few rows each, which sum floats in another order than calls of many.
+    pub few: bool,
+}
+
+impl Span {
+    /// Adds the rows of a call to spans; they join the last one if they follow it and are computed alike.
+    pub fn add(spans: &mut Vec<Self>, rows: &Range<usize>, precision: Precision) {
+        let few = rows.len() <= FEW_ROWS;
+        match spans.last_mut() {
+            Some(last) if (last.rows.end, last.precision, last.few) == (rows.start, precision, few) => {
+                last.rows.end = rows.end;
+            }
+            _ => spans.push(Self { rows: rows.clone(), precision, few }),
+        }
+    }
+
+    /// The rows, in parts of which each is computed as a call of its own would be.
+    pub fn parts(&self, floats: bool) -> impl Iterator<Item = Range<usize>> {
+        let Range { start, end } = self.rows;
+        let part = if floats && self.few { FEW_ROWS } else { end - start };
+        (start..end).step_by(part.max(1)).map(move |start| start..(start + part).min(end))
+    }
+}
+
+/// Memory of one call that is not rows.
+#[derive(Clone, Debug, Default)]
+pub struct CallSpace {
     /// Masks that do not come in f16, made so; the others are empty.
     pub masks: Vec<Vec<f16>>,
     /// Positions in use of each cache after the call.
     pub lengths: Vec<usize>,
     /// Tensors that steps made, by value: also those of the call before, whose memory is used again.
     pub tensors: Vec<Option<Tensor>>,
-    /// What steps cost, if that is wanted.
-    pub profile: Option<Profile>,
     /// A shape in the making.
     pub shape: Vec<usize>,
-    /// Token ids.
-    pub indices: Vec<i64>,
 }
 
-impl Workspace {
+/// Memory of one caller.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    /// For rows, while its calls run alone.
+    pub arena: Arena,
+    /// For the rest.
+    pub call: CallSpace,
+}
+
+impl Arena {
     /// Makes room for `rows` rows of every slot.
-    pub fn resize(&mut self, widths: &[usize], rows: usize, num_values: usize, num_tables: usize) {
+    pub fn resize(&mut self, widths: &[usize], rows: usize, num_tables: usize) {
         self.slots.resize_with(widths.len(), Vec::new);
         self.strides.clear();
         self.strides.extend_from_slice(widths);
@@ -59,31 +110,17 @@ impl Workspace {
                 *slot = vec![0.0; rows * width];
             }
         }
-        self.tensors.resize(num_values, None);
         self.tables.resize_with(num_tables, AngleTable::default);
     }
 }
 
-/// Rows `rows` of some columns of a slot.
-pub fn view<'a>(
-    slots: &'a [Vec<f32>],
-    strides: &[usize],
-    slot: usize,
-    columns: &Columns,
-    rows: &std::ops::Range<usize>,
-) -> Rows<'a> {
-    let stride = strides[slot];
-    let data = &slots[slot][rows.start * stride + columns.offset..];
-    Rows::new(data, rows.len(), columns.width, stride)
+/// Rows `rows` of some columns of a slot, which is given with the distance between its rows.
+pub fn view<'a>((slot, stride): (&'a [f32], usize), columns: &Columns, rows: &Range<usize>) -> Rows<'a> {
+    Rows::new(&slot[rows.start * stride + columns.offset..], rows.len(), columns.width, stride)
 }
 
 /// The same for writing, of a slot that was taken out of the arena.
-pub fn view_mut<'a>(
-    slot: &'a mut [f32],
-    stride: usize,
-    columns: &Columns,
-    rows: &std::ops::Range<usize>,
-) -> RowsMut<'a> {
+pub fn view_mut<'a>(slot: &'a mut [f32], stride: usize, columns: &Columns, rows: &Range<usize>) -> RowsMut<'a> {
     let data = &mut slot[rows.start * stride + columns.offset..];
     RowsMut::new(data, rows.len(), columns.width, stride)
 }

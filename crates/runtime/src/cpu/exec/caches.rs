@@ -3,14 +3,15 @@
 use std::ops::Range;
 
 use half::f16;
+use sottovoce_graph::ir::Definition;
 use sottovoce_kernels::{AttentionScratch, Cache};
 use sottovoce_tensor::{DType, Tensor};
 
-use super::{Call, Executor};
+use super::{Executor, Lane};
 use crate::{
     cpu::{
         plan::{CacheLayer, Heads, Step, Storage},
-        workspace::Workspace,
+        workspace::{Arena, Workspace},
     },
     error::RuntimeError,
 };
@@ -25,52 +26,45 @@ impl Executor {
         let largest = attentions.max_by_key(|(heads, positions)| heads.count * heads.size * positions);
         let attention =
             largest.map(|(heads, positions)| AttentionScratch::with_capacity(heads.count, heads.size, positions));
-        Workspace { attention: attention.unwrap_or_default(), ..Workspace::default() }
+        Workspace {
+            arena: Arena { attention: attention.unwrap_or_default(), ..Arena::default() },
+            ..Workspace::default()
+        }
     }
 
     /// Works out how many positions each cache will hold, and makes room in those that do not outlive the call.
-    pub(super) fn prepare_caches(
-        &self,
-        call: &Call<'_>,
-        caches: &mut [Tensor],
-        space: &mut Workspace,
-    ) -> Result<(), RuntimeError> {
-        space.lengths.clear();
-        for (cache, tensor) in self.plan.caches.iter().zip(caches) {
-            let length = cache.length.as_ref().map_or(Ok(0), |length| self.size(length, call))?;
+    pub(super) fn prepare_caches(&self, lane: &mut Lane<'_>) -> Result<(), RuntimeError> {
+        lane.space.lengths.clear();
+        for (index, cache) in self.plan.caches.iter().enumerate() {
+            let length = cache.length.as_ref().map_or(Ok(0), |length| self.size(length, lane))?;
             match cache.storage {
                 Storage::State => {}
                 Storage::Grown(input) => {
-                    let &[layers, batch, groups, _, size] = self.tensor(call, space, input)?.shape() else {
+                    let &[layers, batch, groups, _, size] = self.tensor(lane, input)?.shape() else {
                         return Err(self.error(input, "a cache has five dimensions".to_owned()));
                     };
-                    tensor.renew(DType::F16, &[layers, batch, groups, length, size])?;
+                    lane.caches[index].renew(DType::F16, &[layers, batch, groups, length, size])?;
                 }
                 // A little longer in every call: room for twice as many rows keeps the distance between heads.
-                Storage::Scratch(Heads { count, size }) if tensor.shape()[3] < length => {
-                    tensor.renew(DType::F16, &[1, 1, count, length.next_power_of_two(), size])?;
+                Storage::Scratch(Heads { count, size }) if lane.caches[index].shape()[3] < length => {
+                    lane.caches[index].renew(DType::F16, &[1, 1, count, length.next_power_of_two(), size])?;
                 }
                 Storage::Scratch(_) => {}
             }
-            space.lengths.push(length);
+            lane.space.lengths.push(length);
         }
         Ok(())
     }
 
     /// Copies the earlier positions of layers of grown caches.
-    pub(super) fn carry(
-        &self,
-        layers: &[CacheLayer],
-        call: &Call<'_>,
-        caches: &mut [Tensor],
-        space: &Workspace,
-    ) -> Result<(), RuntimeError> {
+    pub(super) fn carry(&self, layers: &[CacheLayer], lane: &mut Lane<'_>) -> Result<(), RuntimeError> {
         for &CacheLayer { cache, layer } in layers {
             let Storage::Grown(input) = self.plan.caches[cache.0].storage else { continue };
-            let source = self.tensor(call, space, input)?;
+            let Definition::Input(input) = self.graph.value(input).definition else { continue };
+            let source = lane.inputs.at(lane.bound.positions[input]);
             let (past, size) = (source.shape()[3], source.shape()[4]);
             let source = &source.as_slice::<f16>()?[layer_range(source, layer)];
-            let grown = &mut caches[cache.0];
+            let grown = &mut lane.caches[cache.0];
             let (positions, elements) = (grown.shape()[3], layer_range(grown, layer));
             let data = &mut grown.as_mut_slice::<f16>()?[elements];
             self.compute.team().for_each_chunk(data, positions * size, |group, positions| {

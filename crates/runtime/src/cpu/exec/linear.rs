@@ -8,7 +8,7 @@ use super::Executor;
 use crate::cpu::{
     plan::{Activation, Columns, Epilogue, Segment, Source, WeightId},
     weights::Loaded,
-    workspace::{Workspace, view, view_mut},
+    workspace::{Arena, Span, view_mut},
 };
 
 impl Executor {
@@ -19,27 +19,42 @@ impl Executor {
         segments: &[Segment],
         out: &Columns,
         epilogue: &Epilogue,
+        span: &Span,
+        arena: &mut Arena,
+    ) {
+        let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
+        for rows in span.parts(integers < segments.len()) {
+            self.linear_rows(source, (segments, integers), out, epilogue, (&rows, span.precision), arena);
+        }
+    }
+
+    /// Some rows of a linear step, `integers` of whose segments are multiplied in integers.
+    fn linear_rows(
+        &self,
+        source: &Source,
+        (segments, integers): (&[Segment], usize),
+        out: &Columns,
+        epilogue: &Epilogue,
         (rows, precision): (&Range<usize>, Precision),
-        space: &mut Workspace,
+        arena: &mut Arena,
     ) {
         let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
-        let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
-        let mut quantized = std::mem::take(&mut space.quantized);
-        let mut scratch = std::mem::take(&mut space.scratch);
-        let mut halves = std::mem::take(&mut space.halves);
+        let mut quantized = std::mem::take(&mut arena.quantized);
+        let mut scratch = std::mem::take(&mut arena.scratch);
+        let mut halves = std::mem::take(&mut arena.halves);
         // Norms and gates go through memory in f32 only for weights that need them so.
         if !matches!(source, Source::Rows(_)) && integers < segments.len() {
             let needed = rows.len() * width;
             scratch.resize(scratch.len().max(needed), 0.0);
-            let job = self.source_row(space, source, rows);
+            let job = self.source_row(arena, source, rows);
             self.compute.for_each_row(RowsMut::dense(&mut scratch[..needed], width), job);
         }
         if integers > 0 {
-            let job = self.source_row(space, source, rows);
+            let job = self.source_row(arena, source, rows);
             self.compute.quantize_rows(rows.len(), width, precision, job, &mut quantized);
         }
-        self.with_output(space, out, |space, data, stride| {
-            let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);
+        self.with_output(arena, out, |arena, data, stride| {
+            let input = |columns: &Columns| self.view(arena, columns, rows);
             let floats = match source {
                 Source::Rows(x) => input(x),
                 _ if integers < segments.len() => Rows::dense(&scratch[..rows.len() * width], width),
@@ -63,24 +78,24 @@ impl Executor {
                 }
             }
         });
-        space.halves = halves;
-        space.quantized = quantized;
-        space.scratch = scratch;
+        arena.halves = halves;
+        arena.quantized = quantized;
+        arena.scratch = scratch;
     }
 
     /// Computes rows, a norm or a gate into `out`.
-    pub(super) fn apply(&self, space: &Workspace, source: &Source, rows: &Range<usize>, out: RowsMut<'_>) {
-        self.compute.for_each_row(out, self.source_row(space, source, rows));
+    pub(super) fn apply(&self, arena: &Arena, source: &Source, rows: &Range<usize>, out: RowsMut<'_>) {
+        self.compute.for_each_row(out, self.source_row(arena, source, rows));
     }
 
     /// What computes a row of `source`, by its number in `rows`.
     fn source_row<'a>(
         &'a self,
-        space: &'a Workspace,
+        arena: &'a Arena,
         source: &'a Source,
         rows: &Range<usize>,
     ) -> impl Fn(usize, &mut [f32]) + Sync + 'a {
-        let input = |columns: &Columns| view(&space.slots, &space.strides, self.slot(columns), columns, rows);
+        let input = |columns: &Columns| self.view(arena, columns, rows);
         let (x, other) = match source {
             Source::Rows(x) | Source::RmsNorm { x, .. } => (input(x), None),
             Source::Gate { gate, up, .. } => (input(gate), Some(input(up))),

@@ -1,7 +1,5 @@
 //! Tensors: rows made tensors and back, embeddings by token id, sizes, and generic steps.
 
-use std::ops::Range;
-
 use half::f16;
 use sottovoce_graph::{
     ir::{NodeId, ValueId},
@@ -9,11 +7,11 @@ use sottovoce_graph::{
 };
 use sottovoce_tensor::{DType, Tensor};
 
-use super::{Call, Executor};
+use super::{Executor, Lane};
 use crate::{
     cpu::{
         plan::{Columns, Layout, WeightId},
-        workspace::{Workspace, view, view_mut},
+        workspace::{Arena, CallSpace, view_mut},
     },
     error::RuntimeError,
 };
@@ -25,13 +23,13 @@ impl Executor {
         table: WeightId,
         scale: f32,
         out: &Columns,
-        call: &Call<'_>,
-        space: &mut Workspace,
+        lane: &Lane<'_>,
+        arena: &mut Arena,
     ) -> Result<(), RuntimeError> {
         let table = self.matrix(table);
-        let mut indices = std::mem::take(&mut space.indices);
+        let mut indices = std::mem::take(&mut arena.indices);
         indices.clear();
-        let tensor = self.tensor(call, space, ids)?;
+        let tensor = self.tensor(lane, ids)?;
         match tensor.as_slice::<i32>() {
             Ok(ids) => indices.extend(ids.iter().map(|&id| i64::from(id))),
             Err(_) => indices.extend(tensor.to_i64_vec()),
@@ -40,16 +38,15 @@ impl Executor {
             let name = self.graph.value(ids).name.clone();
             return Err(RuntimeError::TokenId { name, id, vocabulary: table.rows() });
         }
-        let rows = 0..indices.len();
-        self.with_output(space, out, |_, data, stride| {
-            self.compute.for_each_row(view_mut(data, stride, out, &rows), |row, out| {
+        self.with_output(arena, out, |_, data, stride| {
+            self.compute.for_each_row(view_mut(data, stride, out, &lane.rows), |row, out| {
                 self.kernels().dequantize_row(table, indices[row] as usize, out);
                 if scale != 1.0 {
                     self.kernels().scale(out, scale);
                 }
             });
         });
-        space.indices = indices;
+        arena.indices = indices;
         Ok(())
     }
 
@@ -58,11 +55,13 @@ impl Executor {
         x: &Columns,
         layout: Layout,
         value: ValueId,
-        rows: &Range<usize>,
-        space: &mut Workspace,
+        head: bool,
+        lane: &mut Lane<'_>,
+        arena: &Arena,
     ) -> Result<(), RuntimeError> {
-        let Workspace { slots, strides, tensors, shape, .. } = space;
-        let x = view(slots, strides, self.slot(x), x, rows);
+        let rows = if head { &lane.head_rows } else { &lane.rows };
+        let CallSpace { tensors, shape, .. } = &mut *lane.space;
+        let x = self.view(arena, x, rows);
         let fact = self.graph.fact(value);
         let dtype = if self.exact { DType::F32 } else { fact.dtype };
         shape.clear();
@@ -104,15 +103,15 @@ impl Executor {
         &self,
         value: ValueId,
         out: &Columns,
-        rows: &Range<usize>,
-        call: &Call<'_>,
-        space: &mut Workspace,
+        lane: &Lane<'_>,
+        arena: &mut Arena,
     ) -> Result<(), RuntimeError> {
-        let tensor = self.tensor(call, space, value)?.to_f32_vec();
+        let rows = &lane.rows;
+        let tensor = self.tensor(lane, value)?.to_f32_vec();
         if tensor.len() != rows.len() * out.width {
             return Err(self.error(value, format!("{} elements, not one row per token", tensor.len())));
         }
-        self.with_output(space, out, |_, data, stride| {
+        self.with_output(arena, out, |_, data, stride| {
             let mut out = view_mut(data, stride, out, rows);
             for (row, values) in tensor.chunks_exact(out.columns().max(1)).enumerate() {
                 out.row(row).copy_from_slice(values);
@@ -122,23 +121,23 @@ impl Executor {
     }
 
     /// The integer tensor that a value is, from its symbolic elements.
-    pub(super) fn sizes(&self, value: ValueId, call: &Call<'_>) -> Result<Tensor, RuntimeError> {
+    pub(super) fn sizes(&self, value: ValueId, lane: &Lane<'_>) -> Result<Tensor, RuntimeError> {
         let fact = self.graph.fact(value);
         let dims = fact.value.as_deref().unwrap_or_default();
-        let elements: Option<Vec<i64>> = dims.iter().map(|dim| dim.eval(&call.bound.sizes)).collect();
+        let elements: Option<Vec<i64>> = dims.iter().map(|dim| dim.eval(&lane.bound.sizes)).collect();
         let (Some(elements), Some(shape)) = (elements, fact.fixed_shape()) else {
             return Err(self.error(value, "a size does not fit".to_owned()));
         };
         Ok(Tensor::from_i64(fact.dtype, shape, &elements)?)
     }
 
-    pub(super) fn generic(&self, id: NodeId, call: &Call<'_>, space: &mut Workspace) -> Result<(), RuntimeError> {
+    pub(super) fn generic(&self, id: NodeId, lane: &mut Lane<'_>) -> Result<(), RuntimeError> {
         let node = self.graph.node(id);
-        let find = |value: ValueId| self.find(call, space, value);
+        let find = |value: ValueId| self.find(lane, value);
         let results = (node.op.eval)(&EvalContext::new(&self.graph, node, &find, self.exact))
             .map_err(|source| self.error(node.outputs[0], source.to_string()))?;
         for (&output, tensor) in node.outputs.iter().zip(results) {
-            space.tensors[output.index()] = Some(tensor);
+            lane.space.tensors[output.index()] = Some(tensor);
         }
         Ok(())
     }

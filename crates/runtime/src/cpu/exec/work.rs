@@ -3,7 +3,7 @@
 use half::f16;
 use sottovoce_tensor::Tensor;
 
-use super::Executor;
+use super::{Executor, Lane};
 use crate::{
     cpu::plan::{Attention, CacheLayer, Segment, Step},
     plan_report::step_kind,
@@ -24,25 +24,33 @@ impl Executor {
         }
     }
 
-    /// The work of a step on `rows` rows.
-    pub(super) fn work(&self, step: &Step, rows: usize, caches: &[Tensor], lengths: &[usize]) -> Work {
+    /// The work of a step for all calls.
+    pub(super) fn work(&self, step: &Step, head: bool, lanes: &[Lane<'_>]) -> Work {
+        let rows = |lane: &Lane<'_>| if head { lane.head_rows.len() } else { lane.rows.len() };
+        let mut sum = Work::default();
         match step {
             Step::Embed { table, .. } => {
                 let table = self.matrix(*table);
-                Work { bytes: (table.bytes() / table.rows().max(1) * rows) as u64, ..Work::default() }
+                let rows: usize = lanes.iter().map(rows).sum();
+                sum.bytes = (table.bytes() / table.rows().max(1) * rows) as u64;
             }
             Step::Linear { segments, .. } => {
-                let mut sum = Work::default();
+                let rows = lanes.iter().map(rows).sum();
                 segments.iter().for_each(|segment| sum += self.linear_work(segment, rows));
-                sum
             }
             Step::Carry(layers) => {
-                let bytes = |layer: &CacheLayer| position_bytes(*layer, caches) * (lengths[layer.cache.0] - rows);
-                Work { bytes: layers.iter().map(bytes).sum::<usize>() as u64, ..Work::default() }
+                for lane in lanes {
+                    let past = |layer: &CacheLayer| lane.space.lengths[layer.cache.0] - lane.rows.len();
+                    let bytes = layers.iter().map(|layer| position_bytes(*layer, lane.caches) * past(layer));
+                    sum.bytes += bytes.sum::<usize>() as u64;
+                }
             }
-            Step::Attention(attention) => self.attention_work(attention, rows, caches, lengths[attention.key.cache.0]),
-            _ => Work::default(),
+            Step::Attention(attention) => {
+                lanes.iter().for_each(|lane| sum += self.attention_work(attention, rows(lane), lane));
+            }
+            _ => {}
         }
+        sum
     }
 
     fn linear_work(&self, segment: &Segment, rows: usize) -> Work {
@@ -57,9 +65,10 @@ impl Executor {
     }
 
     /// A causal row sees what came before it and itself; a position is multiplied once by a query and once by its weight.
-    fn attention_work(&self, attention: &Attention, rows: usize, caches: &[Tensor], positions: usize) -> Work {
+    fn attention_work(&self, attention: &Attention, rows: usize, lane: &Lane<'_>) -> Work {
+        let positions = lane.space.lengths[attention.key.cache.0];
         let seen: usize = (0..rows).map(|row| positions - row).sum();
-        let bytes = position_bytes(attention.key, caches) + position_bytes(attention.value, caches);
+        let bytes = position_bytes(attention.key, lane.caches) + position_bytes(attention.value, lane.caches);
         Work {
             bytes: (bytes * positions) as u64,
             float_operations: (4 * seen * attention.heads.count * attention.heads.size) as u64,
