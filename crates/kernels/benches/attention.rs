@@ -5,7 +5,7 @@ mod common;
 use common::{compute, criterion, floats};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
-use sottovoce_kernels::{AttentionOptions, AttentionScratch, Cache, Mask, Rows, RowsMut};
+use sottovoce_kernels::{Attention, AttentionOptions, AttentionScratch, Cache, Mask, Rows, RowsMut};
 
 const HEADS: usize = 9;
 const KV_HEADS: usize = 3;
@@ -39,7 +39,8 @@ fn attention(criterion: &mut Criterion) {
                 let out = RowsMut::dense(&mut out, HEADS * HEAD_DIM);
                 let (queries, mask) =
                     (Rows::dense(&queries, HEADS * HEAD_DIM), Mask { data: &mask, stride: positions });
-                compute.kernels().attention(compute.team(), queries, cache, Some(mask), options, &mut scratch, out);
+                let attention = Attention { queries, cache, mask: Some(mask), options };
+                compute.kernels().attention(compute.team(), attention, &mut scratch, out);
             });
         });
     }

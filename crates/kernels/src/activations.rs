@@ -20,6 +20,9 @@ pub enum Precision {
 /// it would get alone.
 pub const FEW_ROWS: usize = 8;
 
+/// Rows of 16 bits that share the reading of the weights.
+pub(crate) const WIDE_TILE: usize = 4;
+
 impl Precision {
     /// The precision for a batch of `rows` rows: 16 bits up to [`FEW_ROWS`], 8 above.
     pub fn for_rows(rows: usize) -> Self {
@@ -52,7 +55,7 @@ pub struct QuantizedRows {
     pub(crate) precision: Precision,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    /// Rows of a tile: 1 at 16 bits, what the instruction set holds in registers at 8.
+    /// Rows of a tile: what the instruction set holds in registers, and at 16 bits no more than there are.
     pub(crate) tile: usize,
     /// Blocks in a row; the last one is padded with zeros.
     pub(crate) blocks: usize,
@@ -135,7 +138,7 @@ impl QuantizedRows {
     /// Room for `rows` rows of `columns` elements at either precision, so that later calls of that size do not allocate.
     pub fn with_capacity(rows: usize, columns: usize) -> Self {
         let mut quantized = Self::default();
-        quantized.reshape(rows, columns, Precision::Sixteen, 1);
+        quantized.reshape(rows, columns, Precision::Sixteen, WIDE_TILE);
         quantized.reshape(rows, columns, Precision::Eight, Kernels::LARGEST_TILE);
         quantized
     }
@@ -265,13 +268,17 @@ impl Kernels {
     /// The most rows that a level holds in a tile.
     const LARGEST_TILE: usize = 12;
 
-    /// Rows of a tile of this level's kernels.
-    pub(crate) fn tile(self, precision: Precision) -> usize {
+    /// Rows of a tile of this level's kernels, for a batch of `rows`.
+    pub(crate) fn tile(self, precision: Precision, rows: usize) -> usize {
         match (precision, self.isa()) {
-            (Precision::Sixteen, _) | (_, Isa::Scalar) => 1,
-            (_, Isa::Avx2 | Isa::AvxVnni) => 4,
+            (_, Isa::Scalar) => 1,
+            (Precision::Sixteen, _) => match rows {
+                0 | 1 => 1,
+                2 => 2,
+                _ => WIDE_TILE,
+            },
             (_, Isa::Avx512) => Self::LARGEST_TILE,
-            (_, Isa::Neon | Isa::NeonI8mm) => 4,
+            (_, Isa::Avx2 | Isa::AvxVnni | Isa::Neon | Isa::NeonI8mm) => 4,
         }
     }
 
@@ -279,7 +286,7 @@ impl Kernels {
     /// (8 bits) or ∕ 32,512 (16 bits); magnitudes below 1e-30 count as 0. NaN and infinities give unspecified results,
     /// never a panic. The result is for kernels of the same level.
     pub fn quantize_rows(self, x: Rows<'_>, precision: Precision, out: &mut QuantizedRows) {
-        out.reshape(x.rows(), x.columns(), precision, self.tile(precision));
+        out.reshape(x.rows(), x.columns(), precision, self.tile(precision, x.rows()));
         let start = out.start();
         for row in 0..x.rows() {
             // SAFETY: one row at a time, of buffers that `out` lends until the end.
@@ -297,7 +304,7 @@ impl Kernels {
         row: impl Fn(usize, &mut [f32]) + Sync,
         out: &mut QuantizedRows,
     ) {
-        out.reshape(rows, columns, precision, self.tile(precision));
+        out.reshape(rows, columns, precision, self.tile(precision, rows));
         let mut scratch = std::mem::take(&mut out.scratch);
         let needed = team.threads() * columns;
         scratch.resize(scratch.len().max(needed), 0.0);

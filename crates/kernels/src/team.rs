@@ -233,9 +233,19 @@ impl<'a, T> Parts<'a, T> {
     pub unsafe fn part(&self, index: usize) -> &mut [T] {
         let start = index * self.size;
         assert!(start <= self.len, "part {index}");
-        let len = self.size.min(self.len - start);
+        // SAFETY: as the caller promises.
+        unsafe { self.range(start..(start + self.size).min(self.len)) }
+    }
+
+    /// Elements `range`, whatever the parts.
+    ///
+    /// # Safety
+    /// As [`Parts::part`], for any slice that overlaps.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn range(&self, range: Range<usize>) -> &mut [T] {
+        assert!(range.start <= range.end && range.end <= self.len, "elements {range:?} of {}", self.len);
         // SAFETY: the range lies in the slice, and the caller promises that nobody else uses it.
-        unsafe { std::slice::from_raw_parts_mut(self.data.add(start), len) }
+        unsafe { std::slice::from_raw_parts_mut(self.data.add(range.start), range.len()) }
     }
 }
 

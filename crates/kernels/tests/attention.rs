@@ -5,7 +5,7 @@ mod common;
 use common::{Seeded, levels};
 use half::f16;
 use sottovoce_kernels::{
-    AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Isa, Kernels, Mask, Rows, RowsMut, Team,
+    Attention, AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Isa, Kernels, Mask, Rows, RowsMut, Team,
 };
 
 /// One attention with its numbers.
@@ -86,7 +86,7 @@ impl Case {
         let queries = Rows::dense(&self.queries[first * width..(first + count) * width], width);
         let view = RowsMut::dense(&mut out, width);
         let mut scratch = AttentionScratch::default();
-        kernels.attention(team, queries, cache, mask, self.options(), &mut scratch, view);
+        kernels.attention(team, Attention { queries, cache, mask, options: self.options() }, &mut scratch, view);
         out
     }
 

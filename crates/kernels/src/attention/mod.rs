@@ -59,18 +59,48 @@ pub struct AttentionOptions {
     pub exact: bool,
 }
 
-/// One attention, as the kernels take it.
-#[derive(Clone, Copy)]
-pub(crate) struct Attention<'a> {
+/// One attention.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention<'a> {
+    /// \[rows, heads · head_dim\]
     pub queries: Rows<'a>,
+    /// What they attend to.
     pub cache: Cache<'a>,
+    /// A row for each of them.
     pub mask: Option<Mask<'a>>,
+    /// Its numbers.
     pub options: AttentionOptions,
 }
 
 impl Attention<'_> {
-    pub fn heads(&self) -> usize {
+    pub(crate) fn heads(&self) -> usize {
         self.queries.columns() / self.cache.head_dim
+    }
+
+    /// Query heads that share a head of the cache.
+    fn group(&self) -> usize {
+        self.queries.columns().checked_div(self.cache.kv_heads * self.cache.head_dim).unwrap_or(0)
+    }
+
+    /// Parts of the positions that a few rows attend to one by one.
+    fn chunks(&self) -> usize {
+        self.cache.len.div_ceil(CHUNK)
+    }
+
+    /// Floats of the partial results of a few rows for one head of the cache and one chunk.
+    fn partials(&self) -> usize {
+        self.queries.rows() * self.group() * partial_len(self.cache.head_dim)
+    }
+
+    fn check(&self) {
+        let Self { queries, cache, mask, .. } = self;
+        cache.check();
+        assert!(self.group() > 0 && cache.head_dim > 0, "no heads");
+        assert_eq!(self.group() * cache.kv_heads * cache.head_dim, queries.columns(), "query heads per cache head");
+        if let Some(mask) = mask {
+            let needed = queries.rows().saturating_sub(1) * mask.stride + cache.len;
+            assert!(mask.stride >= cache.len && needed <= mask.data.len(), "the mask ends before its last row");
+        }
     }
 }
 
@@ -113,73 +143,97 @@ pub(crate) fn partial_len(head_dim: usize) -> usize {
 }
 
 impl Kernels {
-    /// softmax(scale · q · kᵀ + mask) · v for every row and head: `queries` and `out` are [rows, heads · head_dim]. A row
-    /// whose every score is −∞ gives NaN.
+    /// softmax(scale · q · kᵀ + mask) · v for every row and head, shaped as the queries, into `out`. A row whose every score
+    /// is −∞ gives NaN.
     ///
     /// Work is shared out over `team` in units that depend on nothing but the shapes, so that results are bit for bit the
     /// same for any number of threads, and for each row of a batch of up to [`crate::FEW_ROWS`] what it would be alone.
     ///
     /// # Panics
     /// When the shapes disagree.
-    #[allow(clippy::too_many_arguments)]
     pub fn attention(
         self,
         team: &Team,
-        queries: Rows<'_>,
-        cache: Cache<'_>,
-        mask: Option<Mask<'_>>,
-        options: AttentionOptions,
+        attention: Attention<'_>,
         scratch: &mut AttentionScratch,
         mut out: RowsMut<'_>,
     ) {
-        cache.check();
-        let group = queries.columns().checked_div(cache.kv_heads * cache.head_dim).unwrap_or(0);
-        assert_eq!(group * cache.kv_heads * cache.head_dim, queries.columns(), "query heads per cache head");
-        assert_eq!((out.rows(), out.columns()), (queries.rows(), queries.columns()), "shape of the output");
-        if let Some(mask) = mask {
-            let needed = queries.rows().saturating_sub(1) * mask.stride + cache.len;
-            assert!(mask.stride >= cache.len && needed <= mask.data.len(), "the mask ends before its last row");
-        }
-        let attention = Attention { queries, cache, mask, options };
-        if queries.rows() == 0 || group == 0 {
+        let rows = attention.queries.rows();
+        if rows == 0 {
             return;
         }
-        if self.isa() == Isa::Scalar || !cache.head_dim.is_multiple_of(16) {
-            for head in 0..attention.heads() {
-                let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
-                crate::arch::scalar::attention::head(&attention, head, &mut out.columns_range(columns));
-            }
-        } else if queries.rows() <= FEW_ROWS {
-            self.attend_few(team, &attention, group, scratch, &out);
-        } else if !options.exact {
-            self.attend_rounded(team, &attention, scratch, &out);
-        } else {
+        if rows <= FEW_ROWS || self.is_plain(&attention) {
+            return self.attention_of_few(team, 1, |_| (attention, 0), scratch, &mut out);
+        }
+        attention.check();
+        assert_eq!((out.rows(), out.columns()), (rows, attention.queries.columns()), "shape of the output");
+        if attention.options.exact {
             self.attend_many(team, &attention, scratch, &out);
+        } else {
+            self.attend_rounded(team, &attention, scratch, &out);
         }
     }
 
-    /// Each unit of work is a cache head and a chunk of positions, for all rows and query heads; then partial results are
-    /// joined in the order of the chunks.
-    fn attend_few(
+    /// Whether an attention has no fast form.
+    fn is_plain(self, attention: &Attention<'_>) -> bool {
+        self.isa() == Isa::Scalar || !attention.cache.head_dim.is_multiple_of(16)
+    }
+
+    /// [`Kernels::attention`] for `count` callers of a few rows each, as one job: `call` gives the attention of each, by
+    /// number, and the row of `out` where its rows begin. Each gets bit for bit what it would get alone.
+    ///
+    /// # Panics
+    /// When the shapes disagree.
+    pub fn attention_of_few<'a>(
         self,
         team: &Team,
-        attention: &Attention<'_>,
-        group: usize,
+        count: usize,
+        call: impl Fn(usize) -> (Attention<'a>, usize) + Sync,
         scratch: &mut AttentionScratch,
-        out: &RowsMut<'_>,
+        out: &mut RowsMut<'_>,
     ) {
-        let Attention { queries, cache, .. } = *attention;
-        let chunks = cache.len.div_ceil(CHUNK);
-        let partial = partial_len(cache.head_dim);
-        let per_unit = queries.rows() * group * partial;
-        let units = cache.kv_heads * chunks;
-        let share = queries.rows() * queries.columns() * cache.len >= WORTH_SHARING;
-        let memory = take(&mut scratch.floats, units * per_unit);
-        let parts = Parts::new(memory, per_unit);
+        let (mut units, mut floats, mut heads, mut work) = (0, 0, 0, 0);
+        for (attention, first) in (0..count).map(&call) {
+            attention.check();
+            let Attention { queries, cache, .. } = attention;
+            assert!(queries.rows() <= FEW_ROWS || self.is_plain(&attention), "{} rows are not few", queries.rows());
+            assert!(first + queries.rows() <= out.rows() && queries.columns() == out.columns(), "shape of the output");
+            if self.is_plain(&attention) {
+                for head in 0..attention.heads() {
+                    let columns = head * cache.head_dim..(head + 1) * cache.head_dim;
+                    // SAFETY: `out` is borrowed, and used here only.
+                    let mut out = unsafe { out.share(first..first + queries.rows(), columns) };
+                    crate::arch::scalar::attention::head(&attention, head, &mut out);
+                }
+                continue;
+            }
+            units += cache.kv_heads * attention.chunks();
+            floats += cache.kv_heads * attention.chunks() * attention.partials();
+            heads += attention.heads();
+            work += queries.rows() * queries.columns() * cache.len;
+        }
+        let share = work >= WORTH_SHARING;
+        let memory = take(&mut scratch.floats, floats);
+        let out = &*out;
+        // Calls lie one after the other in units, heads and memory.
+        let find = |mut number: usize, of: fn(&Attention<'_>) -> usize| {
+            let mut floats = 0;
+            for (attention, first) in (0..count).map(&call).filter(|(attention, _)| !self.is_plain(attention)) {
+                if number < of(&attention) {
+                    return (attention, first, number, floats);
+                }
+                number -= of(&attention);
+                floats += attention.cache.kv_heads * attention.chunks() * attention.partials();
+            }
+            unreachable!("numbers are counted from the same calls")
+        };
+        let parts = Parts::new(memory, 1);
         let score = |unit: usize| {
-            // SAFETY: no two workers have a unit in common.
-            let partials = unsafe { parts.part(unit) };
-            dispatch!(simd self, attention::few(attention, unit / chunks, unit % chunks * CHUNK, partials));
+            let (attention, _, unit, floats) = find(unit, |attention| attention.cache.kv_heads * attention.chunks());
+            let (chunks, size) = (attention.chunks(), attention.partials());
+            // SAFETY: no two units have memory in common, and no two workers a unit.
+            let partials = unsafe { parts.range(floats + unit * size..floats + (unit + 1) * size) };
+            dispatch!(simd self, attention::few(&attention, unit / chunks, unit % chunks * CHUNK, partials));
         };
         if share {
             team.for_each(units, |_, unit| score(unit))
@@ -188,24 +242,29 @@ impl Kernels {
         }
         let partials = &*memory;
         let join = |head: usize| {
-            for row in 0..queries.rows() {
+            let (attention, first, head, floats) = find(head, |attention| attention.heads());
+            let (head_dim, group, size) = (attention.cache.head_dim, attention.group(), attention.partials());
+            for row in 0..attention.queries.rows() {
+                let columns = head * head_dim..(head + 1) * head_dim;
                 // SAFETY: no two workers have a head in common.
-                let mut out = unsafe { out.share(row..row + 1, head * cache.head_dim..(head + 1) * cache.head_dim) };
-                let first = head / group * chunks * per_unit + (row * group + head % group) * partial;
-                dispatch!(simd self, attention::join(&partials[first..], per_unit, chunks, out.row(0)));
+                let mut out = unsafe { out.share(first + row..first + row + 1, columns) };
+                let at =
+                    head / group * attention.chunks() * size + (row * group + head % group) * partial_len(head_dim);
+                let partials = &partials[floats + at..];
+                dispatch!(simd self, attention::join(partials, size, attention.chunks(), out.row(0)));
             }
         };
-        if share && chunks * per_unit * cache.kv_heads >= ELEMENTS_WORTH_SHARING {
-            team.for_each_range(attention.heads(), |_, heads| heads.for_each(join));
+        if share && floats >= ELEMENTS_WORTH_SHARING {
+            team.for_each_range(heads, |_, heads| heads.for_each(join));
         } else {
-            (0..attention.heads()).for_each(join);
+            (0..heads).for_each(join);
         }
     }
 
     /// Keys are turned so that a vector holds 16 positions; then each unit of work is a tile of rows of one head.
     fn attend_many(self, team: &Team, attention: &Attention<'_>, scratch: &mut AttentionScratch, out: &RowsMut<'_>) {
         let Attention { queries, cache, .. } = *attention;
-        let tile = self.tile(Precision::Eight);
+        let tile = self.tile(Precision::Eight, queries.rows());
         let (heads, tiles) = (attention.heads(), queries.rows().div_ceil(tile));
         let keys_len = cache.len.div_ceil(16) * 16 * cache.head_dim;
         let work_len = tile * (2 * cache.head_dim + TILE_CHUNK);

@@ -63,7 +63,7 @@ impl Kernels {
         out: &RowsMut<'_>,
     ) {
         let Attention { queries, cache, .. } = *attention;
-        let (dim, tile) = (cache.head_dim, self.tile(Precision::Eight));
+        let (dim, tile) = (cache.head_dim, self.tile(Precision::Eight, queries.rows()));
         let (heads, tiles) = (attention.heads(), queries.rows().div_ceil(tile));
         let chunks = cache.len.div_ceil(TILE_CHUNK);
         let (chunk_integers, chunk_floats) = chunk_len(dim);

@@ -95,7 +95,7 @@ impl Kernels {
                     ActivationKind::Quantized,
                     "float weights take float activations"
                 );
-                assert_eq!(x.tile, self.tile(x.precision), "activations rounded by another level");
+                assert_eq!(x.tile, self.tile(x.precision, x.rows()), "activations rounded by another level");
                 dispatch!(self, integer::linear(weights, x, features, &mut out, epilogue));
             }
         }

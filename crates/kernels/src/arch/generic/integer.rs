@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::rows::{load_some, store_some};
 use crate::{
     ACTIVATION_BLOCK, Epilogue, PANEL, PackedLinear, Precision, QuantizedRows, RowsMut,
+    activations::WIDE_TILE,
     arch::simd::Simd,
     linear::{CodeBits, Encoding, FloatKind, Grouping, OffsetKind},
 };
@@ -92,8 +93,8 @@ impl Panel {
         }
     }
 
-    /// Sums of `M` rows, which start at block `first` (in memory order) and lie `row_step` blocks apart, their blocks
-    /// `block_step` apart. With half blocks (`GROUPS` of 4) two of them make a block.
+    /// Sums of `M` rows of a tile of `tile` rows, which starts at block `first` in memory order. With half blocks (`GROUPS`
+    /// of 4) two of them make a block.
     ///
     /// # Safety
     /// As [`Simd`]; the rows must exist and have the panel's blocks.
@@ -102,15 +103,13 @@ impl Panel {
         self,
         x: &QuantizedRows,
         first: usize,
-        row_step: usize,
-        block_step: usize,
+        tile: usize,
     ) -> [S::F; M] {
-        let steps = [row_step, block_step];
         let bias = if BITS == 8 { S::BIAS_8 } else { 0 };
         match self.offset - bias {
-            0 if self.offsets.is_none() => self.sums_of::<S, M, BITS, WIDE, GROUPS, NONE>(x, first, steps),
-            8 => self.sums_of::<S, M, BITS, WIDE, GROUPS, EIGHT>(x, first, steps),
-            _ => self.sums_of::<S, M, BITS, WIDE, GROUPS, ANY>(x, first, steps),
+            0 if self.offsets.is_none() => self.sums_of::<S, M, BITS, WIDE, GROUPS, NONE>(x, first, tile),
+            8 => self.sums_of::<S, M, BITS, WIDE, GROUPS, EIGHT>(x, first, tile),
+            _ => self.sums_of::<S, M, BITS, WIDE, GROUPS, ANY>(x, first, tile),
         }
     }
 
@@ -128,13 +127,11 @@ impl Panel {
         self,
         x: &QuantizedRows,
         first: usize,
-        [row_step, block_step]: [usize; 2],
+        tile: usize,
     ) -> [S::F; M] {
         let plane = ACTIVATION_BLOCK;
         let planes = if WIDE { 2 * plane } else { plane };
         let per_block = 8 / GROUPS;
-        // The halves of a block lie a tile apart; see `QuantizedRows::half_shifts`.
-        let half_row_step = if WIDE { row_step * 2 } else { row_step };
         let bias = if BITS == 8 { S::BIAS_8 } else { 0 };
         let mut sums = [S::splat(0.0); M];
         // Few rows are bound by latency and have registers left: a chain of their own for offsets.
@@ -155,11 +152,9 @@ impl Panel {
             };
             for at in start..(start + self.each).min(self.count) {
                 let (block, half) = (at / per_block, at % per_block);
-                let number = first + block * block_step;
-                let place = |m: usize| match GROUPS {
-                    8 => number + m * row_step,
-                    _ => first * 2 + (block * 2 + half) * block_step + m * half_row_step,
-                };
+                let number = first + block * tile;
+                // The halves of a block lie a tile apart; see `QuantizedRows::half_shifts`.
+                let place = if GROUPS == 8 { number } else { first * 2 + (block * 2 + half) * tile };
                 let (shifts, block_sums) = match GROUPS {
                     8 => (x.shifts.as_ptr(), x.sums.as_ptr()),
                     _ => (x.half_shifts.as_ptr(), x.half_sums.as_ptr()),
@@ -167,9 +162,9 @@ impl Panel {
                 let mut high = [x.integers.as_ptr(); M];
                 let mut begin = [S::splat_int(0); M];
                 for m in 0..M {
-                    high[m] = high[m].add((number + m * row_step) * planes + half * GROUPS * 4);
+                    high[m] = high[m].add((number + m) * planes + half * GROUPS * 4);
                     if OFFSET == EIGHT {
-                        begin[m] = S::splat_int(*shifts.add(place(m)));
+                        begin[m] = S::splat_int(*shifts.add(place + m));
                     }
                 }
                 if WIDE {
@@ -182,10 +177,10 @@ impl Panel {
                     S::dot::<M, BITS, WIDE, GROUPS>(codes, high, high.map(|high| high.wrapping_add(plane)), begin);
                 codes = codes.add(GROUPS * PANEL * BITS / 2);
                 for m in 0..M {
-                    let x_scale = S::splat(*x.scales.as_ptr().add(number + m * row_step));
+                    let x_scale = S::splat(*x.scales.as_ptr().add(number + m));
                     if OFFSET == ANY {
                         let chain = if WIDE { &mut zeros[m] } else { &mut sums[m] };
-                        *chain = S::fma(zero, S::splat(*block_sums.add(place(m))), *chain);
+                        *chain = S::fma(zero, S::splat(*block_sums.add(place + m)), *chain);
                     }
                     sums[m] = S::fma(S::mul(scale, x_scale), S::to_float(dots[m]), sums[m]);
                 }
@@ -258,26 +253,27 @@ impl Job<'_> {
             .map(move |feature| (Panel::of(self.weights, feature / PANEL), feature - start, PANEL.min(end - feature)))
     }
 
-    /// Row by row for each panel, rows of 16 bits; up to 4 at a time share the reading of the weights.
+    /// Tile by tile for each panel, rows of 16 bits; those of a tile share the reading of the weights.
     #[inline(always)]
     unsafe fn few<S: Simd, const BITS: usize, const GROUPS: usize>(&self, out: &mut RowsMut<'_>) {
-        let step = self.x.blocks;
+        let QuantizedRows { rows, blocks, tile, .. } = *self.x;
         for (panel, column, len) in self.panels() {
-            let mut row = 0;
-            macro_rules! rows {
-                ($m:literal) => {
-                    while row + $m <= self.x.rows {
-                        let sums = panel.sums::<S, $m, BITS, true, GROUPS>(self.x, row * step, step, 1);
-                        for (m, sums) in sums.into_iter().enumerate() {
+            for row in (0..rows).step_by(tile) {
+                macro_rules! rows {
+                    ($m:literal, $tile:expr) => {{
+                        let sums = panel.sums::<S, $m, BITS, true, GROUPS>(self.x, row * blocks, $tile);
+                        for (m, sums) in sums.into_iter().take(rows - row).enumerate() {
                             finish::<S>(sums, out.pointer(row + m).add(column), len, self.epilogue);
                         }
-                        row += $m;
-                    }
-                };
+                    }};
+                }
+                match rows - row {
+                    1 => rows!(1, tile),
+                    2 => rows!(2, tile),
+                    // Three rows take as long as four.
+                    _ => rows!(4, WIDE_TILE),
+                }
             }
-            rows!(4);
-            rows!(2);
-            rows!(1);
         }
     }
 
@@ -296,8 +292,7 @@ impl Job<'_> {
                     let (column, len) = (feature - self.features.start, PANEL.min(chunk.end - feature));
                     macro_rules! rows {
                         ($m:literal) => {{
-                            let sums =
-                                panel.sums::<S, $m, BITS, false, GROUPS>(self.x, row * self.x.blocks, 1, S::TILE);
+                            let sums = panel.sums::<S, $m, BITS, false, GROUPS>(self.x, row * self.x.blocks, S::TILE);
                             for (m, sums) in sums.into_iter().take(rows).enumerate() {
                                 finish::<S>(sums, out.pointer(row + m).add(column), len, self.epilogue);
                             }

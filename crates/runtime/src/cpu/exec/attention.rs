@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::{AttentionOptions, Mask, RotaryPairs};
+use sottovoce_kernels::{self as kernels, AttentionOptions, FEW_ROWS, Mask, RotaryPairs};
 use sottovoce_tensor::DType;
 
 use super::{
@@ -55,26 +55,55 @@ impl Executor {
         Ok(())
     }
 
+    /// Attention of every call to its own caches. `head` says that only wanted rows need it.
     pub(super) fn attention(
         &self,
         step: &Attention,
         head: bool,
-        lane: &Lane<'_>,
+        lanes: &[Lane<'_>],
         arena: &mut Arena,
     ) -> Result<(), RuntimeError> {
-        let Attention { query, heads, key, value, mask, options, out } = step;
-        let rows = if head { &lane.head_rows } else { &lane.rows };
-        let cache = cache_view(lane.caches, *key, *value, *heads, lane.space.lengths[key.cache.0])?;
-        let mask = mask.map(|mask| self.mask(mask, lane, rows)).transpose()?;
-        self.with_output(arena, out, |arena, data, stride| {
-            let Arena { slots, strides, attention, .. } = arena;
-            let slot = self.slot(query);
-            let queries = view((&slots[slot], strides[slot]), query, rows);
-            let out = view_mut(data, stride, out, rows);
-            let options = AttentionOptions { exact: self.exact, ..*options };
-            self.kernels().attention(self.compute.team(), queries, cache, mask, options, attention, out);
-        });
-        Ok(())
+        let (kernels, team) = (self.kernels(), self.compute.team());
+        let rows = |lane: &'_ Lane<'_>| if head { lane.head_rows.clone() } else { lane.rows.clone() };
+        // Calls of many rows come first.
+        let many = lanes.iter().take_while(|lane| rows(lane).len() > FEW_ROWS).count();
+        let (many, few) = lanes.split_at(many);
+        self.with_output(arena, &step.out, |arena, data, stride| {
+            let Arena { slots, strides, attention: scratch, .. } = arena;
+            let slot = self.slot(&step.query);
+            let call = |lane| self.attention_of(step, lane, (&slots[slot], strides[slot]), &rows(lane));
+            for lane in many {
+                kernels.attention(team, call(lane)?, scratch, view_mut(data, stride, &step.out, &rows(lane)));
+            }
+            match few {
+                [] => {}
+                [lane] => kernels.attention(team, call(lane)?, scratch, view_mut(data, stride, &step.out, &rows(lane))),
+                [.., last] => {
+                    let calls = few.iter().map(|lane| Ok((call(lane)?, rows(lane).start)));
+                    let calls = calls.collect::<Result<Vec<_>, RuntimeError>>()?;
+                    let mut out = view_mut(data, stride, &step.out, &(0..last.rows.end));
+                    kernels.attention_of_few(team, calls.len(), |number| calls[number], scratch, &mut out);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The attention of some rows of a call, which has its queries in a slot of the arena.
+    fn attention_of<'a>(
+        &self,
+        step: &Attention,
+        lane: &'a Lane<'_>,
+        slot: (&'a [f32], usize),
+        rows: &Range<usize>,
+    ) -> Result<kernels::Attention<'a>, RuntimeError> {
+        let Attention { query, heads, key, value, mask, options, .. } = step;
+        Ok(kernels::Attention {
+            queries: view(slot, query, rows),
+            cache: cache_view(lane.caches, *key, *value, *heads, lane.space.lengths[key.cache.0])?,
+            mask: mask.map(|mask| self.mask(mask, lane, rows)).transpose()?,
+            options: AttentionOptions { exact: self.exact, ..*options },
+        })
     }
 
     /// Rows of a mask: the caller's own, or what was made of it if it has another type.

@@ -217,6 +217,7 @@ impl Executor {
                     self.heads(item, spans, lanes, arena)?;
                 }
             }
+            Step::Attention(attention) => self.attention(attention, head, lanes, arena)?,
             _ => {
                 for lane in lanes {
                     self.step_of_lane(step, head, lane, arena)?;
@@ -237,7 +238,6 @@ impl Executor {
         match step {
             Step::Embed { ids, table, scale, out } => self.embed(*ids, *table, *scale, out, lane, arena)?,
             Step::Carry(layers) => self.carry(layers, lane)?,
-            Step::Attention(attention) => self.attention(attention, head, lane, arena)?,
             Step::ToTensor { x, layout, value } => self.to_tensor(x, *layout, *value, head, lane, arena)?,
             Step::ToRows { value, out } => self.to_rows(*value, out, lane, arena)?,
             Step::Sizes { value } => {
@@ -245,9 +245,7 @@ impl Executor {
                 lane.space.tensors[value.index()] = Some(tensor);
             }
             Step::Generic { node } => self.generic(*node, lane)?,
-            Step::Linear { .. } | Step::Apply { .. } | Step::Add { .. } | Step::Scale { .. } | Step::Heads(_) => {
-                unreachable!("steps on rows run for all calls at once")
-            }
+            _ => unreachable!("the other steps run for all calls at once"),
         }
         Ok(())
     }
