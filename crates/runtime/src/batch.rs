@@ -1,6 +1,6 @@
 //! Calls of several callers that run together.
 
-use crate::{Inputs, Outputs, State, cpu::Arena};
+use crate::{Inputs, Outputs, PredictOptions, State, cpu::Arena};
 
 /// One of the calls of [`crate::Model::predict_batch`].
 pub struct BatchCall<'a> {
@@ -8,6 +8,8 @@ pub struct BatchCall<'a> {
     pub inputs: &'a Inputs,
     /// The caller's state.
     pub state: &'a mut State,
+    /// How to run it.
+    pub options: PredictOptions,
     /// Where the results go: the outputs of an earlier call, or none yet.
     pub outputs: &'a mut Outputs,
 }

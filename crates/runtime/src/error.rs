@@ -115,6 +115,9 @@ pub enum RuntimeError {
         /// What is wrong with it.
         source: Box<RuntimeError>,
     },
+    /// The thread that runs calls together cannot be had or has ended.
+    #[error("the thread that runs calls together: {0}")]
+    Batcher(String),
     /// The kernels cannot be had as asked for.
     #[error("{0}")]
     Kernels(String),

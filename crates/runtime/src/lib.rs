@@ -20,6 +20,7 @@
 //! A [`Model`] is immutable and shared between threads; a [`State`] belongs to one caller.
 
 mod batch;
+mod batcher;
 mod check;
 mod cpu;
 mod error;
@@ -35,6 +36,7 @@ mod slices;
 mod state;
 
 pub use batch::{BatchCall, BatchMemory};
+pub use batcher::{Batcher, Seat};
 pub use cpu::NoPlan;
 pub use error::RuntimeError;
 pub use inputs::{Inputs, Outputs};

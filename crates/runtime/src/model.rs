@@ -13,7 +13,7 @@ use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
-    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, OutputRows, Outputs, PlanReport, Precision,
+    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, Outputs, PlanReport, Precision,
     PredictOptions, State, check,
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
@@ -202,8 +202,7 @@ impl Model {
         match &self.backend {
             Backend::Cpu(executor) => {
                 let Workspace { arena, call } = workspace;
-                let lane = Lane::new(inputs, bound, caches, call, outputs);
-                executor.run(&mut [lane], options.rows == OutputRows::Last, arena)?;
+                executor.run(&mut [Lane::new(inputs, bound, caches, call, options, outputs)], arena)?;
             }
             Backend::Reference(reference) => {
                 let computed = reference.run(inputs, caches)?;
@@ -219,27 +218,22 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::predict`], with the number of the call that does not fit. Every state is unchanged then.
-    pub fn predict_batch(
-        &self,
-        calls: &mut [BatchCall<'_>],
-        options: &PredictOptions,
-        memory: &mut BatchMemory,
-    ) -> Result<(), RuntimeError> {
+    pub fn predict_batch(&self, calls: &mut [BatchCall<'_>], memory: &mut BatchMemory) -> Result<(), RuntimeError> {
         let Backend::Cpu(executor) = &self.backend else {
             return calls
                 .iter_mut()
-                .try_for_each(|call| self.predict_into(call.inputs, call.state, options, call.outputs));
+                .try_for_each(|call| self.predict_into(call.inputs, call.state, &call.options, call.outputs));
         };
         let mut ends = Vec::with_capacity(calls.len());
         for (number, call) in calls.iter_mut().enumerate() {
-            let end = self.begin(call.inputs, call.state, options, call.outputs);
+            let end = self.begin(call.inputs, call.state, &call.options, call.outputs);
             ends.push(end.map_err(|source| RuntimeError::Batch { number, source: Box::new(source) })?);
         }
         let lanes = calls.iter_mut().map(|call| {
             let State { caches, workspace, bound, .. } = &mut *call.state;
-            Lane::new(call.inputs, bound, caches, &mut workspace.call, call.outputs)
+            Lane::new(call.inputs, bound, caches, &mut workspace.call, &call.options, call.outputs)
         });
-        executor.run(&mut lanes.collect::<Vec<_>>(), options.rows == OutputRows::Last, &mut memory.arena)?;
+        executor.run(&mut lanes.collect::<Vec<_>>(), &mut memory.arena)?;
         for (call, end) in calls.iter_mut().zip(ends) {
             call.state.len = end.unwrap_or(call.state.len);
         }

@@ -1,9 +1,11 @@
 //! Calls that run together give, bit for bit, what each gives alone.
 
+use std::{sync::Arc, thread};
+
 use half::f16;
 use sottovoce_runtime::{
-    BackendKind, BatchCall, BatchMemory, Inputs, LoadOptions, Model, OutputRows, Outputs, Precision, PredictOptions,
-    RuntimeError, State,
+    BackendKind, BatchCall, BatchMemory, Batcher, Inputs, LoadOptions, Model, OutputRows, Outputs, Precision,
+    PredictOptions, RuntimeError, Seat, State,
 };
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{Fixture, Interface, MASKED, Random, causal_mask, fixtures};
@@ -36,13 +38,13 @@ struct Caller {
     ids: Vec<i32>,
     together: (State, Outputs),
     alone: (State, Outputs),
-    next: Inputs,
+    next: (Inputs, PredictOptions),
 }
 
 impl Caller {
     fn new(model: &Model) -> Self {
         let (together, alone) = ((model.new_state(), Outputs::new()), (model.new_state(), Outputs::new()));
-        Self { ids: Vec::new(), together, alone, next: Inputs::new() }
+        Self { ids: Vec::new(), together, alone, next: (Inputs::new(), PredictOptions::default()) }
     }
 
     /// Makes up the next call: most are of one row, as in decoding, some of a few and some of many.
@@ -55,10 +57,12 @@ impl Caller {
         }
         let past = self.ids.len();
         self.ids.extend((0..rows).map(|_| random.below(VOCABULARY) as i32));
-        self.next = match interface {
+        let rows = [OutputRows::All, OutputRows::Last][random.below(2)];
+        let inputs = match interface {
             Interface::Baseline => inputs(&self.ids, 0),
             _ => inputs(&self.ids[past..], past),
         };
+        self.next = (inputs, PredictOptions { rows, ..PredictOptions::default() });
     }
 }
 
@@ -66,21 +70,19 @@ fn check(fixture: &Fixture, options: &LoadOptions, random: &mut Random) {
     let model = load(fixture, options);
     let mut callers: Vec<Caller> = (0..20).map(|_| Caller::new(&model)).collect();
     let mut memory = BatchMemory::default();
-    for round in 0..8 {
+    for _ in 0..8 {
         let count = 1 + random.below(callers.len());
-        let options = PredictOptions { rows: [OutputRows::All, OutputRows::Last][round % 2], ..Default::default() };
         let mut batch: Vec<&mut Caller> = callers.iter_mut().take(count).collect();
         batch.iter_mut().for_each(|caller| caller.prepare(fixture.interface, random));
-        let calls = batch.iter_mut().map(|Caller { together: (state, outputs), next, .. }| BatchCall {
-            inputs: next,
-            state,
-            outputs,
+        let calls = batch.iter_mut().map(|Caller { together: (state, outputs), next: (inputs, options), .. }| {
+            BatchCall { inputs, state, options: *options, outputs }
         });
-        model.predict_batch(&mut calls.collect::<Vec<_>>(), &options, &mut memory).unwrap();
+        model.predict_batch(&mut calls.collect::<Vec<_>>(), &mut memory).unwrap();
         for (number, caller) in batch.into_iter().enumerate() {
             let (state, outputs) = &mut caller.alone;
-            model.predict_into(&caller.next, state, &options, outputs).unwrap();
-            let rows = caller.next.get("inputIds").unwrap().len();
+            let (inputs, options) = &caller.next;
+            model.predict_into(inputs, state, options, outputs).unwrap();
+            let rows = inputs.get("inputIds").unwrap().len();
             let same = bits(outputs) == bits(&caller.together.1);
             assert!(same, "{}, {options:?}: call {number} of {count}, {rows} rows", fixture.name);
             assert_eq!(caller.together.0.len(), state.len());
@@ -115,11 +117,12 @@ fn a_call_that_does_not_fit_is_named_and_no_state_changes() {
     let (mut first, mut second) = (model.new_state(), model.new_state());
     let (good, ahead) = (inputs(&[1, 2, 3], 0), inputs(&[4], 3));
     let (mut outputs, mut others) = (Outputs::new(), Outputs::new());
+    let options = PredictOptions::default();
     let mut calls = [
-        BatchCall { inputs: &good, state: &mut first, outputs: &mut outputs },
-        BatchCall { inputs: &ahead, state: &mut second, outputs: &mut others },
+        BatchCall { inputs: &good, state: &mut first, options, outputs: &mut outputs },
+        BatchCall { inputs: &ahead, state: &mut second, options, outputs: &mut others },
     ];
-    let error = model.predict_batch(&mut calls, &PredictOptions::default(), &mut BatchMemory::default()).unwrap_err();
+    let error = model.predict_batch(&mut calls, &mut BatchMemory::default()).unwrap_err();
     assert!(
         matches!(&error, RuntimeError::Batch { number: 1, source } if matches!(**source, RuntimeError::Position { .. }))
     );
@@ -127,4 +130,39 @@ fn a_call_that_does_not_fit_is_named_and_no_state_changes() {
     assert_eq!((first.len(), second.len()), (0, 0));
     let alone = model.predict(&good, &mut first).unwrap();
     assert_eq!(alone["logits"].as_slice::<f16>().unwrap().len(), 3 * VOCABULARY);
+}
+
+#[test]
+fn threads_that_share_a_batcher_get_what_each_gets_alone() {
+    let fixture = fixtures().into_iter().find(|fixture| fixture.name == "llama-int4").unwrap();
+    let model = Arc::new(load(&fixture, &LoadOptions { threads: Some(2), ..LoadOptions::default() }));
+    let batcher = Batcher::new(model.clone()).unwrap();
+    let seed = Random::from_env(6).bits();
+    thread::scope(|scope| {
+        for caller in 0..6 {
+            let (batcher, model) = (&batcher, &model);
+            scope.spawn(move || {
+                let mut random = Random::new(seed ^ caller);
+                let mut alone = (model.new_state(), Outputs::new());
+                let mut seat = Seat { inputs: Inputs::new(), state: model.new_state(), outputs: Outputs::new() };
+                while alone.0.len() < CONTEXT {
+                    let rows = (1 + random.below(12)).min(CONTEXT - alone.0.len());
+                    let ids: Vec<i32> = (0..rows).map(|_| random.below(VOCABULARY) as i32).collect();
+                    seat.inputs = inputs(&ids, alone.0.len());
+                    let rows = [OutputRows::All, OutputRows::Last][random.below(2)];
+                    let options = PredictOptions { rows, ..PredictOptions::default() };
+                    model.predict_into(&seat.inputs, &mut alone.0, &options, &mut alone.1).unwrap();
+                    // A call that does not fit fails alone, whatever runs beside it.
+                    let good = std::mem::replace(&mut seat.inputs, inputs(&[1], CONTEXT - 1));
+                    if alone.0.len() - ids.len() < CONTEXT - 1 {
+                        let error = batcher.predict(&mut seat, &options).unwrap_err();
+                        assert!(matches!(error, RuntimeError::Position { .. }), "{error}");
+                    }
+                    seat.inputs = good;
+                    batcher.predict(&mut seat, &options).unwrap();
+                    assert_eq!(bits(&seat.outputs), bits(&alone.1));
+                }
+            });
+        }
+    });
 }

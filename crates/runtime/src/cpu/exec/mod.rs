@@ -17,7 +17,7 @@ use super::{
     weights::Loaded,
     workspace::{Arena, CallSpace, Span, view, view_mut},
 };
-use crate::{Inputs, Outputs, check::Bound, error::RuntimeError};
+use crate::{Inputs, OutputRows, Outputs, PredictOptions, check::Bound, error::RuntimeError};
 
 /// A plan with its weights, ready to run.
 pub struct Executor {
@@ -53,6 +53,8 @@ pub struct Lane<'a> {
     pub caches: &'a mut [Tensor],
     /// Memory that is not rows.
     pub space: &'a mut CallSpace,
+    /// Only the last row of the outputs is wanted.
+    last_row: bool,
     /// Where results go.
     pub outputs: &'a mut Outputs,
     /// Its rows in the arena.
@@ -68,9 +70,11 @@ impl<'a> Lane<'a> {
         bound: &'a Bound,
         caches: &'a mut [Tensor],
         space: &'a mut CallSpace,
+        options: &PredictOptions,
         outputs: &'a mut Outputs,
     ) -> Self {
-        Self { inputs, bound, caches, space, outputs, rows: 0..0, head_rows: 0..0 }
+        let last_row = options.rows == OutputRows::Last;
+        Self { inputs, bound, caches, space, last_row, outputs, rows: 0..0, head_rows: 0..0 }
     }
 
     /// The input at this position in the graph.
@@ -81,14 +85,14 @@ impl<'a> Lane<'a> {
 
 impl Executor {
     /// Computes the outputs of calls that run together: weights are read once for all of them. Tensors that `outputs` has
-    /// give their memory to the new ones. With `last_row` only the last row of every call's outputs is computed.
+    /// give their memory to the new ones.
     ///
     /// Every row gets bit for bit what it would get if its call ran alone.
     ///
     /// # Errors
     /// Token ids outside the vocabulary, and errors of generic steps. The states' earlier rows are intact then.
-    pub fn run(&self, lanes: &mut [Lane<'_>], last_row: bool, arena: &mut Arena) -> Result<(), RuntimeError> {
-        let rows = self.place_rows(lanes, last_row, arena)?;
+    pub fn run(&self, lanes: &mut [Lane<'_>], arena: &mut Arena) -> Result<(), RuntimeError> {
+        let rows = self.place_rows(lanes, arena)?;
         arena.resize(&self.widths, rows, self.plan.tables.len());
         for lane in &mut *lanes {
             lane.space.tensors.resize(self.graph.num_values(), None);
@@ -114,11 +118,14 @@ impl Executor {
 
     /// Gives each call its rows, and works out which of them are computed together: those of calls of many rows, which are
     /// rounded more, and those of the others. The former come first, so that a last row of theirs is beside the others.
-    fn place_rows(&self, lanes: &mut [Lane<'_>], last_row: bool, arena: &mut Arena) -> Result<usize, RuntimeError> {
+    fn place_rows(&self, lanes: &mut [Lane<'_>], arena: &mut Arena) -> Result<usize, RuntimeError> {
         for lane in &mut *lanes {
             lane.rows = 0..self.size(&self.plan.rows, lane)?;
         }
-        lanes.sort_by_key(|lane| lane.rows.len() <= FEW_ROWS);
+        lanes.sort_by_key(|lane| {
+            let few = lane.rows.len() <= FEW_ROWS;
+            (few, few || lane.last_row)
+        });
         arena.every_row.clear();
         arena.head_rows.clear();
         let mut end = 0;
@@ -126,7 +133,7 @@ impl Executor {
             let (start, count) = (end, lane.rows.len());
             end += count;
             lane.rows = start..end;
-            lane.head_rows = if last_row { end - 1..end } else { start..end };
+            lane.head_rows = if lane.last_row { end - 1..end } else { start..end };
             Span::add(&mut arena.every_row, &lane.rows, Precision::for_rows(count));
             // As fine for all rows as for the last alone, so that its logits do not depend on what else is asked for.
             Span::add(&mut arena.head_rows, &lane.head_rows, Precision::Sixteen);
