@@ -6,7 +6,10 @@ use sottovoce_llm::LlmError;
 use sottovoce_llm::sampling::{Dry, Penalties, Sampler, Sampling};
 
 const GREEDY: Sampling = Sampling::GREEDY;
-const WARM: Sampling = Sampling { temperature: 1.0, ..Sampling::GREEDY };
+
+fn warm() -> Sampling {
+    Sampling { temperature: 1.0, ..GREEDY }
+}
 
 fn choose(logits: &[f32], sampling: Sampling, history: &[u32]) -> u32 {
     Sampler::new(sampling, history, 16).unwrap().choose(logits).unwrap().id
@@ -37,26 +40,26 @@ fn the_smallest_temperature_is_greedy_and_finite() {
 #[test]
 fn filters_keep_what_their_papers_say() {
     let halves = halves();
-    assert_eq!(possible(&halves, WARM), [0, 1, 2, 3]);
-    assert_eq!(possible(&halves, Sampling { top_k: Some(2), ..WARM }), [0, 1]);
-    assert_eq!(possible(&halves, Sampling { top_p: Some(0.7), ..WARM }), [0, 1]);
-    assert_eq!(possible(&halves, Sampling { min_p: Some(0.4), ..WARM }), [0, 1]);
+    assert_eq!(possible(&halves, warm()), [0, 1, 2, 3]);
+    assert_eq!(possible(&halves, Sampling { top_k: Some(2), ..warm() }), [0, 1]);
+    assert_eq!(possible(&halves, Sampling { top_p: Some(0.7), ..warm() }), [0, 1]);
+    assert_eq!(possible(&halves, Sampling { min_p: Some(0.4), ..warm() }), [0, 1]);
     // The entropy is 1.75 bits; the tokens' surprises are 1, 2, 3 and 3, so that the second is the most typical.
-    assert_eq!(possible(&halves, Sampling { typical_p: Some(0.2), ..WARM }), [1]);
-    assert_eq!(possible(&halves, Sampling { typical_p: Some(0.7), ..WARM }), [0, 1]);
+    assert_eq!(possible(&halves, Sampling { typical_p: Some(0.2), ..warm() }), [1]);
+    assert_eq!(possible(&halves, Sampling { typical_p: Some(0.7), ..warm() }), [0, 1]);
 }
 
 #[test]
 fn each_filter_sees_what_the_one_before_it_left() {
     let halves = halves();
     // Of the first two alone, the first has two thirds.
-    assert_eq!(possible(&halves, Sampling { top_k: Some(2), top_p: Some(0.6), ..WARM }), [0]);
+    assert_eq!(possible(&halves, Sampling { top_k: Some(2), top_p: Some(0.6), ..warm() }), [0]);
     // At temperature 0.5 they have 16, 4, 1 and 1 of 22.
-    assert_eq!(possible(&halves, Sampling { temperature: 0.5, top_p: Some(0.72), ..WARM }), [0]);
+    assert_eq!(possible(&halves, Sampling { temperature: 0.5, top_p: Some(0.72), ..warm() }), [0]);
     // At temperature 2 the second has 0.71 of the first.
-    assert_eq!(possible(&halves, Sampling { temperature: 2.0, min_p: Some(0.6), ..WARM }), [0, 1]);
+    assert_eq!(possible(&halves, Sampling { temperature: 2.0, min_p: Some(0.6), ..warm() }), [0, 1]);
     // Of the first two, entropy 0.92 bits; surprises 0.58 and 1.58.
-    assert_eq!(possible(&halves, Sampling { top_k: Some(2), typical_p: Some(0.2), ..WARM }), [0]);
+    assert_eq!(possible(&halves, Sampling { top_k: Some(2), typical_p: Some(0.2), ..warm() }), [0]);
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn bias_favours_and_forbids() {
 #[test]
 fn answers_of_one_seed_differ_and_each_repeats() {
     let answer = |index| {
-        let mut sampler = Sampler::new(Sampling { index, seed: 3, ..WARM }, &[], 0).unwrap();
+        let mut sampler = Sampler::new(Sampling { index, seed: 3, ..warm() }, &[], 0).unwrap();
         (0..20).map(|_| sampler.choose(&[0.0; 50]).unwrap().id).collect::<Vec<_>>()
     };
     assert_eq!(answer(1), answer(1));
