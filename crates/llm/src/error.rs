@@ -101,6 +101,16 @@ pub enum LlmError {
         /// What is allowed.
         expected: &'static str,
     },
+    /// A draft model whose tokens are not those of the model that it drafts for.
+    #[error("the draft model spells token {id} as {draft}, the model as {expected}: a draft model must have the same tokenizer")]
+    DraftVocabulary {
+        /// The first token that differs.
+        id: u32,
+        /// Its spelling in the draft model's vocabulary.
+        draft: String,
+        /// Its spelling in the model's.
+        expected: String,
+    },
     /// A package that is not a language model, or not one that can be driven.
     #[error("{} is not a language model that can run here: {reason}", path.display())]
     Interface {

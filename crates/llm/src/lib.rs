@@ -1,7 +1,7 @@
 //! The language loop: from a conversation to an answer, over one key-value state.
 //!
 //! [`tokenizer`] turns text into ids and back, [`chat`] spells a conversation for a model, [`sampling`] chooses a token
-//! from logits, [`generate`] computes a prompt and decodes an answer, [`load`] opens a model folder and [`evaluate`]
+//! from logits, [`generate`] computes a prompt and decodes an answer, [`speculate`] guesses ahead, [`load`] opens a model folder and [`evaluate`]
 //! measures how well a model predicts a text. What runs the model is behind [`LanguageModel`]; [`package`] runs Core ML
 //! packages.
 
@@ -14,6 +14,7 @@ pub mod load;
 mod model;
 pub mod package;
 pub mod sampling;
+pub mod speculate;
 pub mod tokenizer;
 
 pub use error::LlmError;

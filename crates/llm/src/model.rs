@@ -30,6 +30,11 @@ pub trait LanguageModel {
         PREFILL_CHUNK
     }
 
+    /// The most rows of one call whose logits, keys and values are bit for bit those of one call a row; 1 promises nothing.
+    fn independent_rows(&self) -> usize {
+        1
+    }
+
     /// Appends `ids` (at least one) and returns the logits of the last row, `[vocab_size]`.
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError>;
 
@@ -55,6 +60,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn max_rows(&self) -> usize {
         (**self).max_rows()
+    }
+
+    fn independent_rows(&self) -> usize {
+        (**self).independent_rows()
     }
 
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {

@@ -9,6 +9,7 @@ use sottovoce_graph::{
     ir::{Dim, Graph},
     lower, passes,
 };
+use sottovoce_kernels::FEW_ROWS;
 use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::{DType, Tensor};
 
@@ -136,6 +137,15 @@ impl Model {
         match &self.backend {
             Backend::Cpu(executor) => Some(&executor.plan),
             Backend::Reference(reference) => reference.plan(),
+        }
+    }
+
+    /// The most rows of one call whose outputs, and what they append to caches, are bit for bit those of one call a row,
+    /// where rows see earlier ones through a cache alone; 1 where that is not known.
+    pub fn independent_rows(&self) -> usize {
+        match &self.backend {
+            Backend::Cpu(executor) if !executor.plan.has_generic_steps() => FEW_ROWS,
+            _ => 1,
         }
     }
 

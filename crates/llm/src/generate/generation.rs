@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{Stats, StopStrings};
 use crate::sampling::{Choice, Sampler, Sampling};
+use crate::speculate::{Speculation, Speculator};
 use crate::tokenizer::TextStream;
 use crate::{LanguageModel, LlmError};
 
@@ -21,6 +22,8 @@ pub struct GenerateOptions {
     pub stop_tokens: Vec<u32>,
     /// Strings that end the answer and are not part of it.
     pub stop_strings: Vec<String>,
+    /// How many tokens to guess ahead, which changes nothing but the time.
+    pub speculation: Speculation,
     /// Whether the answer continues the prompt's text rather than beginning a text of its own.
     pub continue_text: bool,
     /// Set from another thread, ends the answer before the next token.
@@ -34,6 +37,7 @@ impl Default for GenerateOptions {
             max_tokens: None,
             stop_tokens: Vec::new(),
             stop_strings: Vec::new(),
+            speculation: Speculation::default(),
             continue_text: false,
             cancel: None,
         }
@@ -96,9 +100,11 @@ pub struct Answer {
 /// An answer in the making.
 pub struct Generation<'s, M> {
     model: &'s mut M,
-    /// The tokens in the model's state.
+    /// The tokens in the model's state. Guesses that were computed ahead are among them until the answer ends.
     held: &'s mut Vec<u32>,
-    /// The tokens to compute next: at first the new part of the prompt, then the token last chosen.
+    speculator: &'s mut Speculator,
+    /// The tokens to compute next: at first the new part of the prompt, then the token last chosen, unless it
+    /// was computed ahead.
     pending: Vec<u32>,
     options: GenerateOptions,
     sampler: Sampler,
@@ -119,6 +125,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
     pub(super) fn new(
         model: &'s mut M,
         held: &'s mut Vec<u32>,
+        speculator: &'s mut Speculator,
         stream: TextStream<'s>,
         prompt: &[u32],
         mut options: GenerateOptions,
@@ -130,9 +137,11 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         let reused = common.min(prompt.len() - 1);
         model.rewind(reused);
         held.truncate(reused);
+        speculator.begin(prompt);
         Ok(Self {
             model,
             held,
+            speculator,
             pending: prompt[reused..].to_vec(),
             options,
             sampler,
@@ -157,10 +166,14 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         }
         self.shown.clear();
         self.decoded.clear();
-        self.choice = self.choose()?;
-        if let Some(id) = self.choice.as_ref().map(|choice| choice.id) {
-            self.finish = self.take(id);
+        let chosen = self.choose();
+        if let Ok(Some(choice)) = &chosen {
+            self.finish = self.take(choice.id);
         }
+        if self.finish.is_some() || chosen.is_err() {
+            self.speculator.forget(self.model, self.held);
+        }
+        self.choice = chosen?;
         if self.finish.is_some_and(|reason| reason != FinishReason::StopString) {
             self.flush();
         }
@@ -188,6 +201,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
                 break;
             }
         }
+        self.speculator.forget(self.model, self.held);
         Ok(Answer { text, finish, stats: self.stats })
     }
 
@@ -214,15 +228,39 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         if self.finish.is_some() {
             return Ok(None);
         }
-        let logits = self.model.forward(&self.pending)?;
-        self.held.append(&mut self.pending);
+        let most_guesses = self.most_guesses();
+        let vocab = self.model.vocab_size();
+        let logits = match (self.speculator.next_row(vocab), &self.pending[..]) {
+            (Some(logits), _) => logits,
+            (None, &[token]) => {
+                let speculation = (self.options.speculation, most_guesses);
+                let logits = self.speculator.forward(self.model, self.held, token, speculation)?;
+                self.pending.clear();
+                logits
+            }
+            (None, _) => {
+                let logits = self.model.forward(&self.pending)?;
+                self.held.append(&mut self.pending);
+                logits
+            }
+        };
         if self.stats.generated_tokens == 0 {
             self.stats.prefill = self.started.elapsed();
         }
         let choice = self.sampler.choose(logits)?;
-        self.pending.push(choice.id);
+        if !self.speculator.take(choice.id, self.model, self.held) {
+            self.pending.push(choice.id);
+        }
         self.count();
         Ok(Some(choice))
+    }
+
+    /// As many guesses as there is room for, and as can be part of the answer; none for the prompt.
+    fn most_guesses(&self) -> usize {
+        let chosen = self.stats.generated_tokens;
+        let tokens = self.options.max_tokens.map_or(usize::MAX, |most| most.saturating_sub(chosen + 1));
+        let room = self.model.context().saturating_sub(self.held.len() + 1);
+        if chosen == 0 { 0 } else { tokens.min(room) }
     }
 
     /// Takes a chosen token into the text. Returns why the answer ends here, if it does.
@@ -248,6 +286,7 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
 
     fn count(&mut self) {
         self.stats.generated_tokens += 1;
+        (self.stats.guessed_tokens, self.stats.accepted_tokens) = self.speculator.counts();
         let elapsed = self.started.elapsed();
         if self.stats.generated_tokens == 1 {
             self.stats.first_token = elapsed;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{GenerateOptions, Generation};
+use crate::speculate::{DraftModel, Speculator};
 use crate::tokenizer::Tokenizer;
 use crate::{LanguageModel, LlmError};
 
@@ -14,14 +15,20 @@ pub struct Session<M> {
     tokenizer: Arc<Tokenizer>,
     /// The tokens in the state.
     held: Vec<u32>,
+    speculator: Speculator,
 }
 
 impl<M: LanguageModel> Session<M> {
     /// A session on `model`, whose state is emptied.
     pub fn new(mut model: M, tokenizer: Arc<Tokenizer>) -> Self {
         model.rewind(0);
-        let held = Vec::with_capacity(model.context());
-        Self { model, tokenizer, held }
+        let context = model.context();
+        Self { model, tokenizer, held: Vec::with_capacity(context), speculator: Speculator::new(context) }
+    }
+
+    /// Lets `draft` guess what the model will say.
+    pub fn set_draft(&mut self, draft: DraftModel) {
+        self.speculator.set_draft(draft);
     }
 
     /// The tokenizer.
@@ -66,6 +73,6 @@ impl<M: LanguageModel> Session<M> {
         } else {
             self.tokenizer.stream_from_start()
         };
-        Generation::new(&mut self.model, &mut self.held, stream, prompt, options)
+        Generation::new(&mut self.model, &mut self.held, &mut self.speculator, stream, prompt, options)
     }
 }

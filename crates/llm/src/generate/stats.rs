@@ -11,6 +11,10 @@ pub struct Stats {
     pub reused_tokens: usize,
     /// Tokens chosen, the one that ends the answer included.
     pub generated_tokens: usize,
+    /// Tokens that were guessed and computed ahead.
+    pub guessed_tokens: usize,
+    /// Those of them that were chosen.
+    pub accepted_tokens: usize,
     /// Time spent on the rest of the prompt.
     pub prefill: Duration,
     /// From the call to the choice of the first token.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, State};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
@@ -139,8 +140,8 @@ impl PackageModel {
         self.logits.clear();
         match logits.dtype() {
             DType::F16 => {
-                let row = &logits.as_slice::<f16>().map_err(LlmError::model)?[range];
-                self.logits.extend(row.iter().map(|&logit| f32::from(logit)));
+                self.logits.resize(vocab, 0.0);
+                logits.as_slice::<f16>().map_err(LlmError::model)?[range].convert_to_f32_slice(&mut self.logits);
             }
             _ => self.logits.extend_from_slice(&logits.as_slice::<f32>().map_err(LlmError::model)?[range]),
         }
@@ -167,6 +168,14 @@ impl LanguageModel for PackageModel {
 
     fn max_rows(&self) -> usize {
         self.interface.max_rows
+    }
+
+    fn independent_rows(&self) -> usize {
+        match self.interface.cache {
+            // A call computes all earlier rows too.
+            Cache::Nowhere => 1,
+            Cache::State | Cache::Inputs(_) => self.model.independent_rows().min(self.interface.max_rows),
+        }
     }
 
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {

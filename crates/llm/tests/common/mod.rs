@@ -78,13 +78,14 @@ pub fn byte_tokenizer() -> Arc<Tokenizer> {
 }
 
 /// The logits that follow a sequence of tokens.
-type Script = Box<dyn Fn(&[u32]) -> Vec<f32>>;
+type Script = Box<dyn Fn(&[u32]) -> Vec<f32> + Send>;
 
 /// A model whose logits are a function of the whole sequence in its state, so that a wrong state shows.
 pub struct ScriptedModel {
     pub vocab: usize,
     pub context: usize,
     pub max_rows: usize,
+    pub independent_rows: usize,
     /// The rows of each call so far.
     pub calls: Vec<usize>,
     /// The call, counted from 0, that fails.
@@ -95,10 +96,10 @@ pub struct ScriptedModel {
 }
 
 impl ScriptedModel {
-    pub fn new(vocab: usize, context: usize, script: impl Fn(&[u32]) -> Vec<f32> + 'static) -> Self {
+    pub fn new(vocab: usize, context: usize, script: impl Fn(&[u32]) -> Vec<f32> + Send + 'static) -> Self {
         let script = Box::new(script);
         let (calls, state, logits) = (Vec::new(), Vec::new(), Vec::new());
-        Self { vocab, context, max_rows: 512, calls, fail_at: None, state, script, logits }
+        Self { vocab, context, max_rows: 512, independent_rows: 1, calls, fail_at: None, state, script, logits }
     }
 
     /// Answers with `answer`, whatever the prompt: the n-th token after `prompt_len` is `answer[n]`.
@@ -144,6 +145,10 @@ impl LanguageModel for ScriptedModel {
 
     fn max_rows(&self) -> usize {
         self.max_rows
+    }
+
+    fn independent_rows(&self) -> usize {
+        self.independent_rows
     }
 
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {

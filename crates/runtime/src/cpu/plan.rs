@@ -343,6 +343,11 @@ impl Plan {
         self.caches.iter().filter(|cache| cache.storage == Storage::State).find_map(|cache| cache.length.as_ref())
     }
 
+    /// Whether reference implementations compute a part, which promise nothing about rows of other calls.
+    pub fn has_generic_steps(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Generic { .. }))
+    }
+
     /// Values whose tensors leave as outputs.
     pub fn output_tensors(&self) -> impl Iterator<Item = ValueId> {
         self.outputs.iter().filter_map(|outlet| match outlet {
