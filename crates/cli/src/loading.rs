@@ -50,6 +50,13 @@ pub struct PackageOptions {
     no_packed_cache: bool,
 }
 
+impl ModelOptions {
+    /// The runtime's options.
+    pub fn load_options(&self) -> LoadOptions {
+        self.runtime.load_options()
+    }
+}
+
 impl RuntimeOptions {
     /// The runtime's options.
     pub fn load_options(&self) -> LoadOptions {
@@ -83,7 +90,7 @@ pub struct LoadedModel {
 /// # Errors
 /// It cannot be found, prepared or loaded.
 pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
-    load_with(name, options.tokenizer.as_deref(), &options.runtime.load_options())
+    load_with(name, options.tokenizer.as_deref(), &options.load_options())
 }
 
 /// As [`load`], with a tokenizer for a package that comes without one, and the runtime's options.

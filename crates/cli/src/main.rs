@@ -11,6 +11,7 @@ mod loading;
 mod machine;
 mod model_folder;
 mod progress;
+mod speculating;
 
 use std::process::ExitCode;
 

@@ -47,6 +47,23 @@ fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
     assert_eq!(first, stdout(&answer).trim_end());
     assert_eq!(first, second, "a new conversation begins with a fresh state");
 
+    // The model guesses for itself, and is always right.
+    let guessing = ["--speculate", "4", "--draft", model];
+    let guessed =
+        sottovoce(&[&["generate", model, question, "--greedy", "--max-tokens", "40"][..], &guessing].concat());
+    assert_eq!(stdout(&guessed), stdout(&answer));
+    let stderr = String::from_utf8_lossy(&guessed.stderr);
+    assert!(stderr.contains("guesses right"), "{stderr}");
+    let speculation = sottovoce(&["bench", "speculation", model, "--tokens", "12", "--repeat", "1", "--json"]);
+    let figures: serde_json::Value = serde_json::from_str(stdout(&speculation).lines().last().unwrap()).unwrap();
+    for (index, set) in ["edits", "new text"].into_iter().enumerate() {
+        let found = &figures["sets"][index];
+        assert_eq!(found["set"], set);
+        assert!(found["ratio"]["median"].as_f64().unwrap() > 0.0, "{figures}");
+    }
+    assert!(figures["sets"][0]["accepted"].as_f64().unwrap() > 0.0, "{figures}");
+    assert_eq!(figures["rows"].as_array().unwrap().len(), 4);
+
     let bench = sottovoce(&["bench", model, "--prompt", "64", "--decode", "8", "--repeat", "1", "--json"]);
     let figures: serde_json::Value = serde_json::from_str(stdout(&bench).lines().last().unwrap()).unwrap();
     for key in ["prefill_tokens_per_second", "decode_tokens_per_second"] {

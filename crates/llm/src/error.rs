@@ -102,7 +102,9 @@ pub enum LlmError {
         expected: &'static str,
     },
     /// A draft model whose tokens are not those of the model that it drafts for.
-    #[error("the draft model spells token {id} as {draft}, the model as {expected}: a draft model must have the same tokenizer")]
+    #[error(
+        "the draft model spells token {id} as {draft}, the model as {expected}: a draft model must have the same tokenizer"
+    )]
     DraftVocabulary {
         /// The first token that differs.
         id: u32,

@@ -85,6 +85,14 @@ pub fn finish(answer: &Answer) -> anyhow::Result<()> {
     }
 }
 
+/// ` · 84 of 120 guesses right`, where there were any.
+fn guesses(stats: &Stats) -> String {
+    match stats.guessed_tokens {
+        0 => String::new(),
+        guessed => format!(" · {} of {guessed} guesses right", stats.accepted_tokens),
+    }
+}
+
 /// `first token 52 ms · 31 tokens at 98.1 tokens/s · prompt 38 tokens at 730 tokens/s`
 pub fn describe(stats: &Stats) -> String {
     let rate = |rate: Option<f64>| rate.map(|rate| format!(" at {rate:.1} tokens/s")).unwrap_or_default();
@@ -96,5 +104,5 @@ pub fn describe(stats: &Stats) -> String {
         stats.prompt_tokens,
         rate(stats.prefill_tokens_per_second()),
         if stats.reused_tokens > 0 { format!(", {} of them known", stats.reused_tokens) } else { String::new() },
-    )
+    ) + &guesses(stats)
 }

@@ -16,6 +16,7 @@ use crate::{
     console,
     interrupt::{self, Interrupted},
     loading::{self, ModelOptions},
+    speculating::SpeculationOptions,
 };
 
 const HELP: &str = "\
@@ -46,6 +47,8 @@ pub struct Arguments {
     #[command(flatten)]
     answer: AnswerOptions,
     #[command(flatten)]
+    speculation: SpeculationOptions,
+    #[command(flatten)]
     options: ModelOptions,
 }
 
@@ -55,27 +58,28 @@ pub struct Arguments {
 /// The model cannot be loaded or fails.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let loaded = loading::load(&arguments.model, &arguments.options)?;
+    let draft = arguments.speculation.load_draft(&arguments.options.load_options())?;
+    let draft = draft.map(|draft| draft.for_session(&loaded.folder)).transpose()?;
     let mut conversation = loaded.folder.conversation(loaded.model)?;
     conversation.set_system(arguments.system.clone());
+    draft.into_iter().for_each(|draft| conversation.set_draft(draft));
     let mut lines = Lines::open()?;
     while let Some(line) = lines.next()? {
         match line.trim() {
             "" => {}
             "/exit" | "/quit" => break,
             command if command.starts_with('/') => obey(command, &mut conversation),
-            question => answer(question, &mut conversation, &arguments.answer)?,
+            question => answer(question, &mut conversation, arguments)?,
         }
     }
     Ok(())
 }
 
 /// Answers a question. What goes wrong is told, and the conversation goes on.
-fn answer(
-    question: &str,
-    conversation: &mut Conversation<PackageModel>,
-    options: &AnswerOptions,
-) -> anyhow::Result<()> {
-    let result = conversation.ask(question, options.generate_options(), answering::show);
+fn answer(question: &str, conversation: &mut Conversation<PackageModel>, arguments: &Arguments) -> anyhow::Result<()> {
+    let mut options = arguments.answer.generate_options();
+    options.speculation = arguments.speculation.speculate;
+    let result = conversation.ask(question, options, answering::show);
     let interactive = io::stdin().is_terminal();
     match result.map_err(anyhow::Error::from).and_then(|answer| answering::finish(&answer)) {
         Err(error) if error.is::<Interrupted>() && interactive => interrupt::reset(),

@@ -4,12 +4,16 @@ use std::io::Read;
 
 use anyhow::Context;
 use sottovoce_hub::DEFAULT_MODEL;
-use sottovoce_llm::generate::{Answer, GenerateOptions};
+use sottovoce_llm::{
+    generate::{Answer, GenerateOptions},
+    speculate::DraftModel,
+};
 
 use crate::{
     answering::{self, AnswerOptions},
     console,
     loading::{self, LoadedModel, ModelOptions},
+    speculating::SpeculationOptions,
 };
 
 /// Arguments of `generate`.
@@ -38,6 +42,8 @@ pub struct Arguments {
     #[command(flatten)]
     answer: AnswerOptions,
     #[command(flatten)]
+    speculation: SpeculationOptions,
+    #[command(flatten)]
     model: ModelOptions,
 }
 
@@ -53,25 +59,36 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let prompt = if prompt == "-" { read_stdin()? } else { prompt.clone() };
     let loaded = loading::load(model, &arguments.model)?;
-    let options = arguments.answer.generate_options();
+    let draft = arguments.speculation.load_draft(&arguments.model.load_options())?;
+    let draft = draft.map(|draft| draft.for_session(&loaded.folder)).transpose()?;
+    let mut options = arguments.answer.generate_options();
+    options.speculation = arguments.speculation.speculate;
     let answer = if arguments.raw || loaded.folder.template.is_none() {
         if !arguments.raw {
             console::note("the model has no chat template: it continues the prompt as it is");
         }
-        continue_text(loaded, &prompt, options)?
+        continue_text(loaded, &prompt, draft, options)?
     } else {
         let mut conversation = loaded.folder.conversation(loaded.model)?;
         conversation.set_system(arguments.system.clone());
+        draft.into_iter().for_each(|draft| conversation.set_draft(draft));
         conversation.ask(&prompt, options, answering::show)?
     };
     answering::finish(&answer)
 }
 
-fn continue_text(loaded: LoadedModel, prompt: &str, mut options: GenerateOptions) -> anyhow::Result<Answer> {
+fn continue_text(
+    loaded: LoadedModel,
+    prompt: &str,
+    draft: Option<DraftModel>,
+    mut options: GenerateOptions,
+) -> anyhow::Result<Answer> {
     options.continue_text = true;
     options.stop_tokens.extend_from_slice(&loaded.folder.special.stop);
     let ids = loaded.folder.tokenizer.encode(prompt, true)?;
-    Ok(loaded.folder.session(loaded.model).generate(&ids, options)?.run(answering::show)?)
+    let mut session = loaded.folder.session(loaded.model);
+    draft.into_iter().for_each(|draft| session.set_draft(draft));
+    Ok(session.generate(&ids, options)?.run(answering::show)?)
 }
 
 fn read_stdin() -> anyhow::Result<String> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ChatTemplate, Message, Role};
 use crate::generate::{Answer, GenerateOptions, Session};
+use crate::speculate::DraftModel;
 use crate::tokenizer::SpecialTokens;
 use crate::{LanguageModel, LlmError};
 
@@ -30,6 +31,11 @@ impl<M: LanguageModel> Conversation<M> {
     /// The session underneath.
     pub fn session(&self) -> &Session<M> {
         &self.session
+    }
+
+    /// Lets `draft` guess what the model will say.
+    pub fn set_draft(&mut self, draft: DraftModel) {
+        self.session.set_draft(draft);
     }
 
     /// Begins a new conversation with a fresh state; the system message stays.

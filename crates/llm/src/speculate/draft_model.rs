@@ -26,7 +26,8 @@ impl DraftModel {
         own: &Tokenizer,
         tokenizer: &Tokenizer,
     ) -> Result<Self, LlmError> {
-        let spelling = |tokenizer: &Tokenizer, id| tokenizer.token(id).map_or("nothing".to_owned(), |t| format!("{t:?}"));
+        let spelling =
+            |tokenizer: &Tokenizer, id| tokenizer.token(id).map_or("nothing".to_owned(), |t| format!("{t:?}"));
         for id in (0..).take(own.vocab_size().max(tokenizer.vocab_size())) {
             let (draft, expected) = (spelling(own, id), spelling(tokenizer, id));
             if draft != expected {

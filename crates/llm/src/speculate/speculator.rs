@@ -71,9 +71,14 @@ impl Speculator {
 
     /// Begins an answer to `prompt`.
     pub fn begin(&mut self, prompt: &[u32]) {
-        self.lookup.set(prompt);
-        self.guesses.clear();
+        self.go_on_from(prompt);
         self.counts = (0, 0);
+    }
+
+    /// Goes on with the answer behind another text.
+    pub fn go_on_from(&mut self, text: &[u32]) {
+        self.lookup.set(text);
+        self.guesses.clear();
     }
 
     /// How many guesses were computed since the answer began, and how many of them were chosen.

@@ -6,6 +6,7 @@ use sottovoce_llm::LanguageModel;
 use sottovoce_llm::generate::{GenerateOptions, Session};
 use sottovoce_llm::package::PackageModel;
 use sottovoce_llm::sampling::Sampling;
+use sottovoce_llm::speculate::DraftModel;
 use sottovoce_runtime::{BackendKind, LoadOptions, Model, Precision};
 use sottovoce_testkit::{Interface, fixtures};
 
@@ -18,7 +19,15 @@ fn nothing_but_the_time_changes() {
         for precision in [Precision::Fast, Precision::Exact] {
             let options = LoadOptions { precision, threads: Some(2), ..LoadOptions::default() };
             let model = Arc::new(Model::load(&fixture.package, &options).unwrap());
-            let session = || Session::new(PackageModel::new(Arc::clone(&model)).unwrap(), byte_tokenizer());
+            let sequence = || PackageModel::new(Arc::clone(&model)).unwrap();
+            let alone = || Session::new(sequence(), byte_tokenizer());
+            // Random weights do not repeat what they were given: guesses are wrong alone, and right with the model as its
+            // own draft.
+            let drafted = || {
+                let mut session = alone();
+                session.set_draft(DraftModel::new(Box::new(sequence()), &byte_tokenizer(), &byte_tokenizer()).unwrap());
+                session
+            };
             // Twice the same, as text that is edited is. The long one goes over several chunks of attention.
             let half = fixture.ids.len().min(if fixture.context > 64 { 100 } else { 9 });
             let half: Vec<u32> = fixture.ids[..half].iter().map(|&id| id as u32).collect();
@@ -32,10 +41,13 @@ fn nothing_but_the_time_changes() {
                     max_tokens: Some(60),
                     ..GenerateOptions::default()
                 };
-                let (guessed, accepted) = assert_same(session, &prompt, &options, None);
-                counts = (counts.0 + guessed, counts.1 + accepted);
+                for (guessed, accepted) in
+                    [assert_same(alone, &prompt, &options, None), assert_same(drafted, &prompt, &options, None)]
+                {
+                    counts = (counts.0 + guessed, counts.1 + accepted);
+                }
             }
-            let rows = session().model().independent_rows();
+            let rows = sequence().independent_rows();
             if fixture.interface == Interface::Baseline {
                 assert_eq!((rows, counts), (1, (0, 0)), "{}", fixture.name);
             } else {

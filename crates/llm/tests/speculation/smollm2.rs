@@ -34,7 +34,8 @@ fn nothing_but_the_time_changes() {
         let session = || Session::new(PackageModel::new(Arc::clone(&model)).unwrap(), Arc::clone(&tokenizer));
         let greedy = Sampling { log_probabilities: Some(2), ..Sampling::GREEDY };
         let penalties = Penalties { repetition: 1.05, ..Penalties::NONE };
-        let warm = Sampling { temperature: 0.6, top_k: Some(40), top_p: Some(0.95), penalties, seed: 11, ..greedy.clone() };
+        let warm =
+            Sampling { temperature: 0.6, top_k: Some(40), top_p: Some(0.95), penalties, seed: 11, ..greedy.clone() };
         for (sampling, stop_strings, cancel_at) in [
             (greedy.clone(), vec![], None),
             (greedy.clone(), vec!["Below the".to_owned()], None),

@@ -6,6 +6,7 @@ mod limits;
 mod profile;
 mod quality;
 mod report;
+mod speculation;
 mod speed;
 mod statistics;
 mod subject;
@@ -41,6 +42,8 @@ enum Measurement {
     Quality(quality::QualityArguments),
     /// Measure what a cache, a state and 4-bit weights bring, step by step
     Ladder(ladder::LadderArguments),
+    /// Compare answers with tokens guessed ahead with plain ones: they are the same, and how much sooner
+    Speculation(speculation::SpeculationArguments),
 }
 
 /// Measures.
@@ -51,6 +54,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.measurement {
         Some(Measurement::Quality(arguments)) => quality::run(arguments),
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
+        Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         None => speed::run(&arguments.speed),
     }
 }
