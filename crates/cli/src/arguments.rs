@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull};
+use crate::commands::{
+    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, session,
+};
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
 #[derive(Debug, Parser)]
@@ -19,8 +21,9 @@ Examples:
   sottovoce inspect my-model/*.mlpackage          see what is in a package
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
-Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD,
-HF_ENDPOINT names a mirror of the Hugging Face hub, NO_COLOR turns colours off."
+Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_DATA the folder with the sessions,
+SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD, HF_ENDPOINT names a mirror of the Hugging Face
+hub, NO_COLOR turns colours off."
 )]
 pub struct Cli {
     /// What to do.
@@ -35,6 +38,8 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Talk to a model
     Chat(chat::Arguments),
+    /// List, show, copy or remove the conversations that `chat --session` keeps
+    Session(session::Arguments),
     /// Answer one prompt
     Generate(generate::Arguments),
     /// Make a Core ML package of a GGUF file or a Hugging Face folder

@@ -7,10 +7,12 @@ mod commands;
 mod console;
 mod inspection;
 mod interrupt;
+mod lines;
 mod loading;
 mod machine;
 mod model_folder;
 mod progress;
+mod sessions;
 mod speculating;
 
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let result = interrupt::install().and_then(|()| match cli.command {
         Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Chat(arguments) => commands::chat::run(&arguments),
+        Command::Session(arguments) => commands::session::run(&arguments),
         Command::Generate(arguments) => commands::generate::run(&arguments),
         Command::Convert(arguments) => commands::convert::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

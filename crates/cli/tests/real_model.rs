@@ -1,6 +1,6 @@
 //! The whole road with a real model: fetched, converted, run through the command line.
 
-use std::{path::Path, process::Output};
+use std::{fs, path::Path, process::Output};
 
 use assert_cmd::Command;
 use sottovoce_testkit::smollm2_gguf;
@@ -69,6 +69,51 @@ fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
     for key in ["prefill_tokens_per_second", "decode_tokens_per_second"] {
         assert!(figures[key].as_f64().unwrap() > 0.0, "{key} in {figures}");
     }
+}
+
+/// What two chats of one session say is what one chat says, to the letter; the second chat computes its question alone.
+#[test]
+fn a_session_goes_on_where_it_ended() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (model, data) = (folder.path().join("model"), folder.path().join("data"));
+    convert(gguf, &model, 512);
+    let chat = |arguments: &[&str], lines: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+            .args(["chat", "--greedy", "--max-tokens", "24"])
+            .args(arguments)
+            .env("SOTTOVOCE_DATA", &data)
+            .write_stdin(lines.to_owned())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (stdout(&output).to_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let model = model.to_str().unwrap();
+    let (first, second) = ("What is the capital of Japan?", "And what is it known for?");
+    let (whole, _) = chat(&[model], &format!("{first}\n{second}\n"));
+    let (begun, _) = chat(&[model, "--session", "trip"], &format!("{first}\n"));
+    // The session knows its model.
+    let (resumed, notes) = chat(&["--session", "trip"], &format!("{second}\n"));
+    assert_eq!(whole, begun + &resumed);
+    assert!(notes.contains("session trip: 2 messages"), "{notes}");
+    let known = notes.split(" tokens known").next().and_then(|before| before.rsplit(' ').next());
+    let known: usize = known.and_then(|known| known.parse().ok()).unwrap_or_else(|| panic!("{notes}"));
+    assert!(notes.contains(&format!(", {known} of them known")), "{notes}");
+    let (_, notes) = chat(&["--session", "trip"], "/undo\n/undo\n/undo\n");
+    assert!(notes.contains(&format!("taken back: {second}")) && notes.contains("no question to take back"), "{notes}");
+    let file = fs::metadata(data.join("sessions/trip.session")).unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777, 0o600);
+    assert!(file.len() > 100_000, "the keys and values are kept too");
+
+    let turns = ["bench", "turns", model, "--answer", "2", "--repeat", "1", "--json"];
+    let report: serde_json::Value = serde_json::from_str(stdout(&sottovoce(&turns)).lines().last().unwrap()).unwrap();
+    let turns = report["turns"].as_array().unwrap();
+    assert_eq!(turns.len(), 9);
+    let new = |turn: &serde_json::Value| turn["new_tokens"].as_u64().unwrap();
+    assert!(turns.iter().all(|turn| new(turn).abs_diff(new(&turns[0])) <= 1), "{report}");
+    assert!(report["ratio"].as_f64().unwrap() > 0.0);
 }
 
 /// The limits are the command's own: it fails when fast arithmetic misses one.

@@ -113,6 +113,29 @@ pub enum LlmError {
         /// Its spelling in the model's.
         expected: String,
     },
+    /// A model whose state cannot be kept elsewhere.
+    #[error(
+        "the keys and values of this model cannot be copied: its package keeps them in states that it does not \
+             append to, or lies on a disk without times"
+    )]
+    NoSnapshot,
+    /// Keys and values that belong to another model.
+    #[error("{tokens} tokens were computed by another package, function or precision; compute them again")]
+    ForeignSnapshot {
+        /// Number of tokens.
+        tokens: usize,
+    },
+    /// A file with a conversation or a state that cannot be used.
+    #[error("session file {}: {reason}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// Something a conversation cannot do as it stands.
+    #[error("the conversation {0}")]
+    Conversation(&'static str),
     /// A package that is not a language model, or not one that can be driven.
     #[error("{} is not a language model that can run here: {reason}", path.display())]
     Interface {

@@ -1,9 +1,9 @@
 //! The language loop: from a conversation to an answer, over one key-value state.
 //!
 //! [`tokenizer`] turns text into ids and back, [`chat`] spells a conversation for a model, [`sampling`] chooses a token
-//! from logits, [`generate`] computes a prompt and decodes an answer, [`speculate`] guesses ahead, [`load`] opens a model folder and [`evaluate`]
-//! measures how well a model predicts a text. What runs the model is behind [`LanguageModel`]; [`package`] runs Core ML
-//! packages.
+//! from logits, [`generate`] computes a prompt and decodes an answer, [`speculate`] guesses ahead, [`snapshot`] keeps a
+//! state on disk, [`load`] opens a model folder and [`evaluate`] measures how well a model predicts a text. What runs the
+//! model is behind [`LanguageModel`]; [`package`] runs Core ML packages.
 
 pub mod chat;
 mod error;
@@ -14,8 +14,9 @@ pub mod load;
 mod model;
 pub mod package;
 pub mod sampling;
+pub mod snapshot;
 pub mod speculate;
 pub mod tokenizer;
 
 pub use error::LlmError;
-pub use model::{LanguageModel, PREFILL_CHUNK};
+pub use model::{Identity, LanguageModel, PREFILL_CHUNK};

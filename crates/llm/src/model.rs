@@ -1,9 +1,16 @@
 //! What the language loop needs from a model.
 
+use std::ops::Range;
+
+use sottovoce_tensor::Tensor;
+
 use crate::LlmError;
 
 /// Rows a prefill step feeds at once; it bounds the memory that activations take.
 pub const PREFILL_CHUNK: usize = 512;
+
+/// What tells the keys and values of one model from those of another.
+pub type Identity = [u8; 32];
 
 /// One causal language model over one key-value state.
 ///
@@ -43,6 +50,29 @@ pub trait LanguageModel {
 
     /// Forgets all but the first `len` tokens; `len` at or beyond [`len`](Self::len) changes nothing.
     fn rewind(&mut self, len: usize);
+
+    /// What keys and values of this model belong to; `None` where they cannot be copied out and put back.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    /// A copy of the keys and values of some tokens: the caches in the model's order, [layers, 1, heads, tokens, size]
+    /// each. None for a model that computes them in every call.
+    ///
+    /// # Errors
+    /// The model has no [`identity`](Self::identity), or holds fewer tokens.
+    fn rows(&self, _tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
+        Err(LlmError::NoSnapshot)
+    }
+
+    /// Appends `ids`, whose keys and values a model of the same identity gave behind the same tokens: the state is bit
+    /// for bit what it was there.
+    ///
+    /// # Errors
+    /// The keys and values do not fit, or as [`forward`](Self::forward). The state is unchanged then.
+    fn append_rows(&mut self, _ids: &[u32], _rows: &[Tensor]) -> Result<(), LlmError> {
+        Err(LlmError::NoSnapshot)
+    }
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
@@ -76,5 +106,17 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn rewind(&mut self, len: usize) {
         (**self).rewind(len);
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        (**self).identity()
+    }
+
+    fn rows(&self, tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
+        (**self).rows(tokens)
+    }
+
+    fn append_rows(&mut self, ids: &[u32], rows: &[Tensor]) -> Result<(), LlmError> {
+        (**self).append_rows(ids, rows)
     }
 }

@@ -158,7 +158,9 @@ fn conversation(answers: &'static [&'static str]) -> Conversation<ScriptedModel>
     let vocab = byte_vocabulary().tokens.len();
     let model = ScriptedModel::new(vocab, 400, move |state| {
         let turn = state.iter().filter(|&&id| id == IM_START).count() / 2 - 1;
-        let said = state.iter().rev().take_while(|&&id| id != IM_START).count() - "assistant\n".len();
+        let begun = state.iter().rev().take_while(|&&id| id != IM_START).count();
+        // In the middle of a prompt nobody asks.
+        let said = begun.saturating_sub("assistant\n".len());
         common::one_hot(vocab, answers[turn].bytes().map(u32::from).nth(said).unwrap_or(IM_END))
     });
     let special = SpecialTokens { stop: vec![IM_END], ..special() };

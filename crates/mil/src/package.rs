@@ -43,6 +43,7 @@ pub struct Package {
     pub program: Arc<Program>,
     pub(crate) not_kept: Option<String>,
     path: PathBuf,
+    model_file: Metadata,
     weights: Arc<HashMap<String, WeightFile>>,
 }
 
@@ -62,6 +63,8 @@ impl Package {
     /// Any [`MilError`], naming the file and what in it is wrong.
     pub fn open(path: &Path) -> Result<Self, MilError> {
         let model_path = path.join(DATA).join(Manifest::read(path)?.model()?);
+        let io = |source| MilError::Io { action: "read", path: model_path.clone(), source };
+        let model_file = fs::metadata(&model_path).map_err(io)?;
         let model = read_capped(&model_path, "model file in bytes", MAX_MODEL_BYTES)?;
         let model = Model::decode(&model).and_then(|model| {
             validate::program(&model.program)?;
@@ -76,6 +79,7 @@ impl Package {
             program: Arc::new(model.program),
             not_kept: model.not_kept,
             path: path.to_owned(),
+            model_file,
             weights: Arc::new(weights),
         })
     }
@@ -148,6 +152,11 @@ impl Package {
     /// before it was mapped. A file that is replaced meanwhile is not taken for what is mapped.
     pub fn weight_files(&self) -> impl Iterator<Item = (&str, &Metadata)> {
         self.weights.iter().filter_map(|(name, file)| Some((name.as_str(), file.metadata.as_ref()?)))
+    }
+
+    /// What the file system said of the model file, which holds description and program, just before it was read.
+    pub fn model_file(&self) -> &Metadata {
+        &self.model_file
     }
 
     /// Gives back the memory that reading weights has taken; they stay mapped and are read anew when they are next used.

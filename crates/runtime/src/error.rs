@@ -104,6 +104,12 @@ pub enum RuntimeError {
         /// Held.
         len: usize,
     },
+    /// Positions that cannot be copied out of a state, or into it.
+    #[error("keys and values cannot be copied: {reason}")]
+    Rows {
+        /// What was expected and found.
+        reason: String,
+    },
     /// The state belongs to another model.
     #[error("the state was made by another model; make one with `new_state` of this model")]
     ForeignState,

@@ -11,7 +11,7 @@ use sottovoce_graph::{
 };
 use sottovoce_kernels::FEW_ROWS;
 use sottovoce_mil::{Package, description::FunctionDescription};
-use sottovoce_tensor::{DType, Tensor};
+use sottovoce_tensor::Tensor;
 
 use crate::{
     BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, Outputs, PlanReport, Precision,
@@ -19,7 +19,9 @@ use crate::{
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
     mask::Mask,
+    packed_cache::{self, Fingerprint},
     reference::Reference,
+    state::{Kept, no_positions},
 };
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -31,6 +33,7 @@ pub struct Model {
     function: String,
     backend: Backend,
     placement: Placement,
+    precision: Precision,
     masks: Vec<Mask>,
 }
 
@@ -88,7 +91,7 @@ impl Model {
         };
         let placement = Placement { backend: kind, notes };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, package, function, backend, placement, masks })
+        Ok(Self { id, package, function, backend, placement, precision: options.precision, masks })
     }
 
     /// The package.
@@ -159,14 +162,29 @@ impl Model {
             zeros(fact.dtype, fact.fixed_shape().unwrap_or_default())
         });
         let mut caches: Vec<Tensor> = states.collect();
+        let mut kept = vec![Kept::Whole; caches.len()];
+        for (kept, cache) in kept.iter_mut().zip(self.plan().into_iter().flat_map(|plan| &plan.caches)) {
+            if cache.length.is_some() {
+                *kept = Kept::Positions;
+            }
+        }
         let workspace = match &self.backend {
             Backend::Cpu(executor) => {
-                caches.resize_with(executor.plan.caches.len(), || zeros(DType::F16, vec![1, 1, 1, 0, 1]));
+                caches.resize_with(executor.plan.caches.len(), no_positions);
                 executor.workspace(&caches)
             }
             Backend::Reference(_) => Workspace::default(),
         };
-        State { model: self.id, caches, len: 0, workspace, bound: check::Bound::default() }
+        kept.resize(caches.len(), Kept::Nothing);
+        State { model: self.id, caches, kept, len: 0, workspace, bound: check::Bound::default() }
+    }
+
+    /// What tells this model's states from those of another: the files of the package (names, sizes and times), the
+    /// function, and the precision. `None` where the system keeps no times.
+    ///
+    /// Keys and values that were copied out of a state belong to models of the same fingerprint.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        packed_cache::function_fingerprint(&self.package, &self.function, self.precision).ok()
     }
 
     /// Runs the function: all rows of the outputs.

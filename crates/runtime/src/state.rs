@@ -1,22 +1,40 @@
 //! The memory of a conversation: what a model's states hold between calls.
 
-use sottovoce_tensor::Tensor;
+use std::ops::Range;
+
+use sottovoce_tensor::{DType, Tensor};
 
 use crate::{check::Bound, cpu::Workspace, error::RuntimeError, profile::Profile};
+
+/// The axis of a cache, [layers, 1, groups, positions, size], that counts positions.
+const POSITIONS: usize = 3;
 
 /// Contents of a model's states. It belongs to one caller; clone it to fork a conversation.
 ///
 /// Where the model appends to caches, the state counts the positions in it. A call must begin where the last one ended;
-/// going back is [`State::rewind`].
-#[derive(Clone, Debug)]
+/// going back is [`State::rewind`]. A clone copies the positions in use and nothing else.
+#[derive(Debug)]
 pub struct State {
     pub(crate) model: u64,
     /// The package's states, then the caches that its plan keeps elsewhere.
     pub(crate) caches: Vec<Tensor>,
+    /// What of each cache outlives a call.
+    pub(crate) kept: Vec<Kept>,
     pub(crate) len: usize,
     /// Memory of a call, which serves call after call.
     pub(crate) workspace: Workspace,
     pub(crate) bound: Bound,
+}
+
+/// What of a cache outlives a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The positions in use: the model appends to it.
+    Positions,
+    /// All of it: a state that the model writes as it likes.
+    Whole,
+    /// Nothing: memory of the call.
+    Nothing,
 }
 
 impl State {
@@ -47,6 +65,63 @@ impl State {
         Ok(())
     }
 
+    /// True when everything in the state is positions that were appended, so that [`State::rows`] can copy them out.
+    pub fn has_rows(&self) -> bool {
+        !self.kept.contains(&Kept::Whole)
+    }
+
+    /// A copy of some positions of every cache that the model appends to, in the order of the package's states:
+    /// [layers, 1, groups, positions, size] each.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Rows`] when there are fewer positions, or the state holds more than positions.
+    pub fn rows(&self, positions: Range<usize>) -> Result<Vec<Tensor>, RuntimeError> {
+        self.require_rows()?;
+        if positions.start > positions.end || positions.end > self.len {
+            return Err(RuntimeError::Rows { reason: format!("{positions:?} were asked for, {} are held", self.len) });
+        }
+        let caches = self.caches.iter().zip(&self.kept).filter(|(_, kept)| **kept == Kept::Positions);
+        caches.map(|(cache, _)| Ok(cache.narrow(POSITIONS, positions.clone())?)).collect()
+    }
+
+    /// Appends positions that [`State::rows`] of the same model gave: what then follows is computed as if the model had
+    /// appended them.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Rows`] when they are those of another model, or do not fit behind what is held. The state is
+    /// unchanged then.
+    pub fn append(&mut self, rows: &[Tensor]) -> Result<(), RuntimeError> {
+        self.require_rows()?;
+        let caches = self.caches.iter_mut().zip(&self.kept).filter(|(_, kept)| **kept == Kept::Positions);
+        let mut caches: Vec<&mut Tensor> = caches.map(|(cache, _)| cache).collect();
+        let added = rows.first().and_then(|cache| cache.shape().get(POSITIONS)).copied().unwrap_or(0);
+        let fits = |cache: &Tensor, rows: &Tensor| {
+            let mut shape = cache.shape().to_vec();
+            let room = std::mem::replace(&mut shape[POSITIONS], added).saturating_sub(self.len);
+            rows.dtype() == cache.dtype() && rows.shape() == shape && added <= room
+        };
+        if caches.len() != rows.len() || !caches.iter().zip(rows).all(|(cache, rows)| fits(cache, rows)) {
+            let describe = |cache: &Tensor| format!("{} {:?}", cache.dtype(), cache.shape());
+            let found: Vec<String> = rows.iter().map(describe).collect();
+            let caches: Vec<String> = caches.iter().map(|cache| describe(cache)).collect();
+            let (found, caches) = (found.join(", "), caches.join(", "));
+            let reason = format!("{found} were given for caches of {caches} that hold {} positions", self.len);
+            return Err(RuntimeError::Rows { reason });
+        }
+        for (cache, rows) in caches.iter_mut().zip(rows) {
+            cache.copy_range(POSITIONS, self.len, rows, 0..added)?;
+        }
+        self.len += added;
+        Ok(())
+    }
+
+    fn require_rows(&self) -> Result<(), RuntimeError> {
+        if self.has_rows() {
+            return Ok(());
+        }
+        Err(RuntimeError::Rows { reason: "the package's states are not caches that it appends to".to_owned() })
+    }
+
     /// From now on calls note what their steps cost, until [`State::take_profile`].
     pub fn start_profile(&mut self) {
         self.workspace.arena.profile = Some(Profile::default());
@@ -61,4 +136,36 @@ impl State {
     pub fn bytes(&self) -> usize {
         self.caches.iter().map(|tensor| tensor.bytes().len()).sum()
     }
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        let copy = |(cache, kept): (&Tensor, &Kept)| match kept {
+            Kept::Positions => copy_of_first(cache, self.len),
+            Kept::Whole => cache.clone(),
+            Kept::Nothing => no_positions(),
+        };
+        Self {
+            model: self.model,
+            caches: self.caches.iter().zip(&self.kept).map(copy).collect(),
+            kept: self.kept.clone(),
+            len: self.len,
+            workspace: self.workspace.fresh(),
+            bound: self.bound.clone(),
+        }
+    }
+}
+
+/// A cache in memory of a call before its first.
+pub(crate) fn no_positions() -> Tensor {
+    Tensor::zeros(DType::F16, [1, 1, 1, 0, 1]).unwrap_or_else(|e| unreachable!("{e}"))
+}
+
+/// A cache of the same shape that holds the first positions; its other pages are not touched and take no memory.
+fn copy_of_first(cache: &Tensor, positions: usize) -> Tensor {
+    let copy = Tensor::zeros(cache.dtype(), cache.shape()).and_then(|mut copy| {
+        copy.copy_range(POSITIONS, 0, cache, 0..positions)?;
+        Ok(copy)
+    });
+    copy.unwrap_or_else(|e| unreachable!("a cache of the same type and shape: {e}"))
 }

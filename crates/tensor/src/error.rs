@@ -43,6 +43,20 @@ pub enum TensorError {
         /// Shape asked for.
         to: Vec<usize>,
     },
+    /// A part of an axis that is not there, or that has no place in the other tensor.
+    #[error("elements {range:?} of axis {axis} of a tensor of shape {from:?} do not fit at {at} of one of {to:?}")]
+    Part {
+        /// The axis.
+        axis: usize,
+        /// The part.
+        range: std::ops::Range<usize>,
+        /// Shape of the tensor that it is a part of.
+        from: Vec<usize>,
+        /// Where it was to go.
+        at: usize,
+        /// Shape of the tensor that it was to go to.
+        to: Vec<usize>,
+    },
     /// A byte range that ends outside its file or buffer.
     #[error("bytes {offset}..{} lie outside a buffer of {len} bytes", offset.saturating_add(*size))]
     Range {

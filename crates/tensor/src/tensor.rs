@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use half::{bf16, f16};
 
 use crate::{Bytes, DType, Element, TensorError, unpack_bits};
@@ -250,6 +252,61 @@ impl Tensor {
         Ok(Self { dtype: self.dtype, shape, bytes: self.bytes.clone() })
     }
 
+    /// A copy of the part `range` of an axis, such as some positions of a cache.
+    ///
+    /// # Errors
+    /// As [`Tensor::copy_range`].
+    pub fn narrow(&self, axis: usize, range: Range<usize>) -> Result<Self, TensorError> {
+        let mut shape = self.shape.clone();
+        if let Some(size) = shape.get_mut(axis) {
+            *size = range.len();
+        }
+        let mut part = Self::zeros(self.dtype, shape)?;
+        part.copy_range(axis, 0, self, range)?;
+        Ok(part)
+    }
+
+    /// Overwrites the part of an axis that begins at `at` with the part `range` of the same axis of `source`, which has
+    /// the same type and the same sizes of all other axes. Nothing else is read or written.
+    ///
+    /// # Errors
+    /// [`TensorError::Part`] when the parts do not lie inside, or the tensors differ in more than that axis;
+    /// [`TensorError::WrongType`] when they differ in type or their elements are parts of bytes.
+    pub fn copy_range(
+        &mut self,
+        axis: usize,
+        at: usize,
+        source: &Self,
+        range: Range<usize>,
+    ) -> Result<(), TensorError> {
+        source.expect_type(self.dtype)?;
+        if !self.dtype.bits().is_multiple_of(8) {
+            return Err(TensorError::WrongType { expected: DType::U8, found: self.dtype });
+        }
+        let axes = 0..self.rank().max(source.rank());
+        let alike = axes.contains(&axis)
+            && axes.into_iter().all(|other| other == axis || self.shape.get(other) == source.shape.get(other));
+        let inside = alike
+            && range.start <= range.end
+            && range.end <= source.shape[axis]
+            && at.checked_add(range.len()).is_some_and(|end| end <= self.shape[axis]);
+        if !inside {
+            let (from, to) = (source.shape.clone(), self.shape.clone());
+            return Err(TensorError::Part { axis, range, from, at, to });
+        }
+        // Sizes of tensors that hold something can be multiplied.
+        if range.is_empty() || self.is_empty() || source.is_empty() {
+            return Ok(());
+        }
+        let step = self.shape[axis + 1..].iter().product::<usize>() * self.dtype.bits() / 8;
+        let (read, written) = (source.shape[axis] * step, self.shape[axis] * step);
+        let sources = source.bytes.chunks_exact(read);
+        for (target, source) in self.bytes.make_mut().chunks_exact_mut(written).zip(sources) {
+            target[at * step..][..range.len() * step].copy_from_slice(&source[range.start * step..range.end * step]);
+        }
+        Ok(())
+    }
+
     fn expect_type(&self, expected: DType) -> Result<(), TensorError> {
         if self.dtype == expected { Ok(()) } else { Err(TensorError::WrongType { expected, found: self.dtype }) }
     }
@@ -323,6 +380,36 @@ mod tests {
         assert_eq!(tensor, Tensor::from_slice([1, 5], &[f16::ONE; 5]).unwrap());
         assert!(tensor.renew(DType::F32, &[usize::MAX, 2]).is_err());
         assert_eq!(tensor.shape(), [1, 5]);
+    }
+
+    #[test]
+    fn parts_of_an_axis_are_copied() {
+        let numbers: Vec<f32> = (0..24).map(|n| n as f32).collect();
+        let tensor = Tensor::from_slice([2, 3, 4], &numbers).unwrap();
+        let part = tensor.narrow(1, 1..3).unwrap();
+        assert_eq!(part.shape(), [2, 2, 4]);
+        assert_eq!(part.to_f32_vec(), [&numbers[4..12], &numbers[16..24]].concat());
+        assert_eq!(tensor.narrow(2, 3..4).unwrap().to_f32_vec(), [3.0, 7.0, 11.0, 15.0, 19.0, 23.0]);
+        assert!(tensor.narrow(0, 1..1).unwrap().is_empty());
+        let mut target = Tensor::zeros(DType::F32, [2, 5, 4]).unwrap();
+        target.copy_range(1, 3, &tensor, 0..2).unwrap();
+        assert_eq!(target.narrow(1, 3..5).unwrap(), tensor.narrow(1, 0..2).unwrap());
+        assert!(target.narrow(1, 0..3).unwrap().to_f32_vec().iter().all(|&value| value == 0.0));
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        let tensor = Tensor::from_slice([2, 3], &[0f32; 6]).unwrap();
+        let mut target = tensor.clone();
+        for (axis, at, range) in [(2, 0, 0..1), (1, 0, 0..4), (1, 3, 0..1), (1, usize::MAX, 0..2)] {
+            let error = target.copy_range(axis, at, &tensor, range).unwrap_err();
+            assert!(error.to_string().contains("[2, 3]"), "{error}");
+        }
+        let other = Tensor::from_slice([3, 3], &[0f32; 9]).unwrap();
+        assert!(matches!(target.copy_range(1, 0, &other, 0..1), Err(TensorError::Part { .. })));
+        let half = Tensor::zeros(DType::F16, [2, 3]).unwrap();
+        assert!(matches!(target.copy_range(1, 0, &half, 0..1), Err(TensorError::WrongType { .. })));
+        assert!(Tensor::zeros(DType::I4, [2, 3]).unwrap().narrow(1, 0..1).is_err());
     }
 
     #[test]

@@ -1,28 +1,36 @@
 //! `sottovoce chat`
 
 use std::{
-    fs,
-    io::{self, BufRead, IsTerminal},
-    path::{Path, PathBuf},
+    io::{self, IsTerminal},
+    path::Path,
 };
 
-use anyhow::Context;
-use rustyline::{Behavior, Config, DefaultEditor, error::ReadlineError};
-use sottovoce_hub::{Cache, DEFAULT_MODEL};
-use sottovoce_llm::{chat::Conversation, package::PackageModel};
+use sottovoce_hub::DEFAULT_MODEL;
+use sottovoce_llm::{
+    LanguageModel, LlmError,
+    chat::{Conversation, Overflow, Resumed, Role, StoredConversation},
+    generate::{Answer, GenerateOptions},
+    package::PackageModel,
+};
 
 use crate::{
     answering::{self, AnswerOptions},
     console,
     interrupt::{self, Interrupted},
+    lines::Lines,
     loading::{self, ModelOptions},
+    sessions::{OpenSession, Sessions},
     speculating::SpeculationOptions,
 };
 
 const HELP: &str = "\
-/reset          begin a new conversation; what /system said stays
+/retry          answer the last question again
+/continue       go on with an answer that was cut short
+/undo           take back the last question and its answer
+/reset          begin a new conversation; what /system said stays, and a session that was kept stays as it is
 /system TEXT    tell the model who it is; without TEXT, forget that
-/save FILE      write the conversation to a JSON file
+/save NAME      keep the conversation as this session from now on
+/load NAME      go on with this session
 /help           this list
 /exit           leave, as Ctrl-D does
 Ctrl-C cuts an answer short.";
@@ -35,15 +43,21 @@ stdout. When stdin is no terminal, every line of it is a question. In the chat, 
 
 Examples:
   sottovoce chat
+  sottovoce chat --session holiday
   sottovoce chat my-model --system \"You answer in rhymes.\"
   printf 'What is the capital of Japan?\\n' | sottovoce chat --greedy")]
 pub struct Arguments {
-    /// Model to talk to
-    #[arg(default_value = DEFAULT_MODEL)]
-    model: String,
+    /// Model to talk to [default: that of the session, else smollm2-135m-instruct]
+    model: Option<String>,
     /// What the model should be told first
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// Go on with the session of this name, or begin it: the conversation is kept after every answer
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// What becomes of a conversation that is longer than the model's context
+    #[arg(long, value_name = "WHAT", default_value = "forget")]
+    when_full: WhenFull,
     #[command(flatten)]
     answer: AnswerOptions,
     #[command(flatten)]
@@ -52,122 +66,186 @@ pub struct Arguments {
     options: ModelOptions,
 }
 
+/// What becomes of a conversation that is longer than the context.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum WhenFull {
+    /// The model no longer sees the oldest questions and answers
+    Forget,
+    /// An answer ends there, and a question that does not fit is refused
+    Stop,
+}
+
 /// Talks until the end of the input.
 ///
 /// # Errors
-/// The model cannot be loaded or fails.
+/// The model cannot be loaded or fails, or the session cannot be read or written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let loaded = loading::load(&arguments.model, &arguments.options)?;
+    let sessions = Sessions::from_env()?;
+    let session = arguments.session.as_ref().map(|name| sessions.open(name)).transpose()?;
+    let stored = session.as_ref().filter(|session| session.path.exists());
+    let stored = stored.map(|session| Ok::<_, LlmError>(StoredConversation::read(&session.path)?.0)).transpose()?;
+    let kept = stored.as_ref().map(|stored| stored.model.as_str());
+    let model = arguments.model.as_deref().or(kept).unwrap_or(DEFAULT_MODEL);
+    let loaded = loading::load(model, &arguments.options)?;
     let draft = arguments.speculation.load_draft(&arguments.options.load_options())?;
     let draft = draft.map(|draft| draft.for_session(&loaded.folder)).transpose()?;
     let mut conversation = loaded.folder.conversation(loaded.model)?;
-    conversation.set_system(arguments.system.clone());
     draft.into_iter().for_each(|draft| conversation.set_draft(draft));
-    let mut lines = Lines::open()?;
-    while let Some(line) = lines.next()? {
-        match line.trim() {
-            "" => {}
-            "/exit" | "/quit" => break,
-            command if command.starts_with('/') => obey(command, &mut conversation),
-            question => answer(question, &mut conversation, arguments)?,
-        }
+    conversation.set_overflow(match arguments.when_full {
+        WhenFull::Forget => Overflow::Forget,
+        WhenFull::Stop => Overflow::Stop,
+    });
+    let mut chat = Chat { conversation, sessions, session: None, model: lasting_name(model), arguments };
+    if let Some(session) = session {
+        chat.enter(session)?;
     }
-    Ok(())
-}
-
-/// Answers a question. What goes wrong is told, and the conversation goes on.
-fn answer(question: &str, conversation: &mut Conversation<PackageModel>, arguments: &Arguments) -> anyhow::Result<()> {
-    let mut options = arguments.answer.generate_options();
-    options.speculation = arguments.speculation.speculate;
-    let result = conversation.ask(question, options, answering::show);
-    let interactive = io::stdin().is_terminal();
-    match result.map_err(anyhow::Error::from).and_then(|answer| answering::finish(&answer)) {
-        Err(error) if error.is::<Interrupted>() && interactive => interrupt::reset(),
-        Err(error) if !error.is::<Interrupted>() && interactive => console::error(&error),
-        other => return other,
+    if arguments.system.is_some() {
+        chat.conversation.set_system(arguments.system.clone());
     }
-    Ok(())
+    let result = chat.talk();
+    chat.keep(true);
+    result
 }
 
-fn obey(command: &str, conversation: &mut Conversation<PackageModel>) {
-    let (verb, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-    match (verb, rest.trim()) {
-        ("/help", _) => console::note(HELP),
-        ("/reset", _) => {
-            conversation.reset();
-            console::note("a new conversation");
-        }
-        ("/system", "") => {
-            conversation.set_system(None);
-            console::note("the model is told nothing first");
-        }
-        ("/system", text) => {
-            conversation.set_system(Some(text.to_owned()));
-            console::note("the model will be told so with the next question");
-        }
-        ("/save", "") => console::warn("/save needs a file name"),
-        ("/save", file) => match save(Path::new(file), conversation) {
-            Ok(()) => console::note(format_args!("wrote {file}")),
-            Err(error) => console::error(&error),
-        },
-        _ => console::warn(format_args!("{verb} is unknown\n{HELP}")),
-    }
+/// A name that means the same model wherever the program is started.
+fn lasting_name(model: &str) -> String {
+    Path::new(model).canonicalize().map_or_else(|_| model.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-fn save(file: &Path, conversation: &Conversation<PackageModel>) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(conversation.messages())?;
-    fs::write(file, json + "\n").with_context(|| format!("cannot write {}", file.display()))
+/// A conversation, and the session that it is kept as.
+struct Chat<'a> {
+    conversation: Conversation<PackageModel>,
+    sessions: Sessions,
+    session: Option<OpenSession>,
+    model: String,
+    arguments: &'a Arguments,
 }
 
-/// Where questions come from.
-enum Lines {
-    /// A person at a terminal, with a line editor and a history.
-    Editor { editor: Box<DefaultEditor>, history: Option<PathBuf> },
-    /// A file or pipe.
-    Input(io::Lines<io::StdinLock<'static>>),
-}
-
-impl Lines {
-    fn open() -> anyhow::Result<Self> {
-        let stdin = io::stdin();
-        if !stdin.is_terminal() {
-            return Ok(Self::Input(stdin.lock().lines()));
-        }
-        // The prompt goes to the terminal itself, so that stdout has the answers alone.
-        let config = Config::builder().behavior(Behavior::PreferTerm).auto_add_history(true).build();
-        let mut editor = DefaultEditor::with_config(config).context("cannot use this terminal")?;
-        let history = Cache::from_env().ok().map(|cache| cache.root().join("chat-history"));
-        if let Some(path) = history.as_ref().filter(|path| path.exists())
-            && let Err(error) = editor.load_history(path)
-        {
-            console::warn(format_args!("cannot read the history {}: {error}", path.display()));
-        }
-        console::note("/help lists what this chat understands besides questions; Ctrl-D leaves");
-        Ok(Self::Editor { editor: Box::new(editor), history })
-    }
-
-    /// The next line; `None` at the end.
-    fn next(&mut self) -> anyhow::Result<Option<String>> {
-        match self {
-            Self::Input(lines) => lines.next().transpose().context("cannot read stdin"),
-            Self::Editor { editor, .. } => loop {
-                match editor.readline("> ") {
-                    Ok(line) => return Ok(Some(line)),
-                    Err(ReadlineError::Eof) => return Ok(None),
-                    Err(ReadlineError::Interrupted) => console::note("Ctrl-D or /exit leaves"),
-                    Err(error) => return Err(error).context("cannot read from the terminal"),
+impl Chat<'_> {
+    fn talk(&mut self) -> anyhow::Result<()> {
+        let mut lines = Lines::open()?;
+        while let Some(line) = lines.next()? {
+            match line.trim() {
+                "" => {}
+                "/exit" | "/quit" => break,
+                "/retry" => self.answer(|conversation, options| conversation.retry(options, answering::show))?,
+                "/continue" => {
+                    self.answer(|conversation, options| conversation.resume_answer(options, answering::show))?;
                 }
+                command if command.starts_with('/') => self.obey(command),
+                question => {
+                    self.answer(|conversation, options| conversation.ask(question, options, answering::show))?
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers and keeps the conversation. At a terminal, what goes wrong is told, and the conversation goes on.
+    fn answer(
+        &mut self,
+        answer: impl FnOnce(&mut Conversation<PackageModel>, GenerateOptions) -> Result<Answer, LlmError>,
+    ) -> anyhow::Result<()> {
+        let forgotten = self.conversation.forgotten();
+        let mut options = self.arguments.answer.generate_options();
+        options.speculation = self.arguments.speculation.speculate;
+        let result = answer(&mut self.conversation, options);
+        let answered = result.is_ok();
+        let result = result.map_err(anyhow::Error::from).and_then(|answer| answering::finish(&answer));
+        if self.conversation.forgotten() > forgotten {
+            let messages = self.conversation.forgotten();
+            console::note(format_args!("the context is full: the model no longer sees the first {messages} messages"));
+        }
+        if answered {
+            self.keep(false);
+        }
+        let interactive = io::stdin().is_terminal();
+        match result {
+            Err(error) if error.is::<Interrupted>() && interactive => interrupt::reset(),
+            Err(error) if !error.is::<Interrupted>() && interactive => console::error(&error),
+            other => return other,
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: &str) {
+        let (verb, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        match (verb, rest.trim()) {
+            ("/help", _) => console::note(HELP),
+            ("/undo", _) => self.undo(),
+            ("/reset", _) => {
+                self.keep(true);
+                self.session = None;
+                self.conversation.reset();
+                console::note("a new conversation");
+            }
+            ("/system", "") => {
+                self.conversation.set_system(None);
+                console::note("the model is told nothing first");
+            }
+            ("/system", text) => {
+                self.conversation.set_system(Some(text.to_owned()));
+                console::note("the model will be told so with the next question");
+            }
+            ("/save" | "/load", "") => console::warn(format_args!("{verb} needs the name of a session")),
+            ("/save", name) => match self.sessions.open(name) {
+                Ok(session) if session.path.exists() => {
+                    console::warn(format_args!("there is a session '{name}' already; choose another name"));
+                }
+                Ok(session) => {
+                    self.session = Some(session);
+                    self.keep(true);
+                }
+                Err(error) => console::error(&error),
             },
+            ("/load", name) => {
+                self.keep(true);
+                let loaded = self.sessions.find(name).and_then(|_| self.sessions.open(name));
+                if let Err(error) = loaded.and_then(|session| self.enter(session)) {
+                    console::error(&error);
+                }
+            }
+            _ => console::warn(format_args!("{verb} is unknown\n{HELP}")),
         }
     }
-}
 
-impl Drop for Lines {
-    fn drop(&mut self) {
-        if let Self::Editor { editor, history: Some(path) } = self
-            && let Err(error) = editor.save_history(path)
-        {
-            console::warn(format_args!("cannot write the history {}: {error}", path.display()));
+    fn undo(&mut self) {
+        let messages = self.conversation.messages();
+        match messages.iter().rposition(|message| message.role == Role::User) {
+            Some(question) => {
+                let text = messages[question].content.clone();
+                self.conversation.rewind(question);
+                console::note(format_args!("taken back: {text}"));
+            }
+            None => console::warn("there is no question to take back"),
+        }
+    }
+
+    /// Takes up a session, or begins it with nothing in it.
+    fn enter(&mut self, session: OpenSession) -> anyhow::Result<()> {
+        if session.path.exists() {
+            let resumed = self.conversation.resume(&session.path)?;
+            let (name, messages) = (&session.name, self.conversation.messages().len());
+            match resumed {
+                Resumed::State(tokens) => {
+                    console::note(format_args!("session {name}: {messages} messages, {tokens} tokens known"));
+                }
+                Resumed::Messages => console::note(format_args!("session {name}: {messages} messages")),
+                Resumed::Unusable(reason) => {
+                    console::note(format_args!("session {name}: {messages} messages; {reason}"));
+                }
+            }
+        }
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Keeps the conversation, with the keys and values where that is worth its time. What goes wrong is told.
+    fn keep(&self, state: bool) {
+        let Some(session) = &self.session else { return };
+        let state = state && self.conversation.session().model().identity().is_some();
+        if let Err(error) = self.conversation.store(&session.path, &self.model, state) {
+            console::warn(format_args!("the session '{}' was not kept: {error}", session.name));
         }
     }
 }

@@ -12,3 +12,4 @@ pub mod models;
 pub mod perplexity;
 pub mod predict;
 pub mod pull;
+pub mod session;

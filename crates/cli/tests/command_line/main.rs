@@ -6,6 +6,7 @@ mod inspect;
 mod interrupt;
 mod ladder;
 mod predict;
+mod session;
 mod usage;
 
 use std::path::Path;

@@ -17,6 +17,7 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         &["generate", "hello", "--speculate", "0"],
         &["bench", "--repeat", "0"],
         &["chat", "--threads", "0"],
+        &["session"],
         &["convert", "a", "-o", "b", "--quantize", "int3"],
     ] {
         let (code, stdout, stderr) = run(arguments);
@@ -35,6 +36,9 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         "bench quality",
         "bench ladder",
         "bench speculation",
+        "bench turns",
+        "session",
+        "session save",
         "models",
         "pull",
         "doctor",

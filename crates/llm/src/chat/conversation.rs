@@ -3,29 +3,55 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::history::History;
 use super::{ChatTemplate, Message, Role};
-use crate::generate::{Answer, GenerateOptions, Session};
+use crate::generate::{Answer, GenerateOptions, Session, common_length};
 use crate::speculate::DraftModel;
 use crate::tokenizer::SpecialTokens;
 use crate::{LanguageModel, LlmError};
 
-/// A conversation over one session; each question computes only what is new.
+/// What becomes of a conversation that is longer than the model's context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// A question that does not fit is an error, and an answer ends with [`FinishReason::ContextFull`].
+    ///
+    /// [`FinishReason::ContextFull`]: crate::generate::FinishReason::ContextFull
+    #[default]
+    Stop,
+    /// The model no longer sees the oldest turns: what remains is the system message and the newest turns, as many as fit
+    /// in half of the context, so that it does not overflow again at once. They are computed anew, also in the middle of
+    /// an answer, which then goes on. Where the newest turn alone is too long, it is as with `Stop`.
+    Forget,
+}
+
+/// A conversation over one session; each question computes only what is new. A clone is a fork.
+#[derive(Clone)]
 pub struct Conversation<M> {
-    session: Session<M>,
-    template: Arc<ChatTemplate>,
-    special: SpecialTokens,
-    messages: Vec<Message>,
+    pub(super) session: Session<M>,
+    pub(super) history: History,
+    overflow: Overflow,
 }
 
 impl<M: LanguageModel> Conversation<M> {
     /// An empty conversation. Answers end at the tokens of `special.stop`.
     pub fn new(session: Session<M>, template: Arc<ChatTemplate>, special: SpecialTokens) -> Self {
-        Self { session, template, special, messages: Vec::new() }
+        let history = History::new(template, special, session.tokenizer().clone());
+        Self { session, history, overflow: Overflow::Stop }
+    }
+
+    /// Chooses what becomes of the conversation when it is longer than the context.
+    pub fn set_overflow(&mut self, overflow: Overflow) {
+        self.overflow = overflow;
     }
 
     /// What was said so far.
     pub fn messages(&self) -> &[Message] {
-        &self.messages
+        &self.history.messages
+    }
+
+    /// How many messages behind the system's the model no longer sees, because they did not fit any more.
+    pub fn forgotten(&self) -> usize {
+        self.history.forgotten
     }
 
     /// The session underneath.
@@ -40,16 +66,46 @@ impl<M: LanguageModel> Conversation<M> {
 
     /// Begins a new conversation with a fresh state; the system message stays.
     pub fn reset(&mut self) {
-        self.messages.retain(|message| message.role == Role::System);
+        self.history.messages.retain(|message| message.role == Role::System);
+        self.history.forgotten = 0;
         self.session.reset();
     }
 
     /// Sets or removes the system message, which takes effect with the next question.
     pub fn set_system(&mut self, content: Option<String>) {
-        self.messages.retain(|message| message.role != Role::System);
+        let messages = &mut self.history.messages;
+        messages.retain(|message| message.role != Role::System);
         if let Some(content) = content {
-            self.messages.insert(0, Message::system(content));
+            messages.insert(0, Message::system(content));
         }
+    }
+
+    /// Takes back all but the first `messages` messages, to ask something else there.
+    pub fn rewind(&mut self, messages: usize) {
+        let history = &mut self.history;
+        history.messages.truncate(messages);
+        if history.seen().is_empty() {
+            history.forgotten = 0;
+        }
+    }
+
+    /// Cuts the last answer to its first `characters` characters, in the text and in the state: what a listener who
+    /// interrupted has not heard was not said.
+    ///
+    /// # Errors
+    /// [`LlmError::Conversation`] when the last message is no answer, and those of [`ChatTemplate::encode`].
+    pub fn truncate_answer(&mut self, characters: usize) -> Result<(), LlmError> {
+        self.require_answer()?;
+        let answer = self.history.messages.last_mut().map(|message| &mut message.content);
+        if let Some(answer) = answer
+            && let Some((end, _)) = answer.char_indices().nth(characters)
+        {
+            answer.truncate(end);
+        }
+        let prompt = self.history.prompt(self.session.held())?;
+        let kept = common_length(&prompt, self.session.held());
+        self.session.rewind(kept);
+        Ok(())
     }
 
     /// Asks, showing the answer as it comes; an answer that was broken off stays in the conversation.
@@ -59,21 +115,105 @@ impl<M: LanguageModel> Conversation<M> {
     pub fn ask(
         &mut self,
         question: &str,
+        options: GenerateOptions,
+        on_text: impl FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answer, LlmError> {
+        self.history.messages.push(Message::user(question));
+        let answer = self.respond(options, on_text);
+        match &answer {
+            Ok(answer) => self.history.messages.push(Message::assistant(&answer.text)),
+            Err(_) => _ = self.history.messages.pop(),
+        }
+        answer
+    }
+
+    /// Answers the last question anew.
+    ///
+    /// # Errors
+    /// [`LlmError::Conversation`] when there is no question, otherwise as [`Conversation::ask`].
+    pub fn retry(
+        &mut self,
+        options: GenerateOptions,
+        on_text: impl FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answer, LlmError> {
+        let old = if self.history.is_answered() { self.history.messages.pop() } else { None };
+        let asked = self.history.messages.last().is_some_and(|message| message.role == Role::User);
+        let answer = if asked {
+            self.respond(options, on_text)
+        } else {
+            Err(LlmError::Conversation("has no question that could be answered anew"))
+        };
+        let new = answer.as_ref().ok().map(|answer| Message::assistant(&answer.text));
+        self.history.messages.extend(new.or(old));
+        answer
+    }
+
+    /// Goes on with the last answer, which was broken off or reached a limit. What is returned is what came to it.
+    ///
+    /// # Errors
+    /// [`LlmError::Conversation`] when the last message is no answer, otherwise as [`Conversation::ask`].
+    pub fn resume_answer(
+        &mut self,
+        options: GenerateOptions,
+        on_text: impl FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answer, LlmError> {
+        self.require_answer()?;
+        let answer = self.respond(GenerateOptions { continue_text: true, ..options }, on_text)?;
+        if let Some(message) = self.history.messages.last_mut() {
+            message.content.push_str(&answer.text);
+        }
+        Ok(answer)
+    }
+
+    fn require_answer(&self) -> Result<(), LlmError> {
+        if self.history.is_answered() {
+            return Ok(());
+        }
+        Err(LlmError::Conversation("does not end with an answer"))
+    }
+
+    /// What the model says after the last message, or behind it if that is an answer.
+    fn respond(
+        &mut self,
         mut options: GenerateOptions,
         on_text: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Answer, LlmError> {
-        options.stop_tokens.extend_from_slice(&self.special.stop);
-        self.messages.push(Message::user(question));
-        let answer = self
-            .template
-            .encode(&self.messages, &self.special, self.session.tokenizer())
-            .and_then(|prompt| self.session.generate(&prompt, options)?.run(on_text));
-        match &answer {
-            Ok(answer) => self.messages.push(Message::assistant(&answer.text)),
-            Err(_) => {
-                self.messages.pop();
+        let Self { session, history, overflow } = self;
+        let forgotten = history.forgotten;
+        options.stop_tokens.extend_from_slice(&history.special.stop);
+        let context = session.model().context();
+        let answer = || {
+            let mut prompt = history.prompt(session.held())?;
+            if prompt.len() > context && *overflow == Overflow::Forget {
+                prompt = forget(history, &[], context)?;
             }
+            options.shared_prefix = history.shared_prefix(&prompt);
+            session.generate(&prompt, options)?.run_making_room(on_text, |answer| {
+                if *overflow == Overflow::Stop {
+                    return Ok(None);
+                }
+                let prompt = forget(history, answer, context)?;
+                // Room for a few tokens would be gone at once.
+                Ok(Some(prompt).filter(|prompt| prompt.len() <= context - context / 8))
+            })
+        };
+        let answer = answer();
+        if answer.is_err() {
+            history.forgotten = forgotten;
         }
         answer
+    }
+}
+
+/// Forgets the oldest turns until the prompt and the tokens of the answer behind it take half of the context, as far as
+/// that is possible. Returns both.
+fn forget(history: &mut History, answer: &[u32], context: usize) -> Result<Vec<u32>, LlmError> {
+    loop {
+        let forgot = history.forget_turn();
+        let mut prompt = history.prompt(&[])?;
+        prompt.extend_from_slice(answer);
+        if !forgot || prompt.len() <= context / 2 {
+            return Ok(prompt);
+        }
     }
 }

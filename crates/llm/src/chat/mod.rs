@@ -3,11 +3,14 @@
 mod builtin;
 mod conversation;
 mod environment;
+mod history;
+mod stored;
 mod template;
 
 use serde::{Deserialize, Serialize};
 
-pub use conversation::Conversation;
+pub use conversation::{Conversation, Overflow};
+pub use stored::{Resumed, StoredConversation};
 pub use template::ChatTemplate;
 
 /// Who speaks.

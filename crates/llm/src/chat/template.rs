@@ -94,7 +94,8 @@ impl ChatTemplate {
         }
     }
 
-    /// The token ids of `messages` up to where the model's answer begins.
+    /// The token ids of `messages` up to where the model's answer begins. A last message of the model's is an answer that
+    /// is not finished: the ids end where it goes on.
     ///
     /// Only the template writes special tokens: where a message spells one, it is encoded as ordinary text, so that
     /// nothing a person or a web page says can end a turn or begin another.
@@ -109,8 +110,12 @@ impl ChatTemplate {
             .iter()
             .map(|message| Message { role: message.role, content: shield(&message.content, &spellings) })
             .collect();
+        let (messages, begun) = match &shielded[..] {
+            [before @ .., Message { role: Role::Assistant, content }] => (before, content.as_str()),
+            all => (all, ""),
+        };
         let mut ids = Vec::new();
-        for part in self.render(&shielded, special, true)?.split(CUT) {
+        for part in (self.render(messages, special, true)? + begun).split(CUT) {
             ids.extend(tokenizer.encode(part, false)?);
         }
         Ok(ids)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::{Stats, StopStrings};
+use super::session::common_length;
+use super::{PrefixCache, Stats, StopStrings};
 use crate::sampling::{Choice, Sampler, Sampling};
 use crate::speculate::{Speculation, Speculator};
 use crate::tokenizer::TextStream;
@@ -24,6 +25,9 @@ pub struct GenerateOptions {
     pub stop_strings: Vec<String>,
     /// How many tokens to guess ahead, which changes nothing but the time.
     pub speculation: Speculation,
+    /// How many tokens of the prompt other prompts begin with too, such as those of a system prompt. They are computed in
+    /// calls of their own, which depend on nothing that follows, and are kept in the session's [`PrefixCache`].
+    pub shared_prefix: usize,
     /// Whether the answer continues the prompt's text rather than beginning a text of its own.
     pub continue_text: bool,
     /// Set from another thread, ends the answer before the next token.
@@ -38,6 +42,7 @@ impl Default for GenerateOptions {
             stop_tokens: Vec::new(),
             stop_strings: Vec::new(),
             speculation: Speculation::default(),
+            shared_prefix: 0,
             continue_text: false,
             cancel: None,
         }
@@ -103,6 +108,7 @@ pub struct Generation<'s, M> {
     /// The tokens in the model's state. Guesses that were computed ahead are among them until the answer ends.
     held: &'s mut Vec<u32>,
     speculator: &'s mut Speculator,
+    prefixes: Option<&'s PrefixCache>,
     /// The tokens to compute next: at first the new part of the prompt, then the token last chosen, unless it
     /// was computed ahead.
     pending: Vec<u32>,
@@ -121,11 +127,11 @@ pub struct Generation<'s, M> {
 }
 
 impl<'s, M: LanguageModel> Generation<'s, M> {
-    /// Rewinds the state to what it shares with `prompt`, all but the last token of which may be there already.
+    /// `held` is a beginning of `prompt`.
     pub(super) fn new(
         model: &'s mut M,
         held: &'s mut Vec<u32>,
-        speculator: &'s mut Speculator,
+        (speculator, prefixes): (&'s mut Speculator, Option<&'s PrefixCache>),
         stream: TextStream<'s>,
         prompt: &[u32],
         mut options: GenerateOptions,
@@ -133,15 +139,13 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         let started = Instant::now();
         let sampler = Sampler::new(options.sampling.clone(), prompt, model.context())?;
         let stops = StopStrings::new(std::mem::take(&mut options.stop_strings));
-        let common = held.iter().zip(prompt).take_while(|(held, new)| held == new).count();
-        let reused = common.min(prompt.len() - 1);
-        model.rewind(reused);
-        held.truncate(reused);
+        let reused = held.len();
         speculator.begin(prompt);
         Ok(Self {
             model,
             held,
             speculator,
+            prefixes,
             pending: prompt[reused..].to_vec(),
             options,
             sampler,
@@ -188,10 +192,32 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
     }
 
     /// Steps to the end, showing each piece of text to `on_text`, which may break off.
-    pub fn run(mut self, mut on_text: impl FnMut(&str) -> ControlFlow<()>) -> Result<Answer, LlmError> {
+    pub fn run(self, on_text: impl FnMut(&str) -> ControlFlow<()>) -> Result<Answer, LlmError> {
+        self.run_making_room(on_text, |_| Ok(None))
+    }
+
+    /// [`Generation::run`], which asks `make_room` for another prompt when the context is full. It gets the tokens of the
+    /// answer so far, with which the prompt has to end; with `None` the answer ends.
+    ///
+    /// # Errors
+    /// As [`Generation::step`], and those of `make_room`.
+    pub fn run_making_room(
+        mut self,
+        mut on_text: impl FnMut(&str) -> ControlFlow<()>,
+        mut make_room: impl FnMut(&[u32]) -> Result<Option<Vec<u32>>, LlmError>,
+    ) -> Result<Answer, LlmError> {
         let mut text = String::new();
+        let mut ids = Vec::new();
         let mut finish = FinishReason::Cancelled;
-        while let Some(chunk) = self.step()? {
+        loop {
+            if self.finish.is_none()
+                && self.is_full()
+                && let Some(prompt) = make_room(&ids)?
+            {
+                self.exchange_prompt(&prompt);
+            }
+            let Some(chunk) = self.step()? else { break };
+            ids.extend(chunk.id);
             finish = chunk.finish.unwrap_or(finish);
             if chunk.text.is_empty() {
                 continue;
@@ -210,17 +236,43 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         self.stats
     }
 
+    /// Whether what is pending has no room behind what is held.
+    fn is_full(&self) -> bool {
+        self.held.len() + self.pending.len() > self.model.context()
+    }
+
+    /// Goes on behind another prompt, which ends with the answer so far.
+    fn exchange_prompt(&mut self, prompt: &[u32]) {
+        let common = common_length(self.held, prompt).min(prompt.len().saturating_sub(1));
+        self.model.rewind(common);
+        self.held.truncate(common);
+        self.pending.clear();
+        self.pending.extend_from_slice(&prompt[common..]);
+        self.speculator.go_on_from(prompt);
+        self.options.shared_prefix = 0;
+    }
+
+    /// Rows of the next call: all that is pending, unless that is too many, or the shared part of the prompt ends before.
+    fn next_rows(&self) -> usize {
+        let shared = self.options.shared_prefix.saturating_sub(self.held.len());
+        let most = if shared > 0 { shared } else { self.pending.len() };
+        most.min(self.pending.len()).min(self.model.max_rows().max(1))
+    }
+
     /// Computes what is pending and chooses a token, or sets `finish` if no other can or may be chosen.
     fn choose(&mut self) -> Result<Option<Choice>, LlmError> {
         if self.options.max_tokens == Some(0) {
             self.finish = Some(FinishReason::MaxTokens);
-        } else if self.held.len() + self.pending.len() > self.model.context() {
+        } else if self.is_full() {
             self.finish = Some(FinishReason::ContextFull);
         }
-        let rows = self.model.max_rows().max(1);
-        while self.finish.is_none() && self.pending.len() > rows && !self.is_cancelled() {
+        while self.finish.is_none() && self.next_rows() < self.pending.len() && !self.is_cancelled() {
+            let rows = self.next_rows();
             self.model.forward(&self.pending[..rows])?;
             self.held.extend(self.pending.drain(..rows));
+            if let Some(prefixes) = self.prefixes.filter(|_| self.held.len() == self.options.shared_prefix) {
+                prefixes.keep(self.model, self.held)?;
+            }
         }
         if self.finish.is_none() && self.is_cancelled() {
             self.finish = Some(FinishReason::Cancelled);

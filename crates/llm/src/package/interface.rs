@@ -17,7 +17,7 @@ const CACHES: [&str; 2] = ["keyCache", "valueCache"];
 const MAX_CONTEXT: usize = 32_767;
 /// Rank of a cache, [layers, 1, heads, positions, head size], and which of its axes counts positions.
 const CACHE_RANK: usize = 5;
-const POSITIONS: usize = 3;
+pub(super) const POSITIONS: usize = 3;
 
 /// Where keys and values of earlier tokens are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

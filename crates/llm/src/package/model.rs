@@ -1,5 +1,6 @@
 //! A loaded package as a language model.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use half::f16;
@@ -7,9 +8,9 @@ use half::slice::HalfFloatSliceExt;
 use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, State};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
-use super::inputs::{keep_first_positions, set_causal_mask, set_ids};
-use super::interface::{Cache, IDS, LOGITS, LanguageInterface, MASK};
-use crate::{LanguageModel, LlmError};
+use super::inputs::{set_causal_mask, set_ids};
+use super::interface::{Cache, CacheInput, IDS, LOGITS, LanguageInterface, MASK, POSITIONS};
+use crate::{Identity, LanguageModel, LlmError};
 
 /// Positions in front of a cache that the caller keeps: it cannot be empty, so one is always there and never seen.
 const PLACEHOLDERS: usize = 1;
@@ -68,20 +69,26 @@ impl PackageModel {
         self.state.take_profile()
     }
 
-    /// Appends `new` and computes logits, as the package gives them: of the rows asked for, of all new rows, or of the
-    /// whole sequence. Returns the number of rows.
-    fn append(&mut self, new: &[u32], rows: OutputRows) -> Result<usize, LlmError> {
-        let vocab = self.interface.vocab_size;
-        let past = self.ids.len();
+    /// Checks that `new` can follow what is held.
+    fn check(&self, new: &[u32]) -> Result<(), LlmError> {
+        let (vocab, context, past) = (self.interface.vocab_size, self.interface.context, self.ids.len());
         if new.is_empty() {
             return Err(LlmError::EmptyPrompt);
         }
-        if past + new.len() > self.interface.context {
-            return Err(LlmError::PromptTooLong { tokens: past + new.len(), context: self.interface.context });
+        if past + new.len() > context {
+            return Err(LlmError::PromptTooLong { tokens: past + new.len(), context });
         }
-        if let Some(&id) = new.iter().find(|&&id| id as usize >= vocab) {
-            return Err(LlmError::IdOutOfRange { id, vocab });
+        match new.iter().find(|&&id| id as usize >= vocab) {
+            Some(&id) => Err(LlmError::IdOutOfRange { id, vocab }),
+            None => Ok(()),
         }
+    }
+
+    /// Appends `new` and computes logits, as the package gives them: of the rows asked for, of all new rows, or of the
+    /// whole sequence. Returns the number of rows.
+    fn append(&mut self, new: &[u32], rows: OutputRows) -> Result<usize, LlmError> {
+        self.check(new)?;
+        let past = self.ids.len();
         // Below the vocabulary, which fits.
         self.ids.extend(new.iter().map(|&id| id as i32));
         let result = self.predict(past, rows);
@@ -125,11 +132,38 @@ impl PackageModel {
         }
         for cache in self.interface.caches() {
             // After a rewind it holds more.
-            if let Some(held) = self.inputs.get_mut(&cache.input) {
-                keep_first_positions(held, PLACEHOLDERS + past)?;
+            if let Some(held) = self.inputs.get_mut(&cache.input)
+                && held.shape()[POSITIONS] > PLACEHOLDERS + past
+            {
+                *held = held.narrow(POSITIONS, 0..PLACEHOLDERS + past)?;
             }
         }
         Ok(())
+    }
+
+    /// The caches that the caller keeps, with `rows` behind the positions in use.
+    fn grown_caches(&self, rows: &[Tensor]) -> Result<Vec<Tensor>, LlmError> {
+        let caches = self.interface.caches();
+        if caches.len() != rows.len() {
+            return Err(self.wrong(format!(
+                "it has {} caches, keys and values of {} were given",
+                caches.len(),
+                rows.len()
+            )));
+        }
+        let kept = PLACEHOLDERS + self.ids.len();
+        let grow = |(cache, rows): (&CacheInput, &Tensor)| {
+            let added = rows.shape().get(POSITIONS).copied().unwrap_or(0);
+            let mut shape = cache.shape;
+            shape[POSITIONS] = kept + added;
+            let mut grown = Tensor::zeros(cache.dtype, shape).map_err(LlmError::model)?;
+            if let Some(held) = self.inputs.get(&cache.input) {
+                grown.copy_range(POSITIONS, 0, held, 0..kept).map_err(LlmError::model)?;
+            }
+            grown.copy_range(POSITIONS, kept, rows, 0..added).map_err(LlmError::model)?;
+            Ok(grown)
+        };
+        caches.iter().zip(rows).map(grow).collect()
     }
 
     /// Copies a row of the logits of the last call to `self.logits`.
@@ -200,6 +234,59 @@ impl LanguageModel for PackageModel {
         // know are overwritten.
         let rewound = self.state.rewind(len.min(self.state.len()));
         debug_assert!(rewound.is_ok(), "shortening a state cannot fail");
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        self.model.fingerprint().filter(|_| self.interface.cache != Cache::State || self.state.has_rows())
+    }
+
+    fn rows(&self, tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
+        if tokens.end > self.ids.len() {
+            return Err(
+                self.wrong(format!("keys and values of tokens {tokens:?} of {} were asked for", self.ids.len()))
+            );
+        }
+        if self.interface.cache == Cache::State {
+            return self.state.rows(tokens).map_err(LlmError::model);
+        }
+        let held = self.interface.caches().iter().filter_map(|cache| self.inputs.get(&cache.input));
+        let positions = PLACEHOLDERS + tokens.start..PLACEHOLDERS + tokens.end;
+        held.map(|held| held.narrow(POSITIONS, positions.clone()).map_err(LlmError::model)).collect()
+    }
+
+    fn append_rows(&mut self, ids: &[u32], rows: &[Tensor]) -> Result<(), LlmError> {
+        self.check(ids)?;
+        if let Some(found) = rows.iter().find(|rows| rows.shape().get(POSITIONS) != Some(&ids.len())) {
+            let reason = format!("keys and values of {:?} were given for {} tokens", found.shape(), ids.len());
+            return Err(self.wrong(reason));
+        }
+        if self.interface.cache == Cache::State {
+            self.state.append(rows).map_err(LlmError::model)?;
+        } else {
+            let grown = self.grown_caches(rows)?;
+            for (cache, grown) in self.interface.caches().iter().zip(grown) {
+                self.inputs.insert(&cache.input, grown);
+            }
+        }
+        self.ids.extend(ids.iter().map(|&id| id as i32));
+        Ok(())
+    }
+}
+
+/// Forks the sequence: the keys and values of its tokens are copied, memory of calls is not.
+impl Clone for PackageModel {
+    fn clone(&self) -> Self {
+        let mut ids = Vec::with_capacity(self.interface.context);
+        ids.extend_from_slice(&self.ids);
+        Self {
+            model: Arc::clone(&self.model),
+            interface: self.interface.clone(),
+            state: self.state.clone(),
+            ids,
+            inputs: self.inputs.clone(),
+            outputs: Outputs::new(),
+            logits: Vec::new(),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Small vocabularies and a model that plays a script.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use sottovoce_llm::tokenizer::{TokenKind, Tokenizer, Vocabulary, VocabularyModel};
-use sottovoce_llm::{LanguageModel, LlmError};
+use sottovoce_llm::{Identity, LanguageModel, LlmError};
+use sottovoce_tensor::Tensor;
 
 /// GPT-2's spelling of a byte: printable Latin-1 as it is, the rest counted up from U+0100.
 pub fn spell_byte(byte: u8) -> char {
@@ -168,5 +170,25 @@ impl LanguageModel for ScriptedModel {
 
     fn rewind(&mut self, len: usize) {
         self.state.truncate(len);
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some([1; 32])
+    }
+
+    /// The ids themselves, as the one cache of one layer.
+    fn rows(&self, tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
+        let ids: Vec<f32> = self.state[tokens].iter().map(|&id| id as f32).collect();
+        Ok(vec![Tensor::from_slice([1, 1, 1, ids.len(), 1], &ids).expect("as many as there are")])
+    }
+
+    fn append_rows(&mut self, ids: &[u32], rows: &[Tensor]) -> Result<(), LlmError> {
+        let (tokens, context) = (self.state.len() + ids.len(), self.context);
+        if tokens > context {
+            return Err(LlmError::PromptTooLong { tokens, context });
+        }
+        self.state.extend(rows[0].to_f32_vec().iter().map(|&id| id as u32));
+        assert!(self.state.ends_with(ids), "keys and values of other tokens");
+        Ok(())
     }
 }

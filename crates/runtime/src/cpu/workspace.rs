@@ -98,6 +98,14 @@ pub struct Workspace {
     pub call: CallSpace,
 }
 
+impl Workspace {
+    /// An empty one for another caller of the same model, with the room that decoding needs.
+    pub fn fresh(&self) -> Self {
+        let arena = Arena { attention: self.arena.attention.clone(), ..Arena::default() };
+        Self { arena, call: CallSpace::default() }
+    }
+}
+
 impl Arena {
     /// Makes room for `rows` rows of every slot.
     pub fn resize(&mut self, widths: &[usize], rows: usize, num_tables: usize) {

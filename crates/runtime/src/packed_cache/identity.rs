@@ -1,13 +1,13 @@
 //! What a packed matrix was made of, and whether it still is.
 
-use std::{io, time::UNIX_EPOCH};
+use std::{fs::Metadata, io, time::UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 use sottovoce_graph::ir::{Arg, Constant, Definition, Graph, ValueId};
 use sottovoce_mil::Package;
 use sottovoce_tensor::{Bytes, DType};
 
-use crate::error::RuntimeError;
+use crate::{Precision, error::RuntimeError};
 
 /// SHA-256 of what tells one state of the weight files from another.
 pub type Fingerprint = [u8; 32];
@@ -27,22 +27,21 @@ const SAMPLE: usize = 64;
 /// # Errors
 /// The system keeps no times.
 pub fn fingerprint(package: &Package) -> io::Result<Fingerprint> {
-    let mut files: Vec<_> = package.weight_files().collect();
-    files.sort_unstable_by_key(|(name, _)| *name);
     let mut hash = Hash::new();
-    for (name, metadata) in files {
-        hash.text(name);
-        hash.number(metadata.len());
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        hash.number(modified.as_secs());
-        hash.number(u64::from(modified.subsec_nanos()));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            hash.number(metadata.ctime().cast_unsigned());
-            hash.number(metadata.ctime_nsec().cast_unsigned());
-        }
-    }
+    hash.weight_files(package)?;
+    Ok(hash.finish())
+}
+
+/// The fingerprint of what computes: the weight files, the model file, the function and the precision.
+///
+/// # Errors
+/// As [`fingerprint`].
+pub fn function_fingerprint(package: &Package, function: &str, precision: Precision) -> io::Result<Fingerprint> {
+    let mut hash = Hash::new();
+    hash.weight_files(package)?;
+    hash.file("model", package.model_file())?;
+    hash.text(function);
+    hash.number(u64::from(precision == Precision::Exact));
     Ok(hash.finish())
 }
 
@@ -79,6 +78,27 @@ impl Hash {
 
     fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    fn weight_files(&mut self, package: &Package) -> io::Result<()> {
+        let mut files: Vec<_> = package.weight_files().collect();
+        files.sort_unstable_by_key(|(name, _)| *name);
+        files.into_iter().try_for_each(|(name, metadata)| self.file(name, metadata))
+    }
+
+    fn file(&mut self, name: &str, metadata: &Metadata) -> io::Result<()> {
+        self.text(name);
+        self.number(metadata.len());
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.number(modified.as_secs());
+        self.number(u64::from(modified.subsec_nanos()));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            self.number(metadata.ctime().cast_unsigned());
+            self.number(metadata.ctime_nsec().cast_unsigned());
+        }
+        Ok(())
     }
 
     fn tensor_type(&mut self, dtype: DType, shape: &[usize]) {

@@ -22,7 +22,7 @@ mod write;
 use sottovoce_kernels::{PACKED_VERSION, PackedLayout};
 
 pub use identity::{Fingerprint, Key};
-pub(crate) use identity::{fingerprint, key};
+pub(crate) use identity::{fingerprint, function_fingerprint, key};
 pub use read::Archive;
 pub(crate) use write::Writer;
 

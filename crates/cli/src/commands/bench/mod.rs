@@ -10,6 +10,7 @@ mod speculation;
 mod speed;
 mod statistics;
 mod subject;
+mod turns;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +45,8 @@ enum Measurement {
     Ladder(ladder::LadderArguments),
     /// Compare answers with tokens guessed ahead with plain ones: they are the same, and how much sooner
     Speculation(speculation::SpeculationArguments),
+    /// Measure the time to the first token of every turn of a conversation
+    Turns(turns::TurnsArguments),
 }
 
 /// Measures.
@@ -55,6 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Quality(arguments)) => quality::run(arguments),
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
+        Some(Measurement::Turns(arguments)) => turns::run(arguments),
         None => speed::run(&arguments.speed),
     }
 }

@@ -1,0 +1,150 @@
+//! Conversations that are kept: one file each, private, in the data folder.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context, bail, ensure};
+use directories::ProjectDirs;
+use sottovoce_llm::chat::StoredConversation;
+
+/// What the files of sessions end with.
+const EXTENSION: &str = "session";
+
+/// The folder with the sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    folder: PathBuf,
+}
+
+/// A session in the folder.
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Size of its file in bytes.
+    pub bytes: u64,
+    /// When it was last changed.
+    pub modified: SystemTime,
+    /// What is in it, and how many tokens of the model's state; or why it cannot be read.
+    pub contents: anyhow::Result<(StoredConversation, usize)>,
+}
+
+/// A session that no other process of this program may change meanwhile.
+pub struct OpenSession {
+    /// Its name.
+    pub name: String,
+    /// Its file, which need not exist yet.
+    pub path: PathBuf,
+    _lock: File,
+}
+
+impl Sessions {
+    /// The sessions under `SOTTOVOCE_DATA`, else in the platform's folder (`~/.local/share/sottovoce` on Linux, or where
+    /// `XDG_DATA_HOME` says).
+    ///
+    /// # Errors
+    /// The platform names none.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let data = match std::env::var_os("SOTTOVOCE_DATA").filter(|value| !value.is_empty()) {
+            Some(data) => PathBuf::from(data),
+            None => match ProjectDirs::from("", "", "sottovoce") {
+                Some(folders) => folders.data_dir().to_owned(),
+                None => bail!("there is no folder for data on this system; set SOTTOVOCE_DATA to one"),
+            },
+        };
+        Ok(Self { folder: data.join("sessions") })
+    }
+
+    /// The folder, which need not exist yet.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of the session `name`, which has to exist.
+    ///
+    /// # Errors
+    /// The name is none, or there is no such session.
+    pub fn find(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path(name)?;
+        ensure!(path.is_file(), "there is no session '{name}'; `sottovoce session list` has the names");
+        Ok(path)
+    }
+
+    /// The session `name`, existing or new, for this process alone.
+    ///
+    /// # Errors
+    /// The name is none, the folder cannot be written, or another process has the session open.
+    pub fn open(&self, name: &str) -> anyhow::Result<OpenSession> {
+        let path = self.path(name)?;
+        create_private(&self.folder).with_context(|| format!("cannot create {}", self.folder.display()))?;
+        let lock_path = path.with_extension("lock");
+        let lock = File::create(&lock_path).with_context(|| format!("cannot create {}", lock_path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(OpenSession { name: name.to_owned(), path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => bail!("the session '{name}' is open in another chat"),
+            Err(TryLockError::Error(error)) => Err(error).context(format!("cannot lock {}", lock_path.display())),
+        }
+    }
+
+    /// Removes the session `name`.
+    ///
+    /// # Errors
+    /// There is no such session, it is open, or it cannot be removed.
+    pub fn delete(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.find(name)?;
+        let session = self.open(name)?;
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        // Left behind it would only be an empty file.
+        let _ = fs::remove_file(session.path.with_extension("lock"));
+        Ok(())
+    }
+
+    /// All sessions, the last changed first.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn list(&self) -> anyhow::Result<Vec<Listed>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(|| format!("cannot read {}", self.folder.display()))?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot read {}", self.folder.display()))?.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            // A session may go while others are listed.
+            if let Ok(file) = self.path(name)
+                && file == path
+                && let Ok(metadata) = fs::metadata(&path)
+            {
+                found.push(Listed {
+                    name: name.to_owned(),
+                    bytes: metadata.len(),
+                    modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+                    contents: StoredConversation::read(&path).map_err(anyhow::Error::from),
+                });
+            }
+        }
+        found.sort_by(|a, b| (b.modified, &a.name).cmp(&(a.modified, &b.name)));
+        Ok(found)
+    }
+
+    fn path(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
+        let is_name = !name.starts_with('-') && (1..=64).contains(&name.len()) && name.chars().all(plain);
+        ensure!(is_name, "'{name}' is no name of a session: use letters, digits, '-' and '_', at most 64 bytes");
+        Ok(self.folder.join(name).with_extension(EXTENSION))
+    }
+}
+
+/// Creates a folder that nobody but the user can look into.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
