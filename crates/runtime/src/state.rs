@@ -40,7 +40,14 @@ pub(crate) enum Kept {
 impl State {
     /// What stands in for a state that is elsewhere; no model takes it.
     pub(crate) fn vacant() -> Self {
-        Self { model: 0, caches: Vec::new(), len: 0, workspace: Workspace::default(), bound: Bound::default() }
+        Self {
+            model: 0,
+            caches: Vec::new(),
+            kept: Vec::new(),
+            len: 0,
+            workspace: Workspace::default(),
+            bound: Bound::default(),
+        }
     }
 
     /// Positions held, 0 for models without appended caches.

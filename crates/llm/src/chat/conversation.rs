@@ -25,11 +25,16 @@ pub enum Overflow {
 }
 
 /// A conversation over one session; each question computes only what is new. A clone is a fork.
-#[derive(Clone)]
 pub struct Conversation<M> {
     pub(super) session: Session<M>,
     pub(super) history: History,
     overflow: Overflow,
+}
+
+impl<M: LanguageModel + Clone> Clone for Conversation<M> {
+    fn clone(&self) -> Self {
+        Self { session: self.session.clone(), history: self.history.clone(), overflow: self.overflow }
+    }
 }
 
 impl<M: LanguageModel> Conversation<M> {
