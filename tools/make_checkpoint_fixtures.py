@@ -2,66 +2,89 @@
 
 usage: make_checkpoint_fixtures.py OUT_DIR     (needs torch, transformers<5, gguf, safetensors, numpy)
 
-OUT_DIR/ARCH-hf            Hugging Face folder (llama in two shards with an index, f16; gemma in one file, bf16)
-OUT_DIR/ARCH.gguf          the same weights as llama.cpp stores them (f16 matrices, f32 norms, permuted q and k for llama)
-OUT_DIR/ARCH.npz           ids, and the logits of the model in f32
+OUT_DIR/NAME-hf            Hugging Face folder (llama in two shards with an index; f16, gemma bf16)
+OUT_DIR/NAME.gguf          the same weights as llama.cpp stores them (f16 matrices, f32 vectors, q and k permuted for some)
+OUT_DIR/NAME.npz           ids, and the logits of the model in f32
 OUT_DIR/llama-mixed.gguf   the llama with another type for every kind of matrix, and llama-mixed.npz for those weights
 OUT_DIR/quantised-rows.gguf  per type a tensor NAME of random blocks, and NAME.expected with gguf-py's f32 values
 """
+import copy
 import json
+import math
 import sys
 from pathlib import Path
 
 import gguf
 import numpy as np
 import torch
-import transformers
+import transformers as tf
 from gguf import GGMLQuantizationType as Q
 from gguf.quants import dequantize, quantize
 from safetensors.torch import save_file
 
 SIZES = dict(vocab_size=320, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
              max_position_embeddings=128)
+SMALL = SIZES | dict(vocab_size=96, hidden_size=32, num_key_value_heads=2)
+LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+              original_max_position_embeddings=64)
+LONG_ROPE = dict(type="longrope", short_factor=[1.0, 1.1, 1.25, 1.5, 1.75, 2.0],
+                 long_factor=[1.25, 1.75, 2.5, 4.0, 6.0, 8.0])
+# Name, the architecture in llama.cpp, configuration.
+MODELS = {
+    "llama": ("llama", tf.LlamaConfig(**SIZES, num_key_value_heads=2, head_dim=16, tie_word_embeddings=False)),
+    "gemma": ("gemma", tf.GemmaConfig(**SIZES, num_key_value_heads=1, head_dim=32)),
+    "llama3": ("llama", tf.LlamaConfig(**SMALL, head_dim=16, tie_word_embeddings=True, rope_scaling=LLAMA3)),
+    "llama-biases": ("llama", tf.LlamaConfig(**SMALL, head_dim=16, attention_bias=True, mlp_bias=True,
+                                             rope_scaling=dict(rope_type="linear", factor=4.0))),
+    "smollm3": ("smollm3", tf.SmolLM3Config(**SMALL | dict(num_hidden_layers=4), pad_token_id=0, bos_token_id=1,
+                                            eos_token_id=2)),
+    "mistral": ("llama", tf.MistralConfig(**SMALL, head_dim=16, sliding_window=16)),
+    "qwen2": ("qwen2", tf.Qwen2Config(**SMALL)),
+    "qwen3": ("qwen3", tf.Qwen3Config(**SMALL, head_dim=16)),
+    "phi3": ("phi3", tf.Phi3Config(**SMALL | dict(hidden_size=64), original_max_position_embeddings=16,
+                                   partial_rotary_factor=0.75, rope_scaling=LONG_ROPE, pad_token_id=0)),
+}
 PARTS = {"input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
-         "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm",
-         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+         "self_attn.v_proj": "attn_v", "self_attn.qkv_proj": "attn_qkv", "self_attn.q_norm": "attn_q_norm",
+         "self_attn.k_norm": "attn_k_norm", "self_attn.o_proj": "attn_output",
+         "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
+         "mlp.gate_up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
 MIXED = {"token_embd": Q.Q8_0, "output": Q.Q4_1, "attn_q": Q.Q4_0, "attn_k": Q.Q4_1, "attn_v": Q.Q5_0,
          "attn_output": Q.Q5_1, "ffn_gate": Q.BF16, "ffn_up": Q.Q8_0, "ffn_down": Q.F32}
 
 
-def model(arch):
+def model(name):
     torch.manual_seed(11)
-    if arch == "llama":
-        config = transformers.LlamaConfig(**SIZES, num_key_value_heads=2, head_dim=16, rope_theta=10000.0,
-                                          tie_word_embeddings=False)
-        net = transformers.LlamaForCausalLM(config).eval()
-    else:
-        config = transformers.GemmaConfig(**SIZES, num_key_value_heads=1, head_dim=32)
-        net = transformers.GemmaForCausalLM(config).eval()
-    stored = torch.float16 if arch == "llama" else torch.bfloat16
+    arch, config = MODELS[name]
+    net = tf.AutoModelForCausalLM.from_config(config).eval()
+    stored = torch.bfloat16 if arch == "gemma" else torch.float16
     with torch.no_grad():
         for name, weight in net.named_parameters():
-            center = 1.0 if arch == "llama" and "norm" in name else 0.0
-            weight.copy_(torch.randn_like(weight) * (0.25 if weight.ndim > 1 else 0.1) + center)
+            center = 1.0 if arch != "gemma" and "norm" in name else 0.0
+            spread = 0.25 if weight.ndim > 1 else 0.5 if name.endswith("bias") else 0.1
+            weight.copy_(torch.randn_like(weight) * spread + center)
             weight.copy_(weight.to(stored).float())
     return net, stored
 
 
-def save_logits(net, path):
-    ids = torch.randint(0, SIZES["vocab_size"], (1, 24), generator=torch.Generator().manual_seed(5))
+def logits(net, ids):
     with torch.no_grad():
-        logits = net(ids, use_cache=False).logits
-    np.savez_compressed(path, ids=ids.numpy().astype(np.int32), logits=logits.numpy())
+        return net(ids, use_cache=False).logits.numpy()
+
+
+def save_logits(net, path):
+    ids = torch.randint(0, net.config.vocab_size, (1, 24), generator=torch.Generator().manual_seed(5))
+    arrays = dict(ids=ids.numpy().astype(np.int32), logits=logits(net, ids))
+    if net.config.model_type == "phi3":  # up to its first context it turns by other frequencies
+        arrays["short_logits"] = logits(net, ids[:, :net.config.original_max_position_embeddings])
+    np.savez_compressed(path, **arrays)
 
 
 def save_folder(net, stored, folder, shards):
     folder.mkdir(parents=True, exist_ok=True)
-    keys = ("model_type architectures num_hidden_layers hidden_size intermediate_size num_attention_heads "
-            "num_key_value_heads head_dim vocab_size max_position_embeddings rms_norm_eps rope_theta rope_scaling "
-            "hidden_act hidden_activation tie_word_embeddings attention_bias mlp_bias").split()
-    config = {key: value for key, value in net.config.to_dict().items() if key in keys}
-    config["architectures"] = [type(net).__name__]
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    config = copy.deepcopy(net.config)
+    config.architectures, config.dtype = [type(net).__name__], stored
+    config.save_pretrained(folder)
     tensors = {name: weight.detach().to(stored).contiguous() for name, weight in net.named_parameters()}
     names = sorted(tensors)
     if shards == 1:
@@ -77,16 +100,45 @@ def save_folder(net, stored, folder, shards):
 
 
 def gguf_name(name):
-    whole = {"model.embed_tokens.weight": "token_embd", "model.norm.weight": "output_norm", "lm_head.weight": "output"}
+    name, suffix = name.rsplit(".", 1)
+    whole = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
     if name in whole:
-        return whole[name], whole[name] + ".weight"
-    _, _, layer, part = name.removesuffix(".weight").split(".", 3)
-    return PARTS[part], f"blk.{layer}.{PARTS[part]}.weight"
+        return whole[name], f"{whole[name]}.{suffix}"
+    _, _, layer, part = name.split(".", 3)
+    return PARTS[part], f"blk.{layer}.{PARTS[part]}.{suffix}"
+
+
+def add_rope(writer, config, head_dim):
+    """What llama.cpp's converter makes of scaled frequencies."""
+    scaling = getattr(config, "rope_scaling", None) or {}
+    dims = int(head_dim * getattr(config, "partial_rotary_factor", 1.0))
+    writer.add_rope_dimension_count(dims)
+    writer.add_rope_freq_base(config.rope_theta)
+    kind = scaling.get("rope_type", scaling.get("type"))
+    if kind == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(scaling["factor"])
+    elif kind == "llama3":
+        low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+        divisors = []
+        for pair in range(dims // 2):
+            turns = scaling["original_max_position_embeddings"] * config.rope_theta ** (-2 * pair / dims) / math.tau
+            share = min(max((turns - low) / (high - low), 0.0), 1.0)
+            divisors.append(1.0 / ((1.0 - share) / scaling["factor"] + share))
+        writer.add_tensor("rope_freqs.weight", np.array(divisors, np.float32))
+    elif kind == "longrope":
+        original = config.original_max_position_embeddings
+        stretched = config.max_position_embeddings / original
+        writer.add_rope_scaling_orig_ctx_len(original)
+        writer.add_rope_scaling_attn_factors(math.sqrt(1 + math.log(stretched) / math.log(original)))
+        for length in ["long", "short"]:
+            writer.add_tensor(f"rope_factors_{length}.weight", np.array(scaling[f"{length}_factor"], np.float32))
 
 
 def save_gguf(net, arch, path, types):
     """Writes the file; puts the weights as the file holds them back into the model."""
     config = net.config
+    head_dim = getattr(config, "head_dim", config.hidden_size // config.num_attention_heads)
     writer = gguf.GGUFWriter(path, arch)
     writer.add_name(f"tiny {arch}")
     writer.add_license("apache-2.0")
@@ -96,20 +148,23 @@ def save_gguf(net, arch, path, types):
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(config.head_dim)
-    writer.add_value_length(config.head_dim)
+    if hasattr(config, "head_dim"):
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(config.rope_theta)
+    if arch == "phi3":
+        writer.add_sliding_window(config.sliding_window or 0)
+    add_rope(writer, config, head_dim)
     for name, weight in net.named_parameters():
         kind, target = gguf_name(name)
         array = weight.detach().numpy()
-        if array.ndim == 1:
-            writer.add_tensor(target, array + (1.0 if arch == "gemma" else 0.0))
-            continue
         heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}.get(kind)
-        permuted = arch == "llama" and heads is not None
+        permuted = arch in ["llama", "smollm3"] and heads is not None
         if permuted:  # llama.cpp pairs neighbours where Hugging Face pairs halves
-            array = array.reshape(heads, 2, -1, array.shape[-1]).swapaxes(1, 2).reshape(array.shape)
+            array = array.reshape(heads, 2, -1, *array.shape[1:]).swapaxes(1, 2).reshape(array.shape)
+        if array.ndim == 1:
+            writer.add_tensor(target, np.ascontiguousarray(array) + (1.0 if arch == "gemma" else 0.0))
+            continue
         ty = types.get(kind, Q.F16)
         data = quantize(np.ascontiguousarray(array), ty)
         held = dequantize(data, ty).astype(np.float32)
@@ -151,11 +206,11 @@ def save_quantised_rows(path):
 
 def main(out):
     out.mkdir(parents=True, exist_ok=True)
-    for arch, shards in [("llama", 2), ("gemma", 1)]:
-        net, stored = model(arch)
-        save_logits(net, out / f"{arch}.npz")
-        save_folder(net, stored, out / f"{arch}-hf", shards)
-        save_gguf(net, arch, out / f"{arch}.gguf", {})
+    for name, (arch, _) in MODELS.items():
+        net, stored = model(name)
+        save_logits(net, out / f"{name}.npz")
+        save_folder(net, stored, out / f"{name}-hf", 2 if name == "llama" else 1)
+        save_gguf(net, arch, out / f"{name}.gguf", {})
     net, _ = model("llama")
     save_gguf(net, "llama", out / "llama-mixed.gguf", MIXED)
     save_logits(net, out / "llama-mixed.npz")

@@ -7,6 +7,7 @@
 //!
 //! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows.
 
+mod architectures;
 pub mod checkpoint;
 mod convert;
 mod error;

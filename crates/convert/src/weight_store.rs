@@ -94,21 +94,40 @@ impl<'a> WeightStore<'a> {
     /// The factors of a norm, by its name without `.weight`, f16.
     pub(crate) fn norm(&mut self, function: &mut FunctionBuilder, name: &str) -> Result<Var, ConvertError> {
         let full = format!("{name}.weight");
-        let tensor = self.checkpoint.tensor(&full)?;
         let factors = self.checkpoint.norm_factors(&full)?;
-        check_finite(tensor, &factors)?;
-        let bytes: Vec<u8> = factors.iter().flat_map(|&factor| f16::from_f32(factor).to_le_bytes()).collect();
+        self.vector(function, &full, self.checkpoint.tensor(&full)?, &factors)
+    }
+
+    /// The bias of a linear layer with `len` outputs, by its name without `.bias`, f16: zeros where the model has none, as
+    /// Apple's converter writes.
+    pub(crate) fn bias(&mut self, function: &mut FunctionBuilder, name: &str, len: usize) -> Result<Var, ConvertError> {
+        let full = format!("{name}.bias");
+        match self.checkpoint.optional_tensor(&full) {
+            Some(tensor) => self.vector(function, &full, tensor, &tensor.to_f32_vec()?),
+            None => self.zeros(function, len),
+        }
+    }
+
+    fn vector(
+        &mut self,
+        function: &mut FunctionBuilder,
+        name: &str,
+        tensor: &StoredTensor,
+        values: &[f32],
+    ) -> Result<Var, ConvertError> {
+        check_finite(tensor, values)?;
+        let bytes: Vec<u8> = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
         let mut errors = ErrorSum::default();
-        errors.add(&factors, factors.iter().map(|&factor| f16::from_f32(factor).to_f32()));
-        let value = self.writer.add_blob(DType::F16, &[factors.len()], &bytes)?;
+        errors.add(values, values.iter().map(|&value| f16::from_f32(value).to_f32()));
+        let value = self.writer.add_blob(DType::F16, &[values.len()], &bytes)?;
         self.report.add(tensor.format, Form::F16, tensor.stored_bytes() as u64, bytes.len() as u64, &errors);
         self.done += tensor.stored_bytes() as u64;
         report_progress(self.progress, tensor, self.done, self.total)?;
-        Ok(function.constant(&identifier(&full), value))
+        Ok(function.constant(&identifier(name), value))
     }
 
     /// A vector of zeros, shared by all that ask for the same length.
-    pub(crate) fn zeros(&mut self, function: &mut FunctionBuilder, len: usize) -> Result<Var, ConvertError> {
+    fn zeros(&mut self, function: &mut FunctionBuilder, len: usize) -> Result<Var, ConvertError> {
         let name = format!("zeros_{len}");
         if let Some(var) = self.written.get(&name) {
             return Ok(var.clone());

@@ -6,7 +6,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sottovoce_convert::{Checkpoint, ConvertError, checkpoint::Architecture};
+use sottovoce_convert::{
+    Checkpoint, ConvertError,
+    checkpoint::{Config, Layer},
+};
+use sottovoce_testkit::CHECKPOINTS;
 use tempfile::TempDir;
 
 fn fixture(name: &str) -> PathBuf {
@@ -15,22 +19,100 @@ fn fixture(name: &str) -> PathBuf {
 
 #[test]
 fn both_sources_give_the_same_model() {
-    for architecture in Architecture::ALL {
-        let name = architecture.name();
-        let folder = Checkpoint::open(&fixture(&format!("{name}-hf"))).unwrap();
-        let file = Checkpoint::open(&fixture(&format!("{name}.gguf"))).unwrap();
-        assert_eq!(folder.config, file.config);
-        assert_eq!((folder.config.layers, folder.config.vocab, folder.config.hidden), (2, 320, 64));
-        for part in ["self_attn.q_proj", "self_attn.k_proj", "self_attn.o_proj", "mlp.down_proj"] {
+    for tiny in CHECKPOINTS {
+        let name = tiny.name;
+        let [folder, file] = tiny.sources().map(|source| Checkpoint::open(&source).unwrap());
+        assert_eq!(folder.config.architecture.name(), tiny.model_type);
+        if tiny.model_type == "mistral" {
+            assert_eq!(folder.config.layers, [Layer { rope: Some(0), window: Some(16) }; 2]);
+            assert_eq!(file.config.layers, [Layer::FULL; 2]);
+        } else {
+            assert_eq!(folder.config, file.config);
+        }
+        for part in ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"]
+            .into_iter()
+            .chain(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"])
+        {
             let tensor = format!("model.layers.1.{part}.weight");
             let [ours, theirs] = [&folder, &file].map(|source| source.tensor(&tensor).unwrap().to_f32_vec().unwrap());
             // Gemma's bf16 weights below f16's normal range lose bits in the GGUF file: at most half of f16's last one.
             let difference = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(difference <= 2f32.powi(-25), "{name} {tensor}: {difference}");
+            let bias = format!("model.layers.1.{part}.bias");
+            let biases =
+                [&folder, &file].map(|source| source.tensor(&bias).map(|bias| bias.to_f32_vec().unwrap()).ok());
+            assert_eq!(biases[0], biases[1], "{name} {bias}");
         }
         let norms = [&folder, &file].map(|source| source.norm_factors("model.norm.weight").unwrap());
         assert_eq!(norms[0], norms[1], "{name}");
     }
+}
+
+/// The configuration of a fixture folder after a change.
+fn config_of(source: &str, change: impl FnOnce(&mut Value)) -> Config {
+    Config::read(&changed(source, change).path().join("config.json")).unwrap()
+}
+
+#[test]
+fn layers_are_what_the_keys_say() {
+    let full = Layer::FULL;
+    let sliding = Layer { window: Some(8), ..full };
+    let positionless = Layer { rope: None, ..full };
+    let window = |config: &mut Value| {
+        config["use_sliding_window"] = json!(true);
+        config["sliding_window"] = json!(8);
+    };
+    let layers = |source: &str, change: &dyn Fn(&mut Value)| config_of(source, change).layers;
+    let types = |names: [&str; 2]| move |config: &mut Value| config["layer_types"] = json!(names);
+
+    let default_layers = |config: &mut Value| _ = config.as_object_mut().unwrap().remove("layer_types");
+    assert_eq!(layers("qwen2-hf", &default_layers), [full; 2]);
+    assert_eq!(
+        layers("qwen2-hf", &|config| {
+            (window(config), default_layers(config));
+            config["max_window_layers"] = json!(1);
+        }),
+        [full, sliding]
+    );
+    assert_eq!(
+        layers("qwen3-hf", &|config| {
+            window(config);
+            types(["sliding_attention", "full_attention"])(config);
+        }),
+        [sliding, full]
+    );
+    let error = refused(&changed("qwen3-hf", types(["sliding_attention", "full_attention"])), "layer_types");
+    assert!(error.to_string().contains("sliding_attention"), "{error}");
+    refused(&changed("qwen3-hf", types(["full_attention", "chunked_attention"])), "chunked_attention");
+    refused(&changed("qwen3-hf", |config| config["layer_types"] = json!(["full_attention"])), "1 layers of 2");
+
+    assert_eq!(layers("smollm3-hf", &|_| {}), [full, full, full, positionless]);
+    assert_eq!(layers("smollm3-hf", &|config| config["no_rope_layers"] = json!([0, 1, 1, 0]))[0], positionless);
+    assert_eq!(
+        layers("smollm3-hf", &|config| {
+            config["no_rope_layers"] = Value::Null;
+            config["no_rope_layer_interval"] = json!(2);
+        }),
+        [full, positionless, full, positionless]
+    );
+    assert_eq!(
+        layers("smollm3-hf", &|config| (window(config), default_layers(config)).1)[3],
+        Layer { rope: None, ..sliding }
+    );
+    refused(&changed("smollm3-hf", |config| config["no_rope_layers"] = json!([1])), "1 layers of 4");
+
+    // Mistral's first version has a window unless its file says null.
+    assert_eq!(layers("mistral-hf", &|config| config["sliding_window"] = Value::Null), [full; 2]);
+    let missing = layers("mistral-hf", &|config| _ = config.as_object_mut().unwrap().remove("sliding_window"));
+    assert_eq!(missing[0].window, Some(4096));
+}
+
+#[test]
+fn sizes_that_files_leave_out_are_those_of_transformers() {
+    let without = |source: &str| config_of(source, |config| _ = config.as_object_mut().unwrap().remove("head_dim"));
+    assert_eq!(without("llama3-hf").head_dim, 32 / 4);
+    assert_eq!(without("qwen3-hf").head_dim, 128);
+    assert_eq!(without("gemma-hf").head_dim, 256);
 }
 
 /// A copy of a fixture folder with its configuration changed.
@@ -57,19 +139,38 @@ fn refused(folder: &TempDir, part: &str) -> ConvertError {
 #[test]
 fn keys_that_no_recipe_builds_are_named() {
     let cases = [
-        ("model_type", json!("mamba"), "architecture \"mamba\""),
-        ("rope_scaling", json!({"rope_type": "llama3", "factor": 8.0}), "rope_scaling"),
-        ("rope_parameters", json!({"rope_type": "yarn"}), "rope_parameters.rope_type = \"yarn\""),
-        ("attention_bias", json!(true), "attention_bias = true"),
-        ("mlp_bias", json!(true), "mlp_bias = true"),
-        ("rope_interleaved", json!(true), "rope_interleaved = true"),
-        ("hidden_act", json!("relu"), "hidden_act = \"relu\""),
-        ("sliding_window", json!(4096), "sliding_window"),
-        ("quantization_config", json!({"bits": 4}), "quantization_config"),
+        (
+            "llama",
+            "model_type",
+            json!("mamba"),
+            "architecture \"mamba\" is not supported; supported are llama, smollm3",
+        ),
+        (
+            "llama",
+            "rope_scaling",
+            json!({"rope_type": "llama3", "factor": 8.0}),
+            "rope_scaling.low_freq_factor is missing",
+        ),
+        ("llama", "rope_scaling", json!({"type": "dynamic", "factor": 8.0}), "rope_scaling.rope_type = \"dynamic\""),
+        ("llama", "rope_scaling", json!({"type": "linear", "factor": 0}), "factor inf is not a positive number"),
+        ("llama", "rope_scaling", json!({"type": "linear", "factor": 2, "mscale": 1}), "rope_scaling.mscale = 1"),
+        ("llama", "rope_parameters", json!({"rope_type": "yarn"}), "rope_parameters.rope_type = \"yarn\""),
+        ("llama", "partial_rotary_factor", json!(0.5), "partial_rotary_factor = 0.5"),
+        ("llama", "rope_interleaved", json!(true), "rope_interleaved = true"),
+        ("llama", "hidden_act", json!("relu"), "hidden_act = \"relu\""),
+        ("llama", "sliding_window", json!(4096), "sliding_window = 4096"),
+        ("llama", "logit_scale", json!(0.5), "logit_scale = 0.5 is not supported for llama"),
+        ("llama", "quantization_config", json!({"bits": 4}), "quantization_config"),
+        ("llama", "attention_bias", json!(true), "self_attn.q_proj.bias is missing"),
+        ("llama", "attention_bias", json!("yes"), "attention_bias = \"yes\""),
+        ("gemma", "attention_bias", json!(true), "attention_bias = true"),
+        ("qwen2", "mlp_bias", json!(true), "mlp_bias = true"),
+        ("phi3", "partial_rotary_factor", json!(0.5), "6 factors for 4 frequencies"),
+        ("phi3", "original_max_position_embeddings", Value::Null, "original_max_position_embeddings is missing"),
+        ("phi3", "sliding_window", json!(0), "a sliding window of 0"),
     ];
-    for (key, value, part) in cases {
-        let error = refused(&changed("llama-hf", |config| config[key] = value), part);
-        assert!(matches!(error, ConvertError::Unsupported { .. }), "{error:?}");
+    for (source, key, value, part) in cases {
+        refused(&changed(&format!("{source}-hf"), |config| config[key] = value), part);
     }
 }
 
@@ -88,7 +189,7 @@ fn impossible_sizes_are_refused() {
         ("num_hidden_layers", json!(0), "number of layers 0"),
         ("num_hidden_layers", json!(1u64 << 40), "number of layers"),
         ("num_attention_heads", json!(3), "cannot share"),
-        ("head_dim", json!(15), "head size 15 is odd"),
+        ("head_dim", json!(15), "15 of 15 elements of a head turn"),
         ("vocab_size", json!(u64::MAX), "vocabulary"),
         ("hidden_size", json!(-1), "config.json"),
         ("rms_norm_eps", json!(0.0), "norm epsilon"),
@@ -174,7 +275,11 @@ fn gguf_refused(from: &str, to: &str, part: &str) {
 
 #[test]
 fn gguf_files_that_no_recipe_builds_are_named() {
-    gguf_refused("llama", "mamba", "architecture \"mamba\" is not supported; supported are llama, gemma");
+    gguf_refused(
+        "llama",
+        "mamba",
+        "architecture \"mamba\" is not supported; supported are llama, smollm3, qwen2, qwen3, phi3, gemma",
+    );
     gguf_refused("general.architecture", "general.archexxcture", "general.architecture is missing");
     gguf_refused("llama.rope.freq_base", "llama.rope.freq_fact", "llama.rope.freq_fact is not supported");
     gguf_refused("llama.context_length", "other.context_length", "llama.context_length is missing");

@@ -10,27 +10,31 @@ use indexmap::IndexMap;
 use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, Variant, convert};
 use sottovoce_graph::{InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
-use sottovoce_tensor::{Tensor, npz};
-use sottovoce_testkit::{Fixture, Interface, Logits, Split, Tolerance, assert_close, drive, fixtures_dir};
+use sottovoce_tensor::Tensor;
+use sottovoce_testkit::{
+    CHECKPOINTS, Fixture, Interface, Logits, Split, Tolerance, answers, assert_close, checkpoint, drive,
+};
 
 const CONTEXT: usize = 64;
 
-/// Converts a checkpoint into `folder`, with the answers in `answers`.
-fn converted(source: &'static str, answers: &str, variant: Variant, folder: &Path) -> Fixture {
-    let checkpoints = fixtures_dir().join("checkpoints");
-    let package: PathBuf = folder.join("model.mlpackage");
-    let options = ConvertOptions { quantize: Quantize::Keep, variant, context: Some(CONTEXT) };
-    let checkpoint = Checkpoint::open(&checkpoints.join(source)).unwrap();
+/// Converts a checkpoint into `folder`.
+fn convert_to(folder: &Path, source: &Path, variant: Variant, context: usize) -> PathBuf {
+    let package = folder.join("model.mlpackage");
+    let options = ConvertOptions { quantize: Quantize::Keep, variant, context: Some(context) };
+    let checkpoint = Checkpoint::open(source).unwrap();
     convert(&checkpoint, &package, &options, &mut |_| ControlFlow::Continue(())).unwrap();
-    let arrays = npz::read(&checkpoints.join(format!("{answers}.npz"))).unwrap();
+    package
+}
+
+/// Converts a checkpoint into `folder`, with the answers in `answers`.
+fn converted(source: &'static str, name: &str, variant: Variant, folder: &Path) -> Fixture {
+    let package = convert_to(folder, &checkpoint(source), variant, CONTEXT);
     let interface = match variant {
         Variant::Stateful => Interface::Stateful,
         Variant::KvIo => Interface::CacheAsInput,
         Variant::Baseline => Interface::Baseline,
     };
-    let ids = arrays["ids"].to_i64_vec().into_iter().map(|id| id as i32).collect();
-    let width = *arrays["logits"].shape().last().unwrap();
-    let logits = Logits { values: arrays["logits"].to_f32_vec(), width };
+    let (ids, logits) = answers(name, "logits");
     Fixture { name: source, interface, context: CONTEXT, package, ids, logits }
 }
 
@@ -48,15 +52,30 @@ fn logits(fixture: &Fixture, split: Split) -> Logits {
 }
 
 #[test]
-fn both_architectures_and_sources_give_the_logits_of_pytorch() {
+fn every_architecture_and_source_gives_the_logits_of_transformers() {
     let folder = tempfile::tempdir().unwrap();
-    for (source, answers) in
-        [("llama-hf", "llama"), ("llama.gguf", "llama"), ("gemma-hf", "gemma"), ("gemma.gguf", "gemma")]
-    {
-        let fixture = converted(source, answers, Variant::Stateful, folder.path());
-        for split in [Split::Whole, Split::TokenByToken, Split::Uneven { seed: 3 }] {
-            assert_close(&logits(&fixture, split), &fixture.logits, Tolerance::Exact, &format!("{source} {split:?}"));
+    for tiny in CHECKPOINTS {
+        for source in tiny.sources() {
+            let fixture = tiny.answered(convert_to(folder.path(), &source, Variant::Stateful, tiny.context));
+            for split in [Split::Whole, Split::TokenByToken, Split::Uneven { seed: 3 }] {
+                let what = format!("{} {split:?}", source.display());
+                assert_close(&logits(&fixture, split), &fixture.logits, Tolerance::Exact, &what);
+            }
         }
+    }
+}
+
+/// transformers turns by the short factors as long as a sequence fits the context that Phi-3 began with.
+#[test]
+fn packages_for_a_short_context_have_the_short_factors() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ids, expected) = answers("phi3", "short_logits");
+    let context = expected.rows();
+    for source in ["phi3-hf", "phi3.gguf"] {
+        let package = convert_to(folder.path(), &checkpoint(source), Variant::Stateful, context);
+        let (interface, ids, logits_of) = (Interface::Stateful, ids[..context].to_vec(), expected.clone());
+        let fixture = Fixture { name: source, interface, context, package, ids, logits: logits_of };
+        assert_close(&logits(&fixture, Split::Whole), &expected, Tolerance::Exact, source);
     }
 }
 

@@ -3,21 +3,15 @@
 use std::{fs, ops::ControlFlow, path::Path, sync::Arc};
 
 use indexmap::IndexMap;
-use sottovoce_convert::{
-    Checkpoint, ConvertOptions, Quantize, Report,
-    checkpoint::{Architecture, Config},
-    convert,
-    quantize::Form,
-};
+use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, Report, checkpoint::Config, convert, quantize::Form};
 use sottovoce_graph::{InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
 use sottovoce_tensor::{DType, Tensor};
-use sottovoce_testkit::{Split, fixtures_dir, turns};
+use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Split, checkpoint, turns};
 
 /// The shape of a tiny model among the fixtures.
-fn tiny(architecture: Architecture) -> Config {
-    let folder = format!("checkpoints/{}-hf", architecture.name());
-    Config::read(&fixtures_dir().join(folder).join("config.json")).unwrap()
+fn tiny(name: &str) -> Config {
+    Config::read(&checkpoint(&format!("{name}-hf")).join("config.json")).unwrap()
 }
 
 fn make(config: Config, quantize: Quantize, target: &Path) -> Report {
@@ -36,7 +30,7 @@ fn logits(package: &Path) -> Vec<f32> {
     };
     let mut states: IndexMap<String, Tensor> = graph.states.iter().map(zeros).collect();
     let interpreter = Interpreter::new(graph, Arc::new(package), InterpretOptions { exact: false });
-    let turn = &turns(&[3, 141, 59, 265, 35, 8], Split::Whole)[0];
+    let turn = &turns(&[3, 14, 15, 92, 65, 35, 8], Split::Whole)[0];
     interpreter.run(&turn.inputs, &mut states).unwrap()["logits"].to_f32_vec()
 }
 
@@ -44,14 +38,14 @@ fn logits(package: &Path) -> Vec<f32> {
 fn activations_keep_their_size_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("tiny.mlpackage");
-    for architecture in Architecture::ALL {
+    for CheckpointFixture { name, context, .. } in CHECKPOINTS {
         for quantize in [Quantize::F16, Quantize::Int8, Quantize::Int4] {
-            make(tiny(architecture), quantize, &target);
+            make(Config { max_context: context, ..tiny(name) }, quantize, &target);
             let logits = logits(&target);
             let rms = (logits.iter().map(|logit| logit * logit).sum::<f32>() / logits.len() as f32).sqrt();
             // Rows of deviation 1/√n times a normalised vector: about 1, and for Gemma, whose embedding is √n times as
             // large as the rows that logits come from, so is the part that passes straight through.
-            assert!((0.5..2.0).contains(&rms), "{architecture:?} {quantize:?}: {rms}");
+            assert!((0.5..2.0).contains(&rms), "{name} {quantize:?}: {rms}");
         }
     }
 }
@@ -61,7 +55,7 @@ fn codes_are_made_in_the_form_asked_for_and_not_rounded() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("tiny.mlpackage");
     for (quantize, codes) in [(Quantize::Int4, DType::I4), (Quantize::Int8, DType::I8)] {
-        let report = make(tiny(Architecture::Llama), quantize, &target);
+        let report = make(tiny("llama"), quantize, &target);
         let (_, change) = report
             .changes
             .iter()
@@ -70,7 +64,7 @@ fn codes_are_made_in_the_form_asked_for_and_not_rounded() {
         assert_eq!((change.tensors, change.error.max), (16, 0.0));
     }
     // Rows of 48 hold no whole number of blocks.
-    let config = Config { intermediate: 48, ..tiny(Architecture::Llama) };
+    let config = Config { intermediate: 48, ..tiny("llama") };
     let report = make(config, Quantize::Int4, &target);
     let halves: usize =
         report.changes.iter().filter(|((_, form), _)| *form == Form::F16).map(|(_, change)| change.tensors).sum();
@@ -82,7 +76,7 @@ fn the_same_weights_come_out_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let weights = |name: &str| {
         let target = folder.path().join(name);
-        make(tiny(Architecture::Gemma), Quantize::Int4, &target);
+        make(tiny("gemma"), Quantize::Int4, &target);
         fs::read(target.join("Data/com.apple.CoreML/weights/weight.bin")).unwrap()
     };
     assert_eq!(weights("a.mlpackage"), weights("b.mlpackage"));

@@ -3,6 +3,7 @@
 //!
 //! Development only. Helpers panic with a message that says what differs and where, as assertions do.
 
+mod checkpoints;
 mod compare;
 mod drive;
 mod fixtures;
@@ -11,6 +12,7 @@ mod models;
 mod random;
 mod smollm2;
 
+pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
 pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, turns};
 pub use fixtures::{Fixture, Interface, fixtures, fixtures_dir, packages};

@@ -1,45 +1,15 @@
 use std::path::Path;
 
-use super::from_hugging_face;
-use crate::ConvertError;
-
-/// A family of models that a recipe builds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Architecture {
-    /// Llama 1 to 3 and models of the same form, SmolLM2 for instance.
-    Llama,
-    /// Gemma 1.
-    Gemma,
-}
-
-impl Architecture {
-    /// Every architecture.
-    pub const ALL: [Self; 2] = [Self::Llama, Self::Gemma];
-
-    /// Name, the same in GGUF files (`general.architecture`) and Hugging Face folders (`model_type`).
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Gemma => "gemma",
-        }
-    }
-
-    /// The architecture of that name. The error is a sentence that names what is supported.
-    pub(crate) fn from_name(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|architecture| architecture.name() == name).ok_or_else(|| {
-            let known = Self::ALL.map(Self::name).join(", ");
-            format!("architecture {name:?} is not supported; supported are {known}")
-        })
-    }
-}
+use super::{Rope, hugging_face};
+use crate::{ConvertError, architectures::Architecture};
 
 /// Hyper-parameters of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Family of the model.
     pub architecture: Architecture,
-    /// Number of decoder layers.
-    pub layers: usize,
+    /// The decoder layers, first to last.
+    pub layers: Vec<Layer>,
     /// Width of the residual stream.
     pub hidden: usize,
     /// Width inside the feed-forward network.
@@ -54,18 +24,55 @@ pub struct Config {
     pub vocab: usize,
     /// Longest sequence that the model was made for.
     pub max_context: usize,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f64,
+    /// The rotary embeddings that layers choose from.
+    pub ropes: Vec<Rope>,
     /// Epsilon of the root-mean-square norms.
     pub norm_epsilon: f32,
+    /// Which linear layers have a bias.
+    pub biases: Biases,
+    /// True when every head of queries and keys goes through a norm before it turns.
+    pub qk_norm: bool,
     /// True when the output projection is the embedding.
     pub tied: bool,
+}
+
+/// What a decoder layer has for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Its rotary embedding, by position in [`Config::ropes`]; `None` where queries and keys do not turn.
+    pub rope: Option<usize>,
+    /// Positions that a query sees, its own included; `None` for all up to its own.
+    pub window: Option<usize>,
+}
+
+/// Which linear layers of a model have a bias.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Biases {
+    /// The projections to queries, keys and values.
+    pub qkv: bool,
+    /// The projection of what attention gives.
+    pub attention_output: bool,
+    /// The three of the feed-forward network.
+    pub mlp: bool,
 }
 
 /// Largest accepted size of any dimension. The largest vocabularies have about 260 thousand entries.
 const MAX_DIM: usize = 1 << 24;
 /// Most layers accepted. The deepest models have about 130.
 const MAX_LAYERS: usize = 1024;
+
+impl Layer {
+    /// Turns by the first rotary embedding and sees everything before.
+    pub const FULL: Self = Self { rope: Some(0), window: None };
+
+    /// `count` layers, each made by its number. The error is a sentence for a count that cannot be.
+    pub(crate) fn list(count: usize, layer: impl FnMut(usize) -> Self) -> Result<Vec<Self>, String> {
+        if !(1..=MAX_LAYERS).contains(&count) {
+            return Err(format!("number of layers {count} is outside 1..={MAX_LAYERS}"));
+        }
+        Ok((0..count).map(layer).collect())
+    }
+}
 
 impl Config {
     /// Reads the `config.json` of a Hugging Face folder.
@@ -74,7 +81,7 @@ impl Config {
     /// [`ConvertError::Io`] and [`ConvertError::Malformed`] when it cannot be read, [`ConvertError::Unsupported`] for an
     /// architecture or a key that no recipe knows, and for impossible sizes.
     pub fn read(path: &Path) -> Result<Self, ConvertError> {
-        from_hugging_face::read_config(path)
+        hugging_face::read_config(path)
     }
 
     /// Checks that sizes are possible and fit each other. Errors are sentences naming the size.
@@ -93,25 +100,19 @@ impl Config {
                 return Err(format!("{what} {size} is outside 1..={MAX_DIM}"));
             }
         }
-        if !(1..=MAX_LAYERS).contains(&self.layers) {
-            return Err(format!("number of layers {} is outside 1..={MAX_LAYERS}", self.layers));
-        }
         if self.heads * self.head_dim > MAX_DIM {
             return Err(format!("{} heads of {} are wider than {MAX_DIM}", self.heads, self.head_dim));
         }
         if !self.heads.is_multiple_of(self.kv_heads) {
             return Err(format!("{} heads cannot share {} key/value heads evenly", self.heads, self.kv_heads));
         }
-        if !self.head_dim.is_multiple_of(2) {
-            return Err(format!("head size {} is odd; rotary embedding pairs its halves", self.head_dim));
-        }
-        if !(self.rope_theta.is_finite() && self.rope_theta > 0.0) {
-            return Err(format!("rotary base {} is not a positive number", self.rope_theta));
+        if self.layers.iter().any(|layer| layer.window == Some(0)) {
+            return Err("a sliding window of 0 positions hides everything".to_owned());
         }
         if !(self.norm_epsilon.is_finite() && self.norm_epsilon > 0.0) {
             return Err(format!("norm epsilon {} is not a positive number", self.norm_epsilon));
         }
-        Ok(())
+        self.ropes.iter().try_for_each(|rope| rope.check(self.head_dim))
     }
 
     /// Names and shapes of the tensors that the model consists of, by Hugging Face's names.
@@ -119,19 +120,28 @@ impl Config {
         let (hidden, wide) = (self.hidden, self.intermediate);
         let (query, key) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
         let mut tensors = vec![("model.embed_tokens.weight".to_owned(), vec![self.vocab, hidden])];
-        for layer in 0..self.layers {
-            let mut add = |name: &str, shape: &[usize]| {
-                tensors.push((format!("model.layers.{layer}.{name}.weight"), shape.to_vec()));
+        for layer in 0..self.layers.len() {
+            let mut add = |name: &str, shape: &[usize], bias: bool| {
+                let name = format!("model.layers.{layer}.{name}");
+                tensors.push((format!("{name}.weight"), shape.to_vec()));
+                if bias {
+                    tensors.push((format!("{name}.bias"), shape[..1].to_vec()));
+                }
             };
-            add("input_layernorm", &[hidden]);
-            add("self_attn.q_proj", &[query, hidden]);
-            add("self_attn.k_proj", &[key, hidden]);
-            add("self_attn.v_proj", &[key, hidden]);
-            add("self_attn.o_proj", &[hidden, query]);
-            add("post_attention_layernorm", &[hidden]);
-            add("mlp.gate_proj", &[wide, hidden]);
-            add("mlp.up_proj", &[wide, hidden]);
-            add("mlp.down_proj", &[hidden, wide]);
+            let Biases { qkv, attention_output, mlp } = self.biases;
+            add("input_layernorm", &[hidden], false);
+            add("self_attn.q_proj", &[query, hidden], qkv);
+            add("self_attn.k_proj", &[key, hidden], qkv);
+            add("self_attn.v_proj", &[key, hidden], qkv);
+            if self.qk_norm {
+                add("self_attn.q_norm", &[self.head_dim], false);
+                add("self_attn.k_norm", &[self.head_dim], false);
+            }
+            add("self_attn.o_proj", &[hidden, query], attention_output);
+            add("post_attention_layernorm", &[hidden], false);
+            add("mlp.gate_proj", &[wide, hidden], mlp);
+            add("mlp.up_proj", &[wide, hidden], mlp);
+            add("mlp.down_proj", &[hidden, wide], mlp);
         }
         tensors.push(("model.norm.weight".to_owned(), vec![hidden]));
         if !self.tied {

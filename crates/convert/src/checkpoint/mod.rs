@@ -1,20 +1,22 @@
 //! A model's weights and hyper-parameters under one set of names, whichever file format they come from.
 
 mod config;
-mod from_gguf;
-mod from_hugging_face;
-mod hugging_face_config;
+pub(crate) mod gguf;
+pub(crate) mod hugging_face;
 mod random;
+mod rope;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
 };
 
-pub use config::{Architecture, Config};
+pub use config::{Biases, Config, Layer};
 pub use random::KnownShape;
+pub use rope::{LongContext, Rope, RopeScaling};
 
-use crate::{ConvertError, gguf, weights::StoredTensor};
+pub use crate::architectures::Architecture;
+use crate::{ConvertError, gguf::MAGIC, weights::StoredTensor};
 
 /// An open checkpoint: hyper-parameters, and tensors by Hugging Face's names (`model.layers.0.mlp.up_proj.weight`).
 ///
@@ -38,14 +40,14 @@ impl Checkpoint {
     /// Opens a GGUF file, or a folder with `config.json` and safetensors files.
     ///
     /// # Errors
-    /// [`ConvertError::UnknownSource`] when `path` is neither; as [`gguf::Gguf::open`]; [`ConvertError::Unsupported`] for
+    /// [`ConvertError::UnknownSource`] when `path` is neither; as [`crate::gguf::Gguf::open`]; [`ConvertError::Unsupported`] for
     /// an architecture, a configuration key or a tensor that no recipe knows; [`ConvertError::MissingTensor`] and
     /// [`ConvertError::TensorShape`] when configuration and tensors disagree.
     pub fn open(path: &Path) -> Result<Self, ConvertError> {
         let checkpoint = if path.is_dir() {
-            from_hugging_face::open(path)?
+            hugging_face::open(path)?
         } else if starts_with_magic(path)? {
-            from_gguf::open(path)?
+            gguf::open(path)?
         } else {
             return Err(ConvertError::UnknownSource { path: path.to_owned() });
         };
@@ -63,6 +65,11 @@ impl Checkpoint {
             .ok_or_else(|| ConvertError::MissingTensor { path: self.path.clone(), name: name.to_owned() })
     }
 
+    /// A tensor that the architecture may do without.
+    pub(crate) fn optional_tensor(&self, name: &str) -> Option<&StoredTensor> {
+        self.tensors.get(name)
+    }
+
     /// The factors that a root-mean-square norm multiplies with.
     ///
     /// # Errors
@@ -77,7 +84,7 @@ impl Checkpoint {
         self.tensors.values().map(|tensor| tensor.stored_bytes() as u64).sum()
     }
 
-    /// Tensors with rows and columns: everything but the norms.
+    /// Tensors with rows and columns: everything but norms and biases.
     pub fn matrices(&self) -> impl Iterator<Item = &StoredTensor> {
         self.tensors.values().filter(|tensor| tensor.shape.len() > 1)
     }
@@ -104,10 +111,42 @@ impl Checkpoint {
     }
 }
 
+/// Splits matrices that a file joins: queries, keys and values; gate and up projection.
+fn split_fused(path: &Path, config: &Config, tensors: &mut HashMap<String, StoredTensor>) -> Result<(), ConvertError> {
+    if !config.architecture.definition().fused {
+        return Ok(());
+    }
+    let (query, key) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
+    let wide = config.intermediate;
+    for layer in 0..config.layers.len() {
+        for (joined, parts) in [
+            (
+                "self_attn.qkv_proj",
+                [("self_attn.q_proj", query), ("self_attn.k_proj", key), ("self_attn.v_proj", key)].as_slice(),
+            ),
+            ("mlp.gate_up_proj", &[("mlp.gate_proj", wide), ("mlp.up_proj", wide)]),
+        ] {
+            let full = |part: &str| format!("model.layers.{layer}.{part}.weight");
+            let Some(tensor) = tensors.remove(&full(joined)) else { continue };
+            let rows = parts.iter().map(|(_, rows)| rows).sum();
+            if tensor.shape != [rows, config.hidden] {
+                let (path, name, found) = (path.to_owned(), tensor.name, tensor.shape);
+                return Err(ConvertError::TensorShape { path, name, expected: vec![rows, config.hidden], found });
+            }
+            let mut first = 0;
+            for &(part, rows) in parts {
+                tensors.insert(full(part), tensor.row_range(first..first + rows));
+                first += rows;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn starts_with_magic(path: &Path) -> Result<bool, ConvertError> {
     use std::io::Read;
     let mut file = std::fs::File::open(path).map_err(ConvertError::io("open", path))?;
     let mut magic = Vec::new();
     file.by_ref().take(4).read_to_end(&mut magic).map_err(ConvertError::io("read", path))?;
-    Ok(magic == gguf::MAGIC)
+    Ok(magic == MAGIC)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Architecture, Checkpoint, Config};
+use super::{Architecture, Biases, Checkpoint, Config, Layer, Rope, rope::Llama3Scaling};
 use crate::{
     ConvertError, Quantize,
     weights::{RandomWeights, StoredTensor, WeightFormat},
@@ -34,12 +34,16 @@ impl KnownShape {
 
     /// The model's configuration, from the `config.json` of `google/gemma-2b`, `meta-llama/Llama-3.2-1B`,
     /// `meta-llama/Llama-3.2-3B` and `meta-llama/Llama-3.1-8B` on the Hugging Face hub.
-    ///
-    /// The `rope_scaling` of Llama 3 is left out: no recipe builds it, and it changes neither sizes nor speed.
-    pub const fn config(self) -> Config {
+    pub fn config(self) -> Config {
+        let layers = |count| vec![Layer::FULL; count];
+        let rope = |head_dim, factor| {
+            let (low_freq_factor, high_freq_factor, original_context) = (1.0, 4.0, 8192.0);
+            let scaling = Llama3Scaling { factor, low_freq_factor, high_freq_factor, original_context };
+            vec![Rope::plain(500_000.0, head_dim).llama3(&scaling)]
+        };
         let llama3 = Config {
             architecture: Architecture::Llama,
-            layers: 16,
+            layers: layers(16),
             hidden: 2048,
             intermediate: 8192,
             heads: 32,
@@ -47,14 +51,16 @@ impl KnownShape {
             head_dim: 64,
             vocab: 128_256,
             max_context: 131_072,
-            rope_theta: 500_000.0,
+            ropes: rope(64, 32.0),
             norm_epsilon: 1e-5,
+            biases: Biases::default(),
+            qk_norm: false,
             tied: true,
         };
         match self {
             Self::Gemma2B => Config {
                 architecture: Architecture::Gemma,
-                layers: 18,
+                layers: layers(18),
                 hidden: 2048,
                 intermediate: 16_384,
                 heads: 8,
@@ -62,15 +68,25 @@ impl KnownShape {
                 head_dim: 256,
                 vocab: 256_000,
                 max_context: 8192,
-                rope_theta: 10_000.0,
+                ropes: vec![Rope::plain(10_000.0, 256)],
                 norm_epsilon: 1e-6,
+                biases: Biases::default(),
+                qk_norm: false,
                 tied: true,
             },
             Self::Llama32_1B => llama3,
-            Self::Llama32_3B => Config { layers: 28, hidden: 3072, heads: 24, head_dim: 128, ..llama3 },
-            Self::Llama31_8B => {
-                Config { layers: 32, hidden: 4096, intermediate: 14_336, head_dim: 128, tied: false, ..llama3 }
+            Self::Llama32_3B => {
+                Config { layers: layers(28), hidden: 3072, heads: 24, head_dim: 128, ropes: rope(128, 32.0), ..llama3 }
             }
+            Self::Llama31_8B => Config {
+                layers: layers(32),
+                hidden: 4096,
+                intermediate: 14_336,
+                head_dim: 128,
+                ropes: rope(128, 8.0),
+                tied: false,
+                ..llama3
+            },
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::ConvertError;
 pub(super) struct Context<'a> {
     /// Added to the scores, f16 [1, 1, q, kv].
     pub mask: &'a Var,
-    pub rotary: Rotary,
+    /// One for each rotary embedding of the model.
+    pub rotaries: Vec<Rotary>,
     pub cache: &'a mut Cache,
 }
 
@@ -18,11 +19,15 @@ impl Recipe<'_, '_> {
     /// Self-attention of a layer on normalised activations, f16 [1, q, hidden] to the same.
     pub(super) fn attention(&mut self, layer: usize, x: &Var, context: &mut Context) -> Result<Var, ConvertError> {
         let (heads, kv_heads, head_dim) = (self.config.heads, self.config.kv_heads, self.config.head_dim);
-        let query = self.heads(layer, "q_proj", x, heads)?;
-        let key = self.heads(layer, "k_proj", x, kv_heads)?;
-        let value = self.heads(layer, "v_proj", x, kv_heads)?;
-        let query = context.rotary.apply(self, &format!("layer_{layer}_query"), &query, heads);
-        let key = context.rotary.apply(self, &format!("layer_{layer}_key"), &key, kv_heads);
+        let norm = |part| self.config.qk_norm.then_some(part);
+        let (query_norm, key_norm) = (norm("q_norm"), norm("k_norm"));
+        let mut query = self.heads(layer, "q_proj", x, heads, query_norm)?;
+        let mut key = self.heads(layer, "k_proj", x, kv_heads, key_norm)?;
+        let value = self.heads(layer, "v_proj", x, kv_heads, None)?;
+        if let Some(rope) = self.config.layers[layer].rope {
+            query = context.rotaries[rope].apply(self, &format!("layer_{layer}_query"), &query, heads);
+            key = context.rotaries[rope].apply(self, &format!("layer_{layer}_key"), &key, kv_heads);
+        }
         let [key, value] = context.cache.append(self, layer, [key, value]);
         let key = self.share_heads(&format!("layer_{layer}_keys"), key);
         let value = self.share_heads(&format!("layer_{layer}_values"), value);
@@ -50,17 +55,28 @@ impl Recipe<'_, '_> {
         self.linear(&format!("model.layers.{layer}.self_attn.o_proj"), &format!("layer_{layer}_o_proj"), &mixed)
     }
 
-    /// A projection split into heads, [1, heads, q, head_dim].
-    fn heads(&mut self, layer: usize, part: &str, x: &Var, heads: usize) -> Result<Var, ConvertError> {
+    /// A projection split into heads, [1, heads, q, head_dim], each of them through a norm where one is given.
+    fn heads(
+        &mut self,
+        layer: usize,
+        part: &str,
+        x: &Var,
+        heads: usize,
+        norm: Option<&str>,
+    ) -> Result<Var, ConvertError> {
         let head_dim = self.config.head_dim;
         let name = format!("layer_{layer}_{part}");
         let flat = self.linear(&format!("model.layers.{layer}.self_attn.{part}"), &name, x)?;
-        let split = self
+        let mut split = self
             .function
             .op("reshape", &format!("{name}_split"))
             .arg("x", &flat)
             .value("shape", [1, -1, heads as i32, head_dim as i32])
             .out(tensor(DType::F16, &[1, ANY, heads, head_dim]));
+        if let Some(norm) = norm {
+            let weight = format!("model.layers.{layer}.self_attn.{norm}");
+            split = self.norm(&weight, &format!("layer_{layer}_{norm}"), &split, &[1, ANY, heads, head_dim])?;
+        }
         Ok(self
             .function
             .op("transpose", &format!("{name}_heads"))

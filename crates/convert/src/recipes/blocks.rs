@@ -11,7 +11,7 @@ const EMBEDDING: &str = "model.embed_tokens";
 
 /// The activation inside a gated feed-forward network.
 #[derive(Clone, Copy)]
-pub(super) enum Activation {
+pub(crate) enum Activation {
     Silu,
     /// GELU in its tanh approximation.
     GeluTanh,
@@ -19,7 +19,7 @@ pub(super) enum Activation {
 
 impl Recipe<'_, '_> {
     /// Rows of the embedding for `ids`, f16 [1, q, hidden].
-    pub(super) fn embedding(&mut self, ids: &Var) -> Result<Var, ConvertError> {
+    pub(crate) fn embedding(&mut self, ids: &Var) -> Result<Var, ConvertError> {
         let table = self.weights.matrix(&mut self.function, EMBEDDING)?;
         let hidden = self.hidden();
         Ok(self
@@ -34,7 +34,7 @@ impl Recipe<'_, '_> {
     }
 
     /// The decoder layers, pre-normalised with residual additions.
-    pub(super) fn layers(
+    pub(crate) fn layers(
         &mut self,
         mut x: Var,
         mask: &Var,
@@ -42,15 +42,15 @@ impl Recipe<'_, '_> {
         activation: Activation,
     ) -> Result<Var, ConvertError> {
         let positions = cache.positions(self);
-        let rotary = Rotary::new(self, &positions)?;
-        let mut context = Context { mask, rotary, cache };
-        for layer in 0..self.config.layers {
+        let rotaries = Rotary::all(self, &positions)?;
+        let mut context = Context { mask, rotaries, cache };
+        for layer in 0..self.config.layers.len() {
             let prefix = format!("model.layers.{layer}");
             let name = |part: &str| format!("layer_{layer}_{part}");
-            let normed = self.norm(&format!("{prefix}.input_layernorm"), &name("attention_norm"), &x)?;
+            let normed = self.norm_rows(&format!("{prefix}.input_layernorm"), &name("attention_norm"), &x)?;
             let mixed = self.attention(layer, &normed, &mut context)?;
             x = self.add(&name("attention_residual"), &x, &mixed);
-            let normed = self.norm(&format!("{prefix}.post_attention_layernorm"), &name("mlp_norm"), &x)?;
+            let normed = self.norm_rows(&format!("{prefix}.post_attention_layernorm"), &name("mlp_norm"), &x)?;
             let mixed = self.feed_forward(layer, &normed, activation)?;
             x = self.add(&name("mlp_residual"), &x, &mixed);
         }
@@ -58,18 +58,24 @@ impl Recipe<'_, '_> {
     }
 
     /// Final norm and output projection, f16 [1, q, vocab].
-    pub(super) fn logits(&mut self, x: &Var) -> Result<Var, ConvertError> {
-        let x = self.norm("model.norm", "final_norm", x)?;
+    pub(crate) fn logits(&mut self, x: &Var) -> Result<Var, ConvertError> {
+        let x = self.norm_rows("model.norm", "final_norm", x)?;
         let table = if self.config.tied { EMBEDDING } else { "lm_head" };
         self.linear(table, "logits", &x)
     }
 
-    /// Root-mean-square norm, f16 [1, q, hidden] to the same. The mean square is taken in f32: f16 squares overflow at 256.
-    fn norm(&mut self, weight: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
-        let (epsilon, hidden) = (self.config.norm_epsilon, self.config.hidden);
+    /// Norm of the residual stream, f16 [1, q, hidden] to the same.
+    fn norm_rows(&mut self, weight: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
+        self.norm(weight, name, x, &[1, ANY, self.config.hidden])
+    }
+
+    /// Root-mean-square norm along the last axis of an f16 tensor of that shape. The mean square is taken in f32: f16
+    /// squares overflow at 256.
+    pub(super) fn norm(&mut self, weight: &str, name: &str, x: &Var, shape: &[usize]) -> Result<Var, ConvertError> {
+        let epsilon = self.config.norm_epsilon;
         let factors = self.weights.norm(&mut self.function, weight)?;
-        let full = tensor(DType::F32, &[1, ANY, hidden]);
-        let column = tensor(DType::F32, &[1, ANY, 1]);
+        let (narrow, full) = (tensor(DType::F16, shape), tensor(DType::F32, shape));
+        let column = tensor(DType::F32, &[&shape[..shape.len() - 1], &[1]].concat());
         let function = &mut self.function;
         let wide = function.op("cast", &format!("{name}_fp32")).arg("x", x).value("dtype", "fp32").out(full.clone());
         let squares =
@@ -84,12 +90,9 @@ impl Recipe<'_, '_> {
         let inverse =
             function.op("rsqrt", &format!("{name}_inverse")).arg("x", &safe).value("epsilon", 1e-12f32).out(column);
         let unit = function.op("mul", &format!("{name}_unit")).arg("x", &wide).arg("y", &inverse).out(full);
-        let unit = function
-            .op("cast", &format!("{name}_fp16"))
-            .arg("x", &unit)
-            .value("dtype", "fp16")
-            .out(tensor(DType::F16, &[1, ANY, hidden]));
-        Ok(function.op("mul", name).arg("x", &unit).arg("y", &factors).out(tensor(DType::F16, &[1, ANY, hidden])))
+        let unit =
+            function.op("cast", &format!("{name}_fp16")).arg("x", &unit).value("dtype", "fp16").out(narrow.clone());
+        Ok(function.op("mul", name).arg("x", &unit).arg("y", &factors).out(narrow))
     }
 
     /// `down(activation(gate(x)) · up(x))`, f16 [1, q, hidden] to the same.
@@ -113,10 +116,10 @@ impl Recipe<'_, '_> {
     }
 
     /// A matrix product with a weight, f16 [1, q, in] to [1, q, out]. Apple's converter always writes a bias.
-    pub(super) fn linear(&mut self, weight: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
-        let weight = self.weights.matrix(&mut self.function, weight)?;
+    pub(super) fn linear(&mut self, layer: &str, name: &str, x: &Var) -> Result<Var, ConvertError> {
+        let weight = self.weights.matrix(&mut self.function, layer)?;
         let rows = weight.ty().as_tensor().and_then(|ty| Some(ty.fixed_shape()?[0])).unwrap_or(ANY);
-        let bias = self.weights.zeros(&mut self.function, rows)?;
+        let bias = self.weights.bias(&mut self.function, layer, rows)?;
         Ok(self
             .function
             .op("linear", name)
@@ -127,7 +130,7 @@ impl Recipe<'_, '_> {
     }
 
     /// `x` times a constant.
-    pub(super) fn scale(&mut self, name: &str, x: &Var, factor: f32) -> Var {
+    pub(crate) fn scale(&mut self, name: &str, x: &Var, factor: f32) -> Var {
         let hidden = self.hidden();
         self.function.op("mul", name).arg("x", x).value("y", f16::from_f32(factor)).out(hidden)
     }

@@ -13,11 +13,11 @@ pub(super) const NEW_NAMES: [&str; 2] = ["newKeyCache", "newValueCache"];
 
 /// Shape of a cache with room for `context` positions.
 pub(super) fn shape(config: &Config, context: usize) -> [usize; 5] {
-    [config.layers, 1, config.kv_heads, context, config.head_dim]
+    [config.layers.len(), 1, config.kv_heads, context, config.head_dim]
 }
 
 /// The caches of a program under construction.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     storage: Storage,
     /// First position of this call, a scalar.
     past: Var,

@@ -1,15 +1,13 @@
 //! Programs for the architectures, in the interface that Apple's recipe for Llama laid down.
 //!
-//! An architecture is a file that strings shared building blocks together. The blocks emit the operations, and spell them, as
+//! Here are the building blocks that the files in `architectures` string together. They emit the operations, and spell them, as
 //! Apple's converter does for a Hugging Face model, with two differences that cost nothing on a CPU and keep what f16
 //! loses: rotary angles and the mean square of the norms are computed in f32.
 
 mod attention;
 mod blocks;
 mod cache;
-mod gemma;
 mod interface;
-mod llama;
 mod rotary;
 
 use sottovoce_mil::{
@@ -19,12 +17,10 @@ use sottovoce_mil::{
 };
 use sottovoce_tensor::DType;
 
-use crate::{
-    ConvertError,
-    checkpoint::{Architecture, Config},
-    weight_store::WeightStore,
-};
-use cache::Cache;
+pub(crate) use blocks::Activation;
+pub(crate) use cache::Cache;
+
+use crate::{ConvertError, checkpoint::Config, weight_store::WeightStore};
 
 /// Where a model keeps the keys and values of earlier positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,10 +38,12 @@ pub enum Variant {
 const OPSET: &str = "CoreML8";
 
 /// A program under construction, with what its blocks share.
-struct Recipe<'a, 'w> {
+pub(crate) struct Recipe<'a, 'w> {
     function: FunctionBuilder,
     weights: &'a mut WeightStore<'w>,
-    config: &'a Config,
+    pub(crate) config: &'a Config,
+    /// Positions that the package has room for.
+    context: usize,
 }
 
 /// Builds the program of a checkpoint and describes its interface. Weights go to `weights` on the way.
@@ -55,14 +53,16 @@ pub(crate) fn build(
     context: usize,
     weights: &mut WeightStore<'_>,
 ) -> Result<(Function, FunctionDescription), ConvertError> {
-    let mut recipe = Recipe { function: FunctionBuilder::new(OPSET), weights, config };
+    if let Some(window) = config.layers.iter().filter_map(|layer| layer.window).find(|&window| window < context) {
+        return Err(ConvertError::Option(format!(
+            "layers that see {window} positions are not supported in a context of {context}; ask for one of {window}"
+        )));
+    }
+    let mut recipe = Recipe { function: FunctionBuilder::new(OPSET), weights, config, context };
     let ids = recipe.function.input("inputIds", tensor(DType::I32, &[1, ANY]));
     let mask = recipe.function.input("causalMask", tensor(DType::F16, &[1, 1, ANY, ANY]));
     let mut cache = Cache::new(&mut recipe, variant, context, &ids, &mask);
-    let logits = match config.architecture {
-        Architecture::Llama => llama::build(&mut recipe, &ids, &mask, &mut cache)?,
-        Architecture::Gemma => gemma::build(&mut recipe, &ids, &mask, &mut cache)?,
-    };
+    let logits = (config.architecture.definition().build)(&mut recipe, &ids, &mask, &mut cache)?;
     let mut outputs = vec![logits];
     outputs.extend(cache.finish(&mut recipe));
     let function = recipe.function.finish(&outputs.iter().collect::<Vec<&Var>>())?;

@@ -64,6 +64,8 @@ pub struct StoredTensor {
     pub shape: Vec<usize>,
     /// Order of the rows.
     pub row_order: RowOrder,
+    /// Where its rows begin in the source.
+    first_row: usize,
     source: Source,
     row_bytes: usize,
 }
@@ -88,7 +90,7 @@ impl StoredTensor {
             ));
         }
         let source = Source::File { path: path.to_owned(), file: Arc::clone(file), offset };
-        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, source, row_bytes })
+        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, first_row: 0, source, row_bytes })
     }
 
     /// A tensor of random weights. Errors are sentences without the tensor's name.
@@ -99,7 +101,19 @@ impl StoredTensor {
         weights: RandomWeights,
     ) -> Result<Self, String> {
         let (row_bytes, source) = (row_bytes(format, &shape)?, Source::Random(weights));
-        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, source, row_bytes })
+        Ok(Self { name: name.to_owned(), format, shape, row_order: RowOrder::Same, first_row: 0, source, row_bytes })
+    }
+
+    /// Some of its rows as a tensor of their own.
+    ///
+    /// # Panics
+    /// When there are no such rows, or the file holds them in another order.
+    pub(crate) fn row_range(&self, rows: Range<usize>) -> Self {
+        assert!(rows.end <= self.rows() && self.row_order == RowOrder::Same, "rows {rows:?} of {}", self.name);
+        let mut part = self.clone();
+        part.shape = vec![rows.len(), self.row_len()];
+        part.first_row += rows.start;
+        part
     }
 
     /// Weights per row: the last dimension.
@@ -150,8 +164,9 @@ impl StoredTensor {
             .try_for_each(|(row, bytes)| self.read_at(self.row_order.stored_row(row), bytes))
     }
 
-    /// Fills `out` with the stored rows from `stored_row` on.
-    fn read_at(&self, stored_row: usize, out: &mut [u8]) -> Result<(), ConvertError> {
+    /// Fills `out` with the stored rows from `row` on.
+    fn read_at(&self, row: usize, out: &mut [u8]) -> Result<(), ConvertError> {
+        let stored_row = self.first_row + row;
         match &self.source {
             Source::File { path, file, offset } => {
                 let offset = offset + (stored_row * self.row_bytes) as u64;
@@ -167,7 +182,7 @@ impl StoredTensor {
         }
     }
 
-    /// All weights as f32, in row-major order.
+    /// All weights as f32, in row-major order. The elements of a vector have the order that rows of a matrix would.
     ///
     /// # Errors
     /// [`ConvertError::Io`] when the file cannot be read.
@@ -176,6 +191,9 @@ impl StoredTensor {
         self.read_rows(0..self.rows(), &mut bytes)?;
         let mut weights = Vec::new();
         dequantise(self.format, &bytes, &mut weights);
+        if self.shape.len() == 1 {
+            return Ok((0..weights.len()).map(|row| weights[self.row_order.stored_row(row)]).collect());
+        }
         Ok(weights)
     }
 }

@@ -1,5 +1,8 @@
 //! Hugging Face folders as checkpoints: `config.json`, and safetensors in one file or in shards with an index.
 
+mod config;
+mod keys;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
@@ -11,7 +14,10 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use sottovoce_tensor::Bytes;
 
-use super::{Architecture, Checkpoint, Config, hugging_face_config};
+pub(crate) use config::{DEFAULTS, Defaults};
+pub(crate) use keys::Keys;
+
+use super::{Checkpoint, Config, split_fused};
 use crate::{
     ConvertError,
     weights::{SharedFile, StoredTensor, WeightFormat},
@@ -35,13 +41,14 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
     }
     // Frequencies are computed; a tied output projection is the embedding, whether or not the file repeats it.
     tensors.retain(|name, _| !(name.ends_with(".rotary_emb.inv_freq") || config.tied && name == "lm_head.weight"));
+    split_fused(path, &config, &mut tensors)?;
 
     let name = path.canonicalize().ok().and_then(|full| Some(full.file_name()?.to_str()?.to_owned()));
     Ok(Checkpoint {
         path: path.to_owned(),
         name: name.unwrap_or_else(|| "model".to_owned()),
         licence: None,
-        norm_shift: if config.architecture == Architecture::Gemma { 1.0 } else { 0.0 },
+        norm_shift: config.architecture.definition().hugging_face_norm_shift,
         config,
         tensors,
     })
@@ -49,7 +56,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
 
 /// Reads and checks a `config.json`.
 pub(super) fn read_config(path: &Path) -> Result<Config, ConvertError> {
-    hugging_face_config::parse(&read_json(path)?)
+    config::parse(&read_json(path)?)
         .and_then(|config| config.check().map(|()| config))
         .map_err(|what| ConvertError::Unsupported { path: path.to_owned(), what })
 }

@@ -1,0 +1,23 @@
+//! Mistral: Llama whose layers, in its first version, look back over a window.
+
+use super::{Architecture, Definition, llama};
+use crate::checkpoint::{
+    Config,
+    hugging_face::{self, DEFAULTS},
+};
+
+pub(super) const DEFINITION: Definition = Definition {
+    model_type: "mistral",
+    // llama.cpp writes it as "llama", without its window.
+    gguf_name: None,
+    from_hugging_face,
+    ..llama::DEFINITION
+};
+
+fn from_hugging_face(keys: &mut hugging_face::Keys) -> Result<Config, String> {
+    let mut config = keys.decoder(Architecture::Mistral, &DEFAULTS)?;
+    // Where the key is missing, transformers takes the first version's window; where it has no value, none.
+    let window = if keys.has("sliding_window") { keys.optional("sliding_window")? } else { Some(4096) };
+    config.layers.iter_mut().for_each(|layer| layer.window = window);
+    Ok(config)
+}
