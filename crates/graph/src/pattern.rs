@@ -192,6 +192,17 @@ pub fn strip_views(graph: &Graph, mut value: ValueId) -> ValueId {
     value
 }
 
+/// `value` below casts between floats.
+pub fn strip_casts(graph: &Graph, mut value: ValueId) -> ValueId {
+    while let Some(source) = producer(graph, value, "cast").and_then(|node| node.value("x")) {
+        if !(graph.fact(source).dtype.is_float() && graph.fact(value).dtype.is_float()) {
+            break;
+        }
+        value = source;
+    }
+    value
+}
+
 fn same_but_for_units(graph: &Graph, a: ValueId, b: ValueId) -> bool {
     let significant = |value: ValueId| graph.fact(value).shape.iter().filter(|dim| dim.as_const() != Some(1));
     significant(a).eq(significant(b))

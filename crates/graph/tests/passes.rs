@@ -10,10 +10,12 @@ use sottovoce_tensor::{DType, Tensor};
 use sottovoce_testkit::Random;
 
 /// Program, the pass it is for, and the sizes of its unknown dimensions, in the order of the inputs.
-const CASES: [(&str, &str, &[usize]); 6] = [
+const CASES: [(&str, &str, &[usize]); 8] = [
     ("simplify", "simplify", &[3, 3]),
     ("rms_norm", "fuse_rms_norm", &[3]),
+    ("rms_norm_heads", "fuse_rms_norm", &[3, 3]),
     ("rotary", "fuse_rotary", &[5, 5]),
+    ("rotary_partial", "fuse_rotary", &[5, 5]),
     ("attention", "fuse_attention", &[3, 5, 5, 3, 5]),
     ("soft_cap", "fuse_attention", &[3, 5, 5, 3, 5]),
     ("gate", "fuse_gate", &[3, 3]),

@@ -185,7 +185,9 @@ impl Describe<'_> {
             Target::Rows(out) => columns(&out),
             Target::Cache(cache) => self.layer(cache),
         };
-        format!("{target} = {}{rotated}", columns(&item.source))
+        let source = columns(&item.source);
+        let source = if item.norm.is_some() { format!("rms_norm({source}) by heads") } else { source };
+        format!("{target} = {source}{rotated}")
     }
 
     fn layer(&self, CacheLayer { cache, layer }: CacheLayer) -> String {

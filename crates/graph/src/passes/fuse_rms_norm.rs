@@ -6,7 +6,7 @@ use super::rewrite::{Rule, add_op, rewrite};
 use crate::{
     ir::{Arg, Graph, ValueId},
     ops,
-    pattern::{Captures, Pattern, any, either_order, named, one_of, op, producer, scalar, through, unary},
+    pattern::{Captures, Pattern, any, either_order, named, one_of, op, producer, scalar, strip_casts, through, unary},
 };
 
 /// Replaces `x / sqrt(mean(x²) + ε) · w` along the last axis by `rms_norm`.
@@ -28,13 +28,17 @@ fn pattern() -> Pattern {
         op("pow", [("x", shifted()), ("y", scalar("minus_half"))]),
         unary("inverse", unary("sqrt", shifted())),
     ]);
-    let normed =
-        one_of([either_order("mul", x(), inverse_root), op("real_div", [("x", x()), ("y", unary("sqrt", shifted()))])]);
+    // Of the shape of the result: a view that only adds a dimension, to make one head of a row, is not looked through.
+    let shaped = || named("shaped", x());
+    let normed = one_of([
+        either_order("mul", shaped(), inverse_root),
+        op("real_div", [("x", shaped()), ("y", unary("sqrt", shifted()))]),
+    ]);
     either_order("mul", through(normed), any("weight"))
 }
 
 fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<ValueId> {
-    let (x, weight) = (captures.value("x"), captures.value("weight"));
+    let (x, weight) = (strip_casts(graph, captures.value("shaped")), captures.value("weight"));
     let expect = |name: &str, wanted: f32| captures.get(name).is_none_or(|v| graph.scalar(v) == Some(wanted));
     let channels = graph.fact(x).shape.last()?.as_size()?;
     let fits = expect("two", 2.0)

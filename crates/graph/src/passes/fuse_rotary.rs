@@ -4,6 +4,8 @@
 //! f16, where positions above 2048 are no longer exact. The fused operation takes the integer positions and computes the
 //! angles in f32.
 
+use sottovoce_tensor::Tensor;
+
 use super::rewrite::{Rule, add_op, rewrite};
 use crate::{
     ir::{Arg, Dim, Graph, ValueId},
@@ -11,16 +13,23 @@ use crate::{
     pattern::{Captures, Pattern, any, concat, either_order, one_of, producer, scalar, strip_views, through, unary},
 };
 
-/// Replaces `x · cos(θ) + rotate_half(x) · sin(θ)` by `rotary_embedding`, where θ is positions times inverse frequencies.
+/// Replaces `x · cos(θ) + rotate_half(x) · sin(θ)` by `rotary_embedding`, where θ is positions times inverse frequencies
+/// and cosines and sines may have a common factor (LongRoPE, Ding et al. 2024); then such an embedding of the first elements
+/// of each row, joined with the others, by one of whole rows (Phi-4-mini, 2025).
 pub fn fuse_rotary(graph: Graph) -> Graph {
-    rewrite(graph, &[Rule { pattern: pattern(), build }])
+    let partial = Rule { pattern: concat([any("turned"), any("still")]), build: build_partial };
+    rewrite(graph, &[Rule { pattern: pattern(), build }, partial])
 }
 
 fn pattern() -> Pattern {
-    let table = |function| through(unary(function, any("angles")));
+    let table = |function, amplitude| {
+        let values = || through(unary(function, any("angles")));
+        through(one_of([either_order("mul", values(), scalar(amplitude)), values()]))
+    };
     let negated = one_of([either_order("mul", any("high"), scalar("minus_one")), unary("neg", any("high"))]);
     let rotated = concat([negated, any("low")]);
-    either_order("add", either_order("mul", any("x"), table("cos")), either_order("mul", rotated, table("sin")))
+    let straight = either_order("mul", any("x"), table("cos", "cos_amplitude"));
+    either_order("add", straight, either_order("mul", rotated, table("sin", "sin_amplitude")))
 }
 
 fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<ValueId> {
@@ -41,11 +50,34 @@ fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<Value
     if graph.fact(positions).shape.as_slice() != std::slice::from_ref(rows) {
         return None;
     }
-    let args = vec![
+    let amplitude = |name: &str| captures.get(name).map_or(Some(1.0), |factor| graph.scalar(factor));
+    let (cos, sin) = (amplitude("cos_amplitude")?, amplitude("sin_amplitude")?);
+    if cos != sin {
+        return None;
+    }
+    let mut args = vec![
         ("x", Arg::Value(x)),
         ("positions", Arg::Value(positions)),
         ("inverse_frequencies", Arg::Value(frequencies)),
     ];
+    if cos != 1.0 {
+        args.push(("amplitude", Arg::Value(graph.add_tensor("amplitude", Tensor::scalar(cos)))));
+    }
+    add_op(graph, &ops::fused::rotary_embedding::OP, args, value)
+}
+
+/// `concat(rotary_embedding(x[.., ..dims]), x[.., dims..])`.
+fn build_partial(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<ValueId> {
+    let node = producer(graph, captures.value("turned"), "rotary_embedding")?;
+    let (x, first, dims) = last_axis_range(graph, node.value("x")?)?;
+    let size = graph.fact(x).shape.last()?.as_size()?;
+    let rest = last_axis_range(graph, captures.value("still"))?;
+    // Along another axis the result would have another shape.
+    if first != 0 || rest != (x, dims, size) || graph.fact(value) != graph.fact(x) {
+        return None;
+    }
+    let mut args = node.args.clone();
+    args.iter_mut().find(|(name, _)| *name == "x")?.1 = Arg::Value(x);
     add_op(graph, &ops::fused::rotary_embedding::OP, args, value)
 }
 

@@ -142,6 +142,15 @@ pub enum Target {
     Cache(CacheLayer),
 }
 
+/// Norm of every head by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadNorm {
+    /// Weight of the norm, as long as a head.
+    pub weight: WeightId,
+    /// Added to the mean of squares.
+    pub epsilon: f32,
+}
+
 /// What a heads step does with some columns of each row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadItem {
@@ -149,6 +158,8 @@ pub struct HeadItem {
     pub source: Columns,
     /// Heads of the input.
     pub heads: Heads,
+    /// Norm before the rotation, if any.
+    pub norm: Option<HeadNorm>,
     /// Rotation, if any.
     pub rotate: Option<TableId>,
     /// Output.
@@ -206,7 +217,7 @@ pub enum Step {
         /// Output.
         out: Columns,
     },
-    /// Rotary embedding and cache appends, row by row.
+    /// Norms of heads, rotary embedding and cache appends, row by row.
     Heads(Vec<HeadItem>),
     /// Copies the earlier positions of layers of grown caches from the inputs that hold them.
     Carry(Vec<CacheLayer>),
@@ -269,13 +280,25 @@ pub enum Layout {
     HeadsFirst(Heads),
 }
 
+impl Layout {
+    /// The heads that it sees in a row.
+    pub fn heads(self) -> Option<Heads> {
+        match self {
+            Self::Rows => None,
+            Self::SplitHeads(heads) | Self::HeadsFirst(heads) => Some(heads),
+        }
+    }
+}
+
 /// A table of rotary angles, computed once per call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// Positions: an integer vector.
     pub positions: Positions,
-    /// Inverse frequencies.
+    /// Inverse frequencies, one for each pair of elements that turns.
     pub inverse_frequencies: ValueId,
+    /// Factor of cosines and sines.
+    pub amplitude: f32,
 }
 
 /// Positions of the rows of a call.

@@ -1,4 +1,4 @@
-//! Attention, and what leads to it: rotary embeddings and cache appends.
+//! Attention, and what leads to it: norms of heads, rotary embeddings and cache appends.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     cpu::{
-        plan::{Attention, HeadItem, Positions, Target},
+        plan::{Attention, HeadItem, HeadNorm, Positions, Target},
         workspace::{AngleTable, Arena, Span, view, view_mut},
     },
     error::RuntimeError,
@@ -30,11 +30,17 @@ impl Executor {
         match item.target {
             Target::Rows(out) => self.rows_of(&out, spans, arena, |arena, rows, out| {
                 let x = self.view(arena, &item.source, rows);
-                let table = item.rotate.map(|table| &arena.tables[table.0]);
+                let table = item.rotate.map(|table| (&arena.tables[table.0], self.frequencies[table.0].len()));
                 self.compute.for_each_row(out, |row, out| {
-                    out.copy_from_slice(x.row(row));
-                    if let Some(table) = table {
-                        let half = size / 2;
+                    match item.norm {
+                        None => out.copy_from_slice(x.row(row)),
+                        Some(HeadNorm { weight, epsilon }) => {
+                            for (x, out) in x.row(row).chunks_exact(size).zip(out.chunks_exact_mut(size)) {
+                                self.kernels().rms_norm(x, self.vector(weight), epsilon, out);
+                            }
+                        }
+                    }
+                    if let Some((table, half)) = table {
                         let angles = (rows.start + row) * half..(rows.start + row + 1) * half;
                         let (cos, sin) = (&table.cos[angles.clone()], &table.sin[angles]);
                         self.kernels().rotary(out, size, cos, sin, RotaryPairs::Halves);
@@ -142,8 +148,8 @@ impl Executor {
                         given.as_ref().and_then(|given| given.get(row)).map_or((begin + row) as f32, |&p| p as f32);
                     for frequency in frequencies {
                         let (sine, cosine) = (position * frequency).sin_cos();
-                        sin.push(sine);
-                        cos.push(cosine);
+                        sin.push(sine * table.amplitude);
+                        cos.push(cosine * table.amplitude);
                     }
                 }
             }

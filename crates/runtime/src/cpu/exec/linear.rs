@@ -124,7 +124,7 @@ impl Executor {
         }
     }
 
-    fn vector(&self, id: WeightId) -> &[f32] {
+    pub(super) fn vector(&self, id: WeightId) -> &[f32] {
         match &self.weights[id.0] {
             Loaded::Vector(vector) => vector,
             _ => unreachable!("the plan gives each weight one role"),

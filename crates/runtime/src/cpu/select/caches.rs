@@ -56,7 +56,7 @@ impl<'g> Selector<'g> {
 
     fn append_rows(&mut self, source: Columns, heads: Heads, cache: CacheLayer) {
         self.appends.push(cache);
-        self.heads_item(HeadItem { source, heads, rotate: None, target: Target::Cache(cache) });
+        self.heads_item(HeadItem { source, heads, norm: None, rotate: None, target: Target::Cache(cache) });
     }
 
     /// Slices of a state: one layer, all positions or the used ones.

@@ -15,8 +15,8 @@ use sottovoce_graph::{
 };
 
 use super::plan::{
-    Activation, BufferId, Cache, CacheId, CacheLayer, Columns, Epilogue, HeadItem, Heads, Layout, Outlet, Plan,
-    Positions, Role, Segment, Source, Step, Storage, Table, TableId, Target, Weight, WeightId,
+    Activation, BufferId, Cache, CacheId, CacheLayer, Columns, Epilogue, HeadItem, HeadNorm, Heads, Layout, Outlet,
+    Plan, Positions, Role, Segment, Source, Step, Storage, Table, TableId, Target, Weight, WeightId,
 };
 use grown::GrownCaches;
 use needed::Needed;
@@ -250,9 +250,19 @@ impl<'g> Selector<'g> {
         Ok(())
     }
 
+    /// A norm of rows, left to its consumers, or of the heads in them.
     fn rms_norm(&mut self, node: &Node) -> Option<Form> {
-        let x = self.rows(node.value("x")?)?;
+        let value = node.value("x")?;
         let epsilon = self.graph.scalar(node.value("epsilon")?)?;
+        if let Some(Form::Rows(source, layout)) = self.forms[value.index()]
+            && let Some(heads) = layout.heads()
+        {
+            let norm = Some(HeadNorm { weight: self.weight(node.value("weight")?, Role::Vector), epsilon });
+            let out = self.new_columns(source.width);
+            self.heads_item(HeadItem { source, heads, norm, rotate: None, target: Target::Rows(out) });
+            return Some(Form::Rows(out, layout));
+        }
+        let x = self.rows(value)?;
         let weight = self.weight(node.value("weight")?, Role::Vector);
         Some(Form::Pending(Source::RmsNorm { x, weight, epsilon }))
     }
@@ -381,17 +391,39 @@ impl<'g> Selector<'g> {
     fn rotary(&mut self, node: &Node) -> Option<Form> {
         let x = node.value("x")?;
         let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[x.index()] else { return None };
-        let positions = node.value("positions")?;
-        let table =
-            Table { positions: self.positions(positions), inverse_frequencies: node.value("inverse_frequencies")? };
+        let inverse_frequencies = node.value("inverse_frequencies")?;
+        let pairs: usize = self.graph.fact(inverse_frequencies).fixed_shape()?.iter().product();
+        if 2 * pairs > heads.size {
+            return None;
+        }
+        let amplitude = node.value("amplitude").map_or(Some(1.0), |factor| self.graph.scalar(factor))?;
+        let table = Table { positions: self.positions(node.value("positions")?), inverse_frequencies, amplitude };
         let index = self.plan.tables.iter().position(|other| *other == table);
         let table = TableId(index.unwrap_or_else(|| {
             self.plan.tables.push(table);
             self.plan.tables.len() - 1
         }));
+        if let Some(item) = self.only_reader(source) {
+            item.rotate = Some(table);
+            return Some(Form::Rows(source, Layout::HeadsFirst(heads)));
+        }
         let out = self.new_columns(source.width);
-        self.heads_item(HeadItem { source, heads, rotate: Some(table), target: Target::Rows(out) });
+        self.heads_item(HeadItem { source, heads, norm: None, rotate: Some(table), target: Target::Rows(out) });
         Some(Form::Rows(out, Layout::HeadsFirst(heads)))
+    }
+
+    /// The norm of heads that was just chosen to give these columns, if what it gives is read once, under all its views.
+    fn only_reader(&mut self, columns: Columns) -> Option<&mut HeadItem> {
+        let views = self
+            .forms
+            .iter()
+            .zip(&self.uses)
+            .filter(|(form, _)| matches!(form, Some(Form::Rows(other, _)) if *other == columns));
+        if views.into_iter().any(|(_, &uses)| uses != 1) {
+            return None;
+        }
+        let Some(Step::Heads(items)) = self.plan.steps.last_mut() else { return None };
+        items.iter_mut().find(|item| item.target == Target::Rows(columns) && item.rotate.is_none())
     }
 
     fn positions(&self, value: ValueId) -> Positions {
