@@ -15,6 +15,7 @@ impl<'g> Selector<'g> {
     pub(super) fn append(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
         let (Some(x), Some(update)) = (node.value("x"), node.value("update")) else { return Ok(None) };
         let Some(Form::State(state)) = self.forms[x.index()] else { return Ok(None) };
+        self.norm_heads(update);
         let graph = self.graph;
         let refuse = |reason: &str| Err(refusal(graph, node.outputs[0], reason));
         if self.versions[state] != x {
@@ -115,6 +116,7 @@ impl<'g> Selector<'g> {
     /// will be part of.
     pub(super) fn grow(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
         let Some((cache, update)) = self.grown.layer(node.outputs[0]) else { return Ok(None) };
+        self.norm_heads(update);
         let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[update.index()] else {
             return Err(self.refuse(node.outputs[0], "what is added to a cache is not a view of rows by heads"));
         };
@@ -133,6 +135,9 @@ impl<'g> Selector<'g> {
     }
 
     pub(super) fn attention(&mut self, node: &Node) -> Result<Option<Form>, NoPlan> {
+        for operand in ["query", "key", "value"].into_iter().filter_map(|name| node.value(name)) {
+            self.norm_heads(operand);
+        }
         let form_of = |name: &str| node.value(name).and_then(|value| self.forms[value.index()].clone());
         let (Some(query), Some(key), Some(value)) = (form_of("query"), form_of("key"), form_of("value")) else {
             return Ok(None);

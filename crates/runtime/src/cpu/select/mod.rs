@@ -28,6 +28,8 @@ enum Form {
     Rows(Columns, Layout),
     /// A norm or gate that its consumers compute themselves, unless one of them needs rows.
     Pending(Source),
+    /// Columns of which every head goes through a norm, which the step that turns them computes.
+    NormedHeads(Columns, Layout, HeadNorm),
     /// The current version of a state.
     State(usize),
     /// All positions of a cache layer, [.., groups, context, size].
@@ -156,8 +158,18 @@ impl<'g> Selector<'g> {
         (*rows == self.plan.rows && ones.iter().all(|dim| dim.as_const() == Some(1))).then(|| width.as_size())?
     }
 
+    /// Computes norms of heads now, for a consumer that does not.
+    fn norm_heads(&mut self, value: ValueId) {
+        let Some(Form::NormedHeads(source, layout, norm)) = self.forms[value.index()] else { return };
+        let Some(heads) = layout.heads() else { return };
+        let out = self.new_columns(source.width);
+        self.heads_item(HeadItem { source, heads, norm: Some(norm), rotate: None, target: Target::Rows(out) });
+        self.forms[value.index()] = Some(Form::Rows(out, layout));
+    }
+
     /// Rows of a value, computed or converted now if it has another form.
     fn rows(&mut self, value: ValueId) -> Option<Columns> {
+        self.norm_heads(value);
         match self.forms[value.index()].clone() {
             Some(Form::Rows(columns, Layout::Rows)) => Some(columns),
             Some(Form::Pending(source)) => {
@@ -255,12 +267,10 @@ impl<'g> Selector<'g> {
         let value = node.value("x")?;
         let epsilon = self.graph.scalar(node.value("epsilon")?)?;
         if let Some(Form::Rows(source, layout)) = self.forms[value.index()]
-            && let Some(heads) = layout.heads()
+            && layout != Layout::Rows
         {
-            let norm = Some(HeadNorm { weight: self.weight(node.value("weight")?, Role::Vector), epsilon });
-            let out = self.new_columns(source.width);
-            self.heads_item(HeadItem { source, heads, norm, rotate: None, target: Target::Rows(out) });
-            return Some(Form::Rows(out, layout));
+            let norm = HeadNorm { weight: self.weight(node.value("weight")?, Role::Vector), epsilon };
+            return Some(Form::NormedHeads(source, layout, norm));
         }
         let x = self.rows(value)?;
         let weight = self.weight(node.value("weight")?, Role::Vector);
@@ -352,24 +362,17 @@ impl<'g> Selector<'g> {
         if from.dtype != to.dtype && !(from.dtype.is_float() && to.dtype.is_float()) {
             return None;
         }
+        if !matches!(node.op.name, "cast" | "transpose") {
+            self.norm_heads(x);
+        }
         let form = self.forms[x.index()].clone()?;
         if node.op.name == "cast" {
             return (form != Form::Tensor).then_some(form);
         }
         match form {
-            Form::Rows(columns, layout) => {
-                let layout = match (node.op.name, layout) {
-                    ("transpose", Layout::SplitHeads(heads)) => Layout::HeadsFirst(heads),
-                    ("transpose", Layout::HeadsFirst(heads)) => Layout::SplitHeads(heads),
-                    ("transpose", Layout::Rows) | (_, Layout::HeadsFirst(_)) => return None,
-                    (_, Layout::Rows | Layout::SplitHeads(_)) if self.row_width(out) == Some(columns.width) => {
-                        Layout::Rows
-                    }
-                    (_, _) => Layout::SplitHeads(self.split_heads(out, columns.width)?),
-                };
-                let perm = node.value("perm").and_then(|perm| self.graph.tensor(perm));
-                let swaps = perm.is_none_or(|perm| perm.to_i64_vec() == [0, 2, 1, 3]);
-                swaps.then_some(Form::Rows(columns, layout))
+            Form::Rows(columns, layout) => Some(Form::Rows(columns, self.layout(node, columns, layout)?)),
+            Form::NormedHeads(columns, layout, norm) => {
+                Some(Form::NormedHeads(columns, self.layout(node, columns, layout)?, norm))
             }
             Form::Layer(_) | Form::Used(_) if node.op.name != "transpose" => {
                 let significant =
@@ -378,6 +381,20 @@ impl<'g> Selector<'g> {
             }
             _ => None,
         }
+    }
+
+    /// How the result of a view lies over the columns that its operand lies over.
+    fn layout(&self, view: &Node, columns: Columns, layout: Layout) -> Option<Layout> {
+        let out = view.outputs[0];
+        let layout = match (view.op.name, layout) {
+            ("transpose", Layout::SplitHeads(heads)) => Layout::HeadsFirst(heads),
+            ("transpose", Layout::HeadsFirst(heads)) => Layout::SplitHeads(heads),
+            ("transpose", Layout::Rows) | (_, Layout::HeadsFirst(_)) => return None,
+            (_, Layout::Rows | Layout::SplitHeads(_)) if self.row_width(out) == Some(columns.width) => Layout::Rows,
+            (_, _) => Layout::SplitHeads(self.split_heads(out, columns.width)?),
+        };
+        let perm = view.value("perm").and_then(|perm| self.graph.tensor(perm));
+        perm.is_none_or(|perm| perm.to_i64_vec() == [0, 2, 1, 3]).then_some(layout)
     }
 
     /// Heads of a value [1, q, heads, size].
@@ -389,8 +406,11 @@ impl<'g> Selector<'g> {
     }
 
     fn rotary(&mut self, node: &Node) -> Option<Form> {
-        let x = node.value("x")?;
-        let Some(Form::Rows(source, Layout::HeadsFirst(heads))) = self.forms[x.index()] else { return None };
+        let (source, heads, norm) = match self.forms[node.value("x")?.index()] {
+            Some(Form::Rows(source, Layout::HeadsFirst(heads))) => (source, heads, None),
+            Some(Form::NormedHeads(source, Layout::HeadsFirst(heads), norm)) => (source, heads, Some(norm)),
+            _ => return None,
+        };
         let inverse_frequencies = node.value("inverse_frequencies")?;
         let pairs: usize = self.graph.fact(inverse_frequencies).fixed_shape()?.iter().product();
         if 2 * pairs > heads.size {
@@ -403,27 +423,9 @@ impl<'g> Selector<'g> {
             self.plan.tables.push(table);
             self.plan.tables.len() - 1
         }));
-        if let Some(item) = self.only_reader(source) {
-            item.rotate = Some(table);
-            return Some(Form::Rows(source, Layout::HeadsFirst(heads)));
-        }
         let out = self.new_columns(source.width);
-        self.heads_item(HeadItem { source, heads, norm: None, rotate: Some(table), target: Target::Rows(out) });
+        self.heads_item(HeadItem { source, heads, norm, rotate: Some(table), target: Target::Rows(out) });
         Some(Form::Rows(out, Layout::HeadsFirst(heads)))
-    }
-
-    /// The norm of heads that was just chosen to give these columns, if what it gives is read once, under all its views.
-    fn only_reader(&mut self, columns: Columns) -> Option<&mut HeadItem> {
-        let views = self
-            .forms
-            .iter()
-            .zip(&self.uses)
-            .filter(|(form, _)| matches!(form, Some(Form::Rows(other, _)) if *other == columns));
-        if views.into_iter().any(|(_, &uses)| uses != 1) {
-            return None;
-        }
-        let Some(Step::Heads(items)) = self.plan.steps.last_mut() else { return None };
-        items.iter_mut().find(|item| item.target == Target::Rows(columns) && item.rotate.is_none())
     }
 
     fn positions(&self, value: ValueId) -> Positions {
@@ -461,6 +463,7 @@ impl<'g> Selector<'g> {
 
     /// Makes sure that a tensor of `value` exists.
     fn tensor(&mut self, value: ValueId) -> Result<(), NoPlan> {
+        self.norm_heads(value);
         if self.tensors[value.index()] || self.graph.is_weight(value) {
             return Ok(());
         }
