@@ -10,7 +10,7 @@ use sottovoce_tensor::{DType, Tensor};
 use sottovoce_testkit::Random;
 
 /// Program, the pass it is for, and the sizes of its unknown dimensions, in the order of the inputs.
-const CASES: [(&str, &str, &[usize]); 8] = [
+const CASES: [(&str, &str, &[usize]); 9] = [
     ("simplify", "simplify", &[3, 3]),
     ("rms_norm", "fuse_rms_norm", &[3]),
     ("rms_norm_heads", "fuse_rms_norm", &[3, 3]),
@@ -18,6 +18,7 @@ const CASES: [(&str, &str, &[usize]); 8] = [
     ("rotary_partial", "fuse_rotary", &[5, 5]),
     ("attention", "fuse_attention", &[3, 5, 5, 3, 5]),
     ("soft_cap", "fuse_attention", &[3, 5, 5, 3, 5]),
+    ("logit_cap", "fuse_soft_cap", &[3]),
     ("gate", "fuse_gate", &[3, 3]),
 ];
 

@@ -164,6 +164,20 @@ fn sums_scales_and_conversions_are_exact() {
 }
 
 #[test]
+fn soft_caps() {
+    let (factor, cap) = (0.5f32, 3.0f32);
+    for (len, kernels) in LENGTHS.into_iter().flat_map(|len| Kernels::all().into_iter().map(move |k| (len, k))) {
+        let mut x = Seeded::new(len as u64).row(len);
+        // Far beyond the cap, on both sides.
+        x[0] = if len % 2 == 0 { 1e30 } else { f32::NEG_INFINITY };
+        let mut found = x.clone();
+        kernels.soft_cap(&mut found, factor, cap);
+        let expected = x.iter().map(|x| f64::from(cap) * (f64::from(*x) * f64::from(factor)).tanh());
+        check("soft cap", kernels, &found, expected, 3.0 * 2e-7);
+    }
+}
+
+#[test]
 fn every_half_is_widened_exactly() {
     let all: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
     for kernels in Kernels::all() {

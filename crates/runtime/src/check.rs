@@ -6,8 +6,8 @@ use sottovoce_tensor::Tensor;
 use crate::{Inputs, error::RuntimeError};
 
 /// How sizes relate in the packages that this runtime is for.
-pub const SIZES_ADVICE: &str = "In a stateful language model the mask is [1, 1, q, kv] for ids [1, q], position = kv − q, and \
-                            q <= kv <= context";
+pub const SIZES_ADVICE: &str = "In a stateful language model every mask is [1, 1, q, kv] for ids [1, q], position = kv − q, \
+                            and q <= kv <= context";
 
 /// What the inputs of a call bind.
 #[derive(Clone, Debug, Default)]

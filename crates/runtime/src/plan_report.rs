@@ -125,6 +125,7 @@ impl Describe<'_> {
                     Epilogue::Write => String::new(),
                     Epilogue::Add(residual) => format!(" + {}", columns(residual)),
                     Epilogue::Gate(activation) => format!(", {activation:?} of the first gates the second"),
+                    Epilogue::SoftCap { factor, cap } => format!(", {cap} · tanh({factor} · it)"),
                 };
                 format!("{} = linear {} by {}{then}", columns(out), self.source(source), weights.join(", "))
             }
@@ -150,7 +151,7 @@ impl Describe<'_> {
                     options.scale,
                 )
             }
-            Step::Add { x, y, out } => format!("{} = {} + {}", columns(out), columns(x), columns(y)),
+            Step::Add { x, y, out } => format!("{} = {} + {}", columns(out), columns(x), self.source(y)),
             Step::Scale { x, factor, out } => format!("{} = {} · {factor}", columns(out), columns(x)),
             Step::ToTensor { x, value, .. } => format!("tensor {} of {}", self.shape(*value), columns(x)),
             Step::ToRows { value, out } => format!("{} = rows of tensor {}", columns(out), self.shape(*value)),

@@ -3,7 +3,10 @@
 
 use sottovoce_tensor::Tensor;
 
-use super::rewrite::{Rule, add_op, rewrite};
+use super::{
+    fuse_soft_cap::{capped, captured},
+    rewrite::{Rule, add_op, factor, rewrite},
+};
 use crate::{
     ir::{Arg, Dim, Graph, ValueId},
     ops,
@@ -28,14 +31,8 @@ fn spelled_out() -> Pattern {
             product(any("query")),
         ])
     };
-    let capped = || {
-        let shrunk = one_of([
-            either_order("mul", scores(), scalar("inverse_cap")),
-            op("real_div", [("x", scores()), ("y", scalar("cap_divisor"))]),
-        ]);
-        one_of([either_order("mul", unary("tanh", shrunk), scalar("cap")), scores()])
-    };
-    let masked = one_of([either_order("add", capped(), any("mask")), capped()]);
+    let bounded = || one_of([capped(scores()), scores()]);
+    let masked = one_of([either_order("add", bounded(), any("mask")), bounded()]);
     let weights = named("weights", unary("softmax", masked));
     named("product", op("matmul", [("x", weights), ("y", any("value"))]))
 }
@@ -78,27 +75,16 @@ fn build(graph: &mut Graph, value: ValueId, captures: &Captures) -> Option<Value
     }
     let soft_cap = match captures.get("cap") {
         None => None,
-        Some(cap) => Some(graph.scalar(cap).filter(|cap| cap.is_finite() && *cap > 0.0)?),
+        Some(_) => Some(captured(graph, captures)?),
     };
-    // The factor before tanh need not be exactly 1 / cap, which is rounded where a program spells it as a constant.
-    let scale =
-        scale * soft_cap.map_or(Some(1.0), |cap| Some(cap * factor(graph, captures, "inverse_cap", "cap_divisor")?))?;
+    let scale = scale * soft_cap.map_or(1.0, |(factor, cap)| factor * cap);
     let scale = graph.add_tensor("scale", Tensor::scalar(scale));
-    let soft_cap = soft_cap.map(|cap| graph.add_tensor("soft_cap", Tensor::scalar(cap)));
+    let soft_cap = soft_cap.map(|(_, cap)| graph.add_tensor("soft_cap", Tensor::scalar(cap)));
     let mut args = vec![("query", Arg::Value(query)), ("key", Arg::Value(key)), ("value", Arg::Value(values))];
     args.extend(mask.map(|mask| ("attn_mask", Arg::Value(mask))));
     args.push(("scale", Arg::Value(scale)));
     args.extend(soft_cap.map(|cap| ("soft_cap", Arg::Value(cap))));
     add_op(graph, &ops::fused::attention::OP, args, value)
-}
-
-/// A captured factor, or the inverse of a captured divisor; 1 when the program has neither.
-fn factor(graph: &Graph, captures: &Captures, factor: &str, divisor: &str) -> Option<f32> {
-    match (captures.get(factor), captures.get(divisor)) {
-        (Some(factor), _) => graph.scalar(factor),
-        (None, Some(divisor)) => graph.scalar(divisor).map(|divisor| 1.0 / divisor),
-        (None, None) => Some(1.0),
-    }
 }
 
 fn softmax_over_keys(graph: &Graph, weights: ValueId) -> Option<bool> {

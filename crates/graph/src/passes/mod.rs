@@ -7,6 +7,7 @@ mod fuse_attention;
 mod fuse_gate;
 mod fuse_rms_norm;
 mod fuse_rotary;
+mod fuse_soft_cap;
 mod rewrite;
 mod simplify;
 
@@ -14,6 +15,7 @@ pub use fuse_attention::fuse_attention;
 pub use fuse_gate::fuse_gate;
 pub use fuse_rms_norm::fuse_rms_norm;
 pub use fuse_rotary::fuse_rotary;
+pub use fuse_soft_cap::fuse_soft_cap;
 pub use simplify::simplify;
 
 use crate::ir::Graph;
@@ -32,6 +34,7 @@ pub static ALL: &[Pass] = &[
     Pass { name: "fuse_rms_norm", run: fuse_rms_norm },
     Pass { name: "fuse_rotary", run: fuse_rotary },
     Pass { name: "fuse_attention", run: fuse_attention },
+    Pass { name: "fuse_soft_cap", run: fuse_soft_cap },
     Pass { name: "fuse_gate", run: fuse_gate },
 ];
 

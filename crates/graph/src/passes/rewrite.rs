@@ -63,3 +63,12 @@ pub fn add_op(
     infer_node(graph, node).ok()?;
     Some(graph.node(node).outputs[0])
 }
+
+/// A captured factor, or the inverse of a captured divisor; 1 when the program has neither.
+pub(super) fn factor(graph: &Graph, captures: &Captures, factor: &str, divisor: &str) -> Option<f32> {
+    match (captures.get(factor), captures.get(divisor)) {
+        (Some(factor), _) => graph.scalar(factor),
+        (None, Some(divisor)) => graph.scalar(divisor).map(|divisor| 1.0 / divisor),
+        (None, None) => Some(1.0),
+    }
+}

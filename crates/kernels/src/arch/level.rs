@@ -11,6 +11,7 @@ macro_rules! level {
             softmax(x: &mut [f32]);
             add(x: &mut [f32], y: &[f32]);
             scale(x: &mut [f32], scale: f32);
+            soft_cap(x: &mut [f32], factor: f32, cap: f32);
             to_f16(x: &[f32], out: &mut [half::f16]);
             to_f32(x: &[half::f16], out: &mut [f32]);
             max(x: &[f32]) -> f32;

@@ -34,7 +34,7 @@ impl Step {
             Self::Apply { source, .. } => source.reads(),
             Self::Heads(items) => items.iter().map(|item| item.source.buffer).collect(),
             Self::Attention(attention) => vec![attention.query.buffer],
-            Self::Add { x, y, .. } => vec![x.buffer, y.buffer],
+            Self::Add { x, y, .. } => [vec![x.buffer], y.reads()].concat(),
             Self::Scale { x, .. } | Self::ToTensor { x, .. } => vec![x.buffer],
         }
     }

@@ -84,7 +84,7 @@ pub enum Activation {
     GeluTanh,
 }
 
-/// Where the input rows of a linear step come from. Norms and gates are computed by the step that consumes them.
+/// Where the input rows of a step come from. Norms and gates are computed by the step that consumes them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// Rows as they are.
@@ -131,6 +131,13 @@ pub enum Epilogue {
     Add(Columns),
     /// activation(first segment) · second segment.
     Gate(Activation),
+    /// cap · tanh(factor · product).
+    SoftCap {
+        /// Factor before tanh.
+        factor: f32,
+        /// Bound of the result.
+        cap: f32,
+    },
 }
 
 /// Where rotated or copied heads go.
@@ -223,12 +230,12 @@ pub enum Step {
     Carry(Vec<CacheLayer>),
     /// Attention over a cache.
     Attention(Attention),
-    /// Sum of two matrices of rows.
+    /// Rows plus rows, a norm or a gate.
     Add {
-        /// One.
+        /// Rows.
         x: Columns,
-        /// The other.
-        y: Columns,
+        /// What is added.
+        y: Source,
         /// Output.
         out: Columns,
     },

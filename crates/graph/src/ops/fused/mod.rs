@@ -8,6 +8,7 @@ pub(crate) mod attention;
 pub mod gate;
 pub(crate) mod rms_norm;
 pub(crate) mod rotary_embedding;
+pub(crate) mod soft_cap;
 
 /// The operations of this family.
-pub static OPS: &[&OpDef] = &[&attention::OP, &gate::OP, &rms_norm::OP, &rotary_embedding::OP];
+pub static OPS: &[&OpDef] = &[&attention::OP, &gate::OP, &rms_norm::OP, &rotary_embedding::OP, &soft_cap::OP];

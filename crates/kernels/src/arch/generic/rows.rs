@@ -1,6 +1,6 @@
 use half::f16;
 
-use super::math::{exp, gelu_erf, gelu_tanh, silu};
+use super::math::{exp, gelu_erf, gelu_tanh, silu, tanh};
 use crate::{
     ACTIVATION_BLOCK, Gate, Precision, RotaryPairs,
     activations::QuantizedRow,
@@ -154,6 +154,18 @@ pub(crate) unsafe fn scale<S: Simd>(x: &mut [f32], scale: f32) {
         let left = x.len() - at;
         let product = S::mul(load_some::<S>(x.as_ptr().add(at), left, 0.0), scale);
         store_some::<S>(x.as_mut_ptr().add(at), left, product);
+    }
+}
+
+/// # Safety
+/// As [`Simd`].
+#[inline(always)]
+pub(crate) unsafe fn soft_cap<S: Simd>(x: &mut [f32], factor: f32, cap: f32) {
+    let (factor, cap) = (S::splat(factor), S::splat(cap));
+    for at in (0..x.len()).step_by(LANES) {
+        let left = x.len() - at;
+        let v = S::mul(load_some::<S>(x.as_ptr().add(at), left, 0.0), factor);
+        store_some::<S>(x.as_mut_ptr().add(at), left, S::mul(tanh::<S>(v), cap));
     }
 }
 

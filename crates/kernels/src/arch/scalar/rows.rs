@@ -74,6 +74,10 @@ pub(crate) fn scale(x: &mut [f32], scale: f32) {
     x.iter_mut().for_each(|x| *x *= scale);
 }
 
+pub(crate) fn soft_cap(x: &mut [f32], factor: f32, cap: f32) {
+    x.iter_mut().for_each(|x| *x = cap * (*x * factor).tanh());
+}
+
 pub(crate) fn to_f16(x: &[f32], out: &mut [f16]) {
     out.iter_mut().zip(x).for_each(|(out, x)| *out = f16::from_f32(*x));
 }

@@ -76,6 +76,13 @@ impl Executor {
                 Epilogue::Gate(activation) => {
                     self.compute.gated(kernel_gate(*activation), [segment(0), segment(1)], &mut halves, out);
                 }
+                Epilogue::SoftCap { factor, cap } => {
+                    self.compute.linear(segments.len(), segment, None, out);
+                    let whole = 0..out.columns();
+                    self.compute.for_each_row(out.columns_range(whole), |_, row| {
+                        self.kernels().soft_cap(row, *factor, *cap);
+                    });
+                }
             }
         });
         arena.halves = halves;
@@ -89,7 +96,7 @@ impl Executor {
     }
 
     /// What computes a row of `source`, by its number in `rows`.
-    fn source_row<'a>(
+    pub(super) fn source_row<'a>(
         &'a self,
         arena: &'a Arena,
         source: &'a Source,

@@ -206,10 +206,10 @@ impl Executor {
                 self.apply(arena, source, rows, out);
             }),
             Step::Add { x, y, out } => self.rows_of(out, spans, arena, |arena, rows, out| {
-                let (x, y) = (self.view(arena, x, rows), self.view(arena, y, rows));
+                let (x, added) = (self.view(arena, x, rows), self.source_row(arena, y, rows));
                 self.compute.for_each_row(out, |row, out| {
-                    out.copy_from_slice(x.row(row));
-                    self.kernels().add(out, y.row(row));
+                    added(row, out);
+                    self.kernels().add(out, x.row(row));
                 });
             }),
             Step::Scale { x, factor, out } => self.rows_of(out, spans, arena, |arena, rows, out| {

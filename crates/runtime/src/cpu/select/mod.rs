@@ -129,6 +129,7 @@ impl<'g> Selector<'g> {
             "gate" => self.gate(node),
             "add" => self.add(node),
             "mul" => self.scale(node),
+            "soft_cap" => self.soft_cap(node),
             "cast" | "reshape" | "squeeze" | "expand_dims" | "transpose" => self.view(node),
             "rotary_embedding" => self.rotary(node),
             "slice_update" => self.append(node)?,
@@ -307,28 +308,52 @@ impl<'g> Selector<'g> {
         Some(Form::Pending(Source::Gate { gate, up, activation }))
     }
 
-    /// A sum of rows; a residual sum joins the linear step that was just chosen.
+    /// A soft cap; it joins the linear step that was just chosen.
+    fn soft_cap(&mut self, node: &Node) -> Option<Form> {
+        let x = node.value("x")?;
+        let [factor, cap] = ["factor", "cap"].map(|name| self.graph.scalar(node.value(name)?));
+        let (factor, cap) = (factor?, cap?);
+        let Some(Form::Rows(columns, Layout::Rows)) = self.forms[x.index()] else { return None };
+        let once = self.used_once(x);
+        let Some(Step::Linear { segments, out, epilogue: epilogue @ Epilogue::Write, .. }) = self.plan.steps.last_mut()
+        else {
+            return None;
+        };
+        if *out != columns || segments.len() != 1 || !once {
+            return None;
+        }
+        *epilogue = Epilogue::SoftCap { factor, cap };
+        Some(Form::Rows(columns, Layout::Rows))
+    }
+
+    /// A sum of rows; a residual sum joins the linear step that was just chosen, a norm is computed on the way.
     fn add(&mut self, node: &Node) -> Option<Form> {
         let (x, y) = (node.value("x")?, node.value("y")?);
         let width = self.row_width(node.outputs[0])?;
         if self.row_width(x) != Some(width) || self.row_width(y) != Some(width) {
             return None;
         }
-        let (left, right) = (self.rows(x)?, self.rows(y)?);
-        for (value, columns, other) in [(x, left, right), (y, right, left)] {
-            if let Some(Step::Linear { segments, out, epilogue: epilogue @ Epilogue::Write, .. }) =
-                self.plan.steps.last_mut()
-                && *out == columns
-                && segments.len() == 1
-                && other.buffer != out.buffer
-                && self.uses[value.index()] == 1
-            {
-                *epilogue = Epilogue::Add(other);
-                return Some(Form::Rows(columns, Layout::Rows));
+        // Of two norms or gates one is computed before.
+        let (rows, added) = match (self.source(x)?, self.source(y)?) {
+            (Source::Rows(rows), added) | (added, Source::Rows(rows)) => (rows, added),
+            (_, added) => (self.rows(x)?, added),
+        };
+        if let Source::Rows(other) = added {
+            for (value, columns, other) in [(x, rows, other), (y, other, rows)] {
+                if let Some(Step::Linear { segments, out, epilogue: epilogue @ Epilogue::Write, .. }) =
+                    self.plan.steps.last_mut()
+                    && *out == columns
+                    && segments.len() == 1
+                    && other.buffer != out.buffer
+                    && self.uses[value.index()] == 1
+                {
+                    *epilogue = Epilogue::Add(other);
+                    return Some(Form::Rows(columns, Layout::Rows));
+                }
             }
         }
         let out = self.new_columns(width);
-        self.plan.steps.push(Step::Add { x: left, y: right, out });
+        self.plan.steps.push(Step::Add { x: rows, y: added, out });
         Some(Form::Rows(out, Layout::Rows))
     }
 
