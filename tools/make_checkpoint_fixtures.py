@@ -43,12 +43,19 @@ MODELS = {
     "qwen3": ("qwen3", tf.Qwen3Config(**SMALL, head_dim=16)),
     "phi3": ("phi3", tf.Phi3Config(**SMALL | dict(hidden_size=64), original_max_position_embeddings=16,
                                    partial_rotary_factor=0.75, rope_scaling=LONG_ROPE, pad_token_id=0)),
+    "gemma2": ("gemma2", tf.Gemma2Config(**SMALL, head_dim=16, sliding_window=8, query_pre_attn_scalar=16,
+                                         attn_logit_softcapping=5.0, final_logit_softcapping=6.0)),
+    "gemma3": ("gemma3", tf.Gemma3TextConfig(**SMALL | dict(num_hidden_layers=7), head_dim=16, sliding_window=8,
+                                             query_pre_attn_scalar=16,
+                                             rope_scaling=dict(rope_type="linear", factor=8.0))),
 }
 PARTS = {"input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
          "self_attn.v_proj": "attn_v", "self_attn.qkv_proj": "attn_qkv", "self_attn.q_norm": "attn_q_norm",
          "self_attn.k_norm": "attn_k_norm", "self_attn.o_proj": "attn_output",
          "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
          "mlp.gate_up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+POST_NORMS = PARTS | {"post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
+                      "post_feedforward_layernorm": "post_ffw_norm"}
 MIXED = {"token_embd": Q.Q8_0, "output": Q.Q4_1, "attn_q": Q.Q4_0, "attn_k": Q.Q4_1, "attn_v": Q.Q5_0,
          "attn_output": Q.Q5_1, "ffn_gate": Q.BF16, "ffn_up": Q.Q8_0, "ffn_down": Q.F32}
 
@@ -56,11 +63,13 @@ MIXED = {"token_embd": Q.Q8_0, "output": Q.Q4_1, "attn_q": Q.Q4_0, "attn_k": Q.Q
 def model(name):
     torch.manual_seed(11)
     arch, config = MODELS[name]
-    net = tf.AutoModelForCausalLM.from_config(config).eval()
-    stored = torch.bfloat16 if arch == "gemma" else torch.float16
+    # "sdpa", the default, would leave out the soft cap of Gemma 2.
+    net = tf.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    gemma = arch.startswith("gemma")
+    stored = torch.bfloat16 if gemma else torch.float16
     with torch.no_grad():
         for name, weight in net.named_parameters():
-            center = 1.0 if arch != "gemma" and "norm" in name else 0.0
+            center = 1.0 if "norm" in name and not gemma else 0.0
             spread = 0.25 if weight.ndim > 1 else 0.5 if name.endswith("bias") else 0.1
             weight.copy_(torch.randn_like(weight) * spread + center)
             weight.copy_(weight.to(stored).float())
@@ -99,13 +108,13 @@ def save_folder(net, stored, folder, shards):
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}, indent=2) + "\n")
 
 
-def gguf_name(name):
+def gguf_name(name, parts):
     name, suffix = name.rsplit(".", 1)
     whole = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
     if name in whole:
         return whole[name], f"{whole[name]}.{suffix}"
     _, _, layer, part = name.split(".", 3)
-    return PARTS[part], f"blk.{layer}.{PARTS[part]}.{suffix}"
+    return parts[part], f"blk.{layer}.{parts[part]}.{suffix}"
 
 
 def add_rope(writer, config, head_dim):
@@ -152,18 +161,21 @@ def save_gguf(net, arch, path, types):
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    if arch == "phi3":
+    if arch in ["phi3", "gemma2", "gemma3"]:
         writer.add_sliding_window(config.sliding_window or 0)
+    if arch == "gemma2":
+        writer.add_attn_logit_softcapping(config.attn_logit_softcapping)
+        writer.add_final_logit_softcapping(config.final_logit_softcapping)
     add_rope(writer, config, head_dim)
     for name, weight in net.named_parameters():
-        kind, target = gguf_name(name)
+        kind, target = gguf_name(name, POST_NORMS if arch in ["gemma2", "gemma3"] else PARTS)
         array = weight.detach().numpy()
         heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}.get(kind)
         permuted = arch in ["llama", "smollm3"] and heads is not None
         if permuted:  # llama.cpp pairs neighbours where Hugging Face pairs halves
             array = array.reshape(heads, 2, -1, *array.shape[1:]).swapaxes(1, 2).reshape(array.shape)
         if array.ndim == 1:
-            writer.add_tensor(target, np.ascontiguousarray(array) + (1.0 if arch == "gemma" else 0.0))
+            writer.add_tensor(target, np.ascontiguousarray(array) + (1.0 if arch.startswith("gemma") else 0.0))
             continue
         ty = types.get(kind, Q.F16)
         data = quantize(np.ascontiguousarray(array), ty)

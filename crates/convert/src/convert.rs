@@ -19,6 +19,10 @@ const SPEC_VERSION: i32 = 9;
 /// Context where the options leave it open and the model allows as much.
 const DEFAULT_CONTEXT: usize = 2048;
 
+/// Key of a package's user-defined metadata that holds the positions seen through `slidingAttentionMask`: a row's own and
+/// those just before it, as `sliding_window` counts them in the configurations of Hugging Face.
+pub const SLIDING_WINDOW: &str = "sottovoce.sliding_window";
+
 /// What to make of a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConvertOptions {
@@ -106,13 +110,13 @@ pub fn convert(
     let report = weights.into_report();
 
     let program = Program { version: 1, functions: [("main".to_owned(), function)].into(), ..Program::default() };
-    let description =
-        ModelDescription { main: interface, metadata: metadata(checkpoint, options), ..Default::default() };
+    let metadata = metadata(checkpoint, options, context);
+    let description = ModelDescription { main: interface, metadata, ..Default::default() };
     writer.finish(SPEC_VERSION, &program, &description)?;
     Ok(report)
 }
 
-fn metadata(checkpoint: &Checkpoint, options: &ConvertOptions) -> Metadata {
+fn metadata(checkpoint: &Checkpoint, options: &ConvertOptions, context: usize) -> Metadata {
     let source = checkpoint.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let quantize = match options.quantize {
         Quantize::Keep => "keep",
@@ -120,16 +124,17 @@ fn metadata(checkpoint: &Checkpoint, options: &ConvertOptions) -> Metadata {
         Quantize::Int8 => "int8",
         Quantize::Int4 => "int4",
     };
+    let window = checkpoint.config.window(context).map(|window| (SLIDING_WINDOW.to_owned(), window.to_string()));
+    let facts = [
+        ("sottovoce.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("sottovoce.source".to_owned(), source),
+        ("sottovoce.architecture".to_owned(), checkpoint.config.architecture.name().to_owned()),
+        ("sottovoce.quantize".to_owned(), quantize.to_owned()),
+    ];
     Metadata {
         short_description: checkpoint.name.clone(),
         license: checkpoint.licence.clone().unwrap_or_default(),
-        user_defined: [
-            ("sottovoce.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-            ("sottovoce.source".to_owned(), source),
-            ("sottovoce.architecture".to_owned(), checkpoint.config.architecture.name().to_owned()),
-            ("sottovoce.quantize".to_owned(), quantize.to_owned()),
-        ]
-        .into(),
+        user_defined: facts.into_iter().chain(window).collect(),
         ..Metadata::default()
     }
 }

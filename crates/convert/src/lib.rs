@@ -19,7 +19,7 @@ mod weight_store;
 pub mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use convert::{ConvertOptions, Progress, convert, package_name};
+pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, package_name};
 pub use error::ConvertError;
 pub use quantize::Quantize;
 pub use recipes::Variant;

@@ -12,10 +12,8 @@ use sottovoce_graph::{InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{
-    CHECKPOINTS, Fixture, Interface, Logits, Split, Tolerance, answers, assert_close, checkpoint, drive,
+    CHECKPOINTS, Fixture, Interface, Logits, MaskInput, Split, Tolerance, answers, assert_close, checkpoint, drive,
 };
-
-const CONTEXT: usize = 64;
 
 /// Converts a checkpoint into `folder`.
 fn convert_to(folder: &Path, source: &Path, variant: Variant, context: usize) -> PathBuf {
@@ -26,16 +24,17 @@ fn convert_to(folder: &Path, source: &Path, variant: Variant, context: usize) ->
     package
 }
 
-/// Converts a checkpoint into `folder`, with the answers in `answers`.
-fn converted(source: &'static str, name: &str, variant: Variant, folder: &Path) -> Fixture {
-    let package = convert_to(folder, &checkpoint(source), variant, CONTEXT);
+/// A package that keeps its caches as `variant` says, in the place of the stateful one that the answers are for.
+fn with_variant(fixture: Fixture, variant: Variant, source: &Path) -> Fixture {
     let interface = match variant {
         Variant::Stateful => Interface::Stateful,
-        Variant::KvIo => Interface::CacheAsInput,
+        Variant::KvIo => {
+            let config = Checkpoint::open(source).unwrap().config;
+            Interface::CacheAsInput { one: [config.layers.len(), 1, config.kv_heads, 1, config.head_dim] }
+        }
         Variant::Baseline => Interface::Baseline,
     };
-    let (ids, logits) = answers(name, "logits");
-    Fixture { name: source, interface, context: CONTEXT, package, ids, logits }
+    Fixture { interface, ..fixture }
 }
 
 /// Logits in exact mode: what is tested is the program, not the rounding of an f16 engine.
@@ -73,21 +72,40 @@ fn packages_for_a_short_context_have_the_short_factors() {
     let context = expected.rows();
     for source in ["phi3-hf", "phi3.gguf"] {
         let package = convert_to(folder.path(), &checkpoint(source), Variant::Stateful, context);
-        let (interface, ids, logits_of) = (Interface::Stateful, ids[..context].to_vec(), expected.clone());
-        let fixture = Fixture { name: source, interface, context, package, ids, logits: logits_of };
+        let (interface, masks) = (Interface::Stateful, vec![MaskInput::CAUSAL]);
+        let (ids, logits_of) = (ids[..context].to_vec(), expected.clone());
+        let fixture = Fixture { name: source, interface, masks, context, package, ids, logits: logits_of };
         assert_close(&logits(&fixture, Split::Whole), &expected, Tolerance::Exact, source);
     }
 }
 
 #[test]
-fn every_variant_gives_the_logits_of_pytorch() {
+fn every_variant_gives_the_logits_of_transformers() {
     let folder = tempfile::tempdir().unwrap();
-    for variant in [Variant::KvIo, Variant::Baseline] {
-        let fixture = converted("llama.gguf", "llama", variant, folder.path());
-        for split in [Split::Whole, Split::Uneven { seed: 3 }] {
-            let found = logits(&fixture, split);
-            assert_close(&found, &fixture.logits, Tolerance::Exact, &format!("{variant:?} {split:?}"));
+    for tiny in CHECKPOINTS.into_iter().filter(|tiny| ["llama", "gemma2", "gemma3"].contains(&tiny.name)) {
+        let [_, source] = tiny.sources();
+        for variant in [Variant::KvIo, Variant::Baseline] {
+            let package = convert_to(folder.path(), &source, variant, tiny.context);
+            let fixture = with_variant(tiny.answered(package), variant, &source);
+            for split in [Split::Whole, Split::Uneven { seed: 3 }] {
+                let what = format!("{} {variant:?} {split:?}", tiny.name);
+                assert_close(&logits(&fixture, split), &fixture.logits, Tolerance::Exact, &what);
+            }
         }
+    }
+}
+
+#[test]
+fn a_model_whose_layers_all_have_a_window_takes_one_mask() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = checkpoint("mistral-hf");
+    let package = convert_to(folder.path(), &source, Variant::Stateful, 64);
+    let (ids, expected) = answers("mistral", "logits");
+    let masks = vec![MaskInput { name: "slidingAttentionMask", window: Some(16) }];
+    let (interface, logits_of) = (Interface::Stateful, expected.clone());
+    let fixture = Fixture { name: "mistral", interface, masks, context: 64, package, ids, logits: logits_of };
+    for split in [Split::Whole, Split::TokenByToken] {
+        assert_close(&logits(&fixture, split), &expected, Tolerance::Exact, &format!("{split:?}"));
     }
 }
 
@@ -97,7 +115,10 @@ fn every_variant_gives_the_logits_of_pytorch() {
 #[test]
 fn carried_weights_give_the_logits_of_the_quantised_model() {
     let folder = tempfile::tempdir().unwrap();
-    let fixture = converted("llama-mixed.gguf", "llama-mixed", Variant::Stateful, folder.path());
+    let package = convert_to(folder.path(), &checkpoint("llama-mixed.gguf"), Variant::Stateful, 64);
+    let (ids, expected) = answers("llama-mixed", "logits");
+    let (interface, masks) = (Interface::Stateful, vec![MaskInput::CAUSAL]);
+    let fixture = Fixture { name: "llama-mixed", interface, masks, context: 64, package, ids, logits: expected };
     let found = logits(&fixture, Split::Whole);
     let largest = fixture.logits.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
     let errors = found.values.iter().zip(&fixture.logits.values).map(|(a, b)| (a - b).abs());

@@ -7,7 +7,7 @@ use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, Report, checkpoint
 use sottovoce_graph::{InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
 use sottovoce_tensor::{DType, Tensor};
-use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Split, checkpoint, turns};
+use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, MaskInput, Split, checkpoint, masked_turns};
 
 /// The shape of a tiny model among the fixtures.
 fn tiny(name: &str) -> Config {
@@ -21,7 +21,7 @@ fn make(config: Config, quantize: Quantize, target: &Path) -> Report {
 }
 
 /// Logits of a few ids, by the interpreter in f16 as packages declare it.
-fn logits(package: &Path) -> Vec<f32> {
+fn logits(package: &Path, masks: &[MaskInput]) -> Vec<f32> {
     let package = Package::open(package).unwrap();
     let graph = lower(&package.program, package.interface("main").unwrap(), "main").unwrap();
     let zeros = |slot: &sottovoce_graph::ir::StateSlot| {
@@ -30,7 +30,7 @@ fn logits(package: &Path) -> Vec<f32> {
     };
     let mut states: IndexMap<String, Tensor> = graph.states.iter().map(zeros).collect();
     let interpreter = Interpreter::new(graph, Arc::new(package), InterpretOptions { exact: false });
-    let turn = &turns(&[3, 14, 15, 92, 65, 35, 8], Split::Whole)[0];
+    let turn = &masked_turns(&[3, 14, 15, 92, 65, 35, 8], Split::Whole, masks)[0];
     interpreter.run(&turn.inputs, &mut states).unwrap()["logits"].to_f32_vec()
 }
 
@@ -38,10 +38,10 @@ fn logits(package: &Path) -> Vec<f32> {
 fn activations_keep_their_size_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("tiny.mlpackage");
-    for CheckpointFixture { name, context, .. } in CHECKPOINTS {
+    for CheckpointFixture { name, context, masks, .. } in CHECKPOINTS {
         for quantize in [Quantize::F16, Quantize::Int8, Quantize::Int4] {
             make(Config { max_context: context, ..tiny(name) }, quantize, &target);
-            let logits = logits(&target);
+            let logits = logits(&target, masks);
             let rms = (logits.iter().map(|logit| logit * logit).sum::<f32>() / logits.len() as f32).sqrt();
             // Rows of deviation 1/√n times a normalised vector: about 1, and for Gemma, whose embedding is √n times as
             // large as the rows that logits come from, so is the part that passes straight through.

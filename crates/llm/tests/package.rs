@@ -1,11 +1,15 @@
 //! Packages that Apple's converter made, driven as language models: PyTorch's logits, however the prompt is cut.
 
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
-use sottovoce_llm::package::{Cache, PackageModel};
+use sottovoce_convert::{Checkpoint, ConvertOptions, SLIDING_WINDOW, Variant, convert};
+use sottovoce_llm::package::{Cache, LanguageInterface, PackageModel};
 use sottovoce_llm::{LanguageModel, LlmError};
+use sottovoce_mil::Package;
 use sottovoce_runtime::{LoadOptions, Model, Precision};
-use sottovoce_testkit::{Fixture, Interface, Logits, Tolerance, assert_close, fixtures};
+use sottovoce_testkit::{CHECKPOINTS, Fixture, Interface, Logits, Tolerance, assert_close, fixtures};
 
 fn sequence(fixture: &Fixture) -> PackageModel {
     let options = LoadOptions { precision: Precision::Exact, threads: Some(1), ..LoadOptions::default() };
@@ -44,7 +48,7 @@ fn interfaces_are_recognised() {
         let (cache, context) = match fixture.interface {
             Interface::Stateful => (matches!(model.interface().cache, Cache::State), 64),
             // One position is taken by the placeholder.
-            Interface::CacheAsInput => {
+            Interface::CacheAsInput { .. } => {
                 (matches!(&model.interface().cache, Cache::Inputs(caches) if caches.len() == 2), 63)
             }
             Interface::Baseline => (matches!(model.interface().cache, Cache::Nowhere), 64),
@@ -124,5 +128,52 @@ fn the_whole_context_can_be_used() {
         model.forward(&vec![1; context - 1]).unwrap();
         model.forward(&[2]).unwrap();
         assert!(matches!(model.forward(&[3]), Err(LlmError::PromptTooLong { .. })), "{}", fixture.name);
+    }
+}
+
+/// Models with windows of eight positions, and prompts of three times as many.
+fn with_windows(folder: &Path, variant: Variant) -> Vec<Fixture> {
+    let windows = CHECKPOINTS.into_iter().filter(|tiny| tiny.masks.len() == 2);
+    let converted = windows.map(|tiny| {
+        let package = folder.join(format!("{}-{variant:?}.mlpackage", tiny.name));
+        let options = ConvertOptions { variant, context: Some(tiny.context), ..ConvertOptions::default() };
+        let checkpoint = Checkpoint::open(&tiny.sources()[0]).unwrap();
+        convert(&checkpoint, &package, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+        tiny.answered(package)
+    });
+    converted.collect()
+}
+
+#[test]
+fn layers_with_a_window_see_no_further() {
+    let folder = tempfile::tempdir().unwrap();
+    for variant in [Variant::Stateful, Variant::KvIo, Variant::Baseline] {
+        for fixture in with_windows(folder.path(), variant) {
+            let mut model = sequence(&fixture);
+            let ids = ids(&fixture);
+            for sizes in [&[24][..], &[1; 24], &[3, 9, 1, 1, 10]] {
+                model.rewind(0);
+                let found = logits(&mut model, &ids, sizes);
+                let what = format!("{} {variant:?} in {sizes:?}", fixture.name);
+                assert_close(&found, &fixture.logits, Tolerance::Exact, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_that_is_not_told_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for fixture in with_windows(folder.path(), Variant::Stateful) {
+        let mut package = Package::open(&fixture.package).unwrap();
+        for wrong in [None, Some("0"), Some("wide")] {
+            let facts = &mut Arc::make_mut(&mut package.description).metadata.user_defined;
+            match wrong {
+                None => _ = facts.shift_remove(SLIDING_WINDOW),
+                Some(text) => _ = facts.insert(SLIDING_WINDOW.to_owned(), text.to_owned()),
+            }
+            let error = LanguageInterface::of(&package, "main").unwrap_err().to_string();
+            assert!(error.contains("slidingAttentionMask") && error.contains(SLIDING_WINDOW), "{error}");
+        }
     }
 }

@@ -90,6 +90,7 @@ fn apples_gemma_2_has_its_soft_cap_inside_attention() {
     assert_eq!(report.layers, 2);
     let capped = report.steps.iter().filter(|step| step.contains("attention") && step.contains("soft cap 50"));
     assert_eq!(capped.count(), report.layers, "{report}");
+    assert!(report.kinds.iter().all(|(kind, _)| !kind.starts_with("generic")), "that of the logits too: {report}");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use sottovoce_tensor::npz;
 
-use crate::{Fixture, Interface, Logits, fixtures_dir};
+use crate::{Fixture, Interface, Logits, MaskInput, fixtures_dir};
 
 /// A tiny checkpoint in `fixtures/checkpoints`: a Hugging Face folder `NAME-hf`, a GGUF file `NAME.gguf`, and the logits that
 /// transformers computes for it, `NAME.npz`.
@@ -14,20 +14,31 @@ pub struct CheckpointFixture {
     pub model_type: &'static str,
     /// Positions that packages of it are made for in tests.
     pub context: usize,
+    /// The masks that those packages take.
+    pub masks: &'static [MaskInput],
 }
 
+const CAUSAL: &[MaskInput] = &[MaskInput::CAUSAL];
+/// The masks of a model with windows of eight positions in some of its layers.
+const BOTH: &[MaskInput] = &[
+    MaskInput { name: "fullAttentionMask", window: None },
+    MaskInput { name: "slidingAttentionMask", window: Some(8) },
+];
+
 /// Every tiny checkpoint.
-pub const CHECKPOINTS: [CheckpointFixture; 9] = [
-    CheckpointFixture { name: "llama", model_type: "llama", context: 64 },
-    CheckpointFixture { name: "llama3", model_type: "llama", context: 64 },
-    CheckpointFixture { name: "llama-biases", model_type: "llama", context: 64 },
-    CheckpointFixture { name: "smollm3", model_type: "smollm3", context: 64 },
-    // Its window: packages for more are refused.
-    CheckpointFixture { name: "mistral", model_type: "mistral", context: 16 },
-    CheckpointFixture { name: "qwen2", model_type: "qwen2", context: 64 },
-    CheckpointFixture { name: "qwen3", model_type: "qwen3", context: 64 },
-    CheckpointFixture { name: "phi3", model_type: "phi3", context: 64 },
-    CheckpointFixture { name: "gemma", model_type: "gemma", context: 64 },
+pub const CHECKPOINTS: [CheckpointFixture; 11] = [
+    CheckpointFixture { name: "llama", model_type: "llama", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "llama3", model_type: "llama", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "llama-biases", model_type: "llama", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "smollm3", model_type: "smollm3", context: 64, masks: CAUSAL },
+    // Its window: llama.cpp's file does not have it.
+    CheckpointFixture { name: "mistral", model_type: "mistral", context: 16, masks: CAUSAL },
+    CheckpointFixture { name: "qwen2", model_type: "qwen2", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "qwen3", model_type: "qwen3", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "phi3", model_type: "phi3", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "gemma", model_type: "gemma", context: 64, masks: CAUSAL },
+    CheckpointFixture { name: "gemma2", model_type: "gemma2", context: 64, masks: BOTH },
+    CheckpointFixture { name: "gemma3", model_type: "gemma3_text", context: 64, masks: BOTH },
 ];
 
 impl CheckpointFixture {
@@ -44,8 +55,8 @@ impl CheckpointFixture {
         let (ids, logits) = answers(self.name, "logits");
         let count = ids.len().min(self.context);
         let logits = Logits { values: logits.values[..count * logits.width].to_vec(), width: logits.width };
-        let (name, interface, context) = (self.name, Interface::Stateful, self.context);
-        Fixture { name, interface, context, package, ids: ids[..count].to_vec(), logits }
+        let (name, interface, masks, context) = (self.name, Interface::Stateful, self.masks.to_vec(), self.context);
+        Fixture { name, interface, masks, context, package, ids: ids[..count].to_vec(), logits }
     }
 }
 

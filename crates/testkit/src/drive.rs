@@ -2,13 +2,10 @@ use half::f16;
 use indexmap::IndexMap;
 use sottovoce_tensor::{DType, Tensor};
 
-use crate::{Fixture, Interface, Logits, Random};
+use crate::{Fixture, Interface, Logits, MaskInput, Random};
 
 /// Mask value of positions that may not be seen: large enough that softmax gives them 0 in f32, finite in f16.
 pub const MASKED: f32 = -1e4;
-
-/// Shape of one position of the caches of `llama-kvio`: (layers, batch, heads, time, width).
-const KVIO_CACHE: [usize; 5] = [2, 1, 2, 1, 16];
 
 /// Inputs of one call by name.
 pub type Inputs = IndexMap<String, Tensor>;
@@ -55,18 +52,29 @@ impl Split {
 /// # Panics
 /// When kv < q.
 pub fn causal_mask(q: usize, kv: usize, masked: f32) -> Tensor {
-    assert!(kv >= q, "{q} new positions in a window of {kv}");
+    sliding_mask(q, kv, kv, masked)
+}
+
+/// A causal mask whose rows see `window` positions, the last of them their own.
+///
+/// # Panics
+/// When kv < q.
+pub fn sliding_mask(q: usize, kv: usize, window: usize, masked: f32) -> Tensor {
+    assert!(kv >= q, "{q} new positions among {kv}");
     let masked = f16::from_f32(masked);
-    let values: Vec<f16> = (0..q)
-        .flat_map(|row| (0..kv).map(move |column| if column > kv - q + row { masked } else { f16::ZERO }))
-        .collect();
+    let visible = |row: usize, column: usize| {
+        let position = kv - q + row;
+        column <= position && position < column + window
+    };
+    let value = |at: usize| if visible(at / kv, at % kv) { f16::ZERO } else { masked };
+    let values: Vec<f16> = (0..q * kv).map(value).collect();
     Tensor::from_slice([1, 1, q, kv], &values).expect("a mask of that shape")
 }
 
 /// One call of a stateful prompt.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    /// `inputIds` and `causalMask`.
+    /// `inputIds` and the masks.
     pub inputs: Inputs,
     /// Positions that earlier calls have written.
     pub past: usize,
@@ -74,22 +82,27 @@ pub struct Turn {
     pub count: usize,
 }
 
-/// The calls that feed `ids` from position 0 in pieces, with masks that say where each piece stands.
+/// The calls that feed `ids` from position 0 in pieces, with a `causalMask` that says where each piece stands.
 pub fn turns(ids: &[i32], split: Split) -> Vec<Turn> {
+    masked_turns(ids, split, &[MaskInput::CAUSAL])
+}
+
+/// [`turns`] with the given masks.
+pub fn masked_turns(ids: &[i32], split: Split, masks: &[MaskInput]) -> Vec<Turn> {
     let mut past = 0;
     let turn = |count: usize| {
-        let inputs = ids_and_mask(&ids[past..past + count], past + count);
+        let inputs = ids_and_masks(&ids[past..past + count], past + count, masks);
         past += count;
         Turn { inputs, past: past - count, count }
     };
     split.sizes(ids.len()).into_iter().map(turn).collect()
 }
 
-fn ids_and_mask(ids: &[i32], kv: usize) -> Inputs {
-    Inputs::from([
-        ("inputIds".to_owned(), Tensor::from_slice([1, ids.len()], ids).expect("ids")),
-        ("causalMask".to_owned(), causal_mask(ids.len(), kv, MASKED)),
-    ])
+fn ids_and_masks(ids: &[i32], kv: usize, masks: &[MaskInput]) -> Inputs {
+    let mask =
+        |mask: &MaskInput| (mask.name.to_owned(), sliding_mask(ids.len(), kv, mask.window.unwrap_or(kv), MASKED));
+    let ids = ("inputIds".to_owned(), Tensor::from_slice([1, ids.len()], ids).expect("ids"));
+    std::iter::once(ids).chain(masks.iter().map(mask)).collect()
 }
 
 /// Feeds the prompt of `fixture` to `predict`, cut by `split`, and gathers the logits of the positions that the fixture
@@ -101,12 +114,15 @@ pub fn drive(fixture: &Fixture, split: Split, mut predict: impl FnMut(&Inputs) -
     let width = fixture.logits.width;
     let mut values = Vec::with_capacity(fixture.ids.len() * width);
     let mut caches = None;
-    for turn in turns(&fixture.ids, split) {
+    for turn in masked_turns(&fixture.ids, split, &fixture.masks) {
         let end = turn.past + turn.count;
         let inputs = match fixture.interface {
             Interface::Stateful => turn.inputs.clone(),
-            Interface::Baseline => ids_and_mask(&fixture.ids[..end], end),
-            Interface::CacheAsInput => with_caches(&turn, caches.take()),
+            Interface::Baseline => ids_and_masks(&fixture.ids[..end], end, &fixture.masks),
+            Interface::CacheAsInput { one } => {
+                let empty = || [(); 2].map(|()| Tensor::zeros(DType::F16, one).expect("a small cache"));
+                with_caches(&turn, &fixture.masks, caches.take().unwrap_or_else(empty))
+            }
         };
         let rows = inputs["inputIds"].len();
         let mut outputs = predict(&inputs);
@@ -114,7 +130,7 @@ pub fn drive(fixture: &Fixture, split: Split, mut predict: impl FnMut(&Inputs) -
         assert_eq!(logits.shape(), [1, rows, width], "{}: shape of `logits`", fixture.name);
         // A package without a cache answers for the whole prompt again; only the new rows are kept.
         values.extend_from_slice(&logits.to_f32_vec()[(rows - turn.count) * width..]);
-        if fixture.interface == Interface::CacheAsInput {
+        if let Interface::CacheAsInput { .. } = fixture.interface {
             // Exact modes give f32; the interface takes f16.
             let mut take = |name: &str| {
                 let cache = outputs.swap_remove(name).unwrap_or_else(|| panic!("no output `{name}`"));
@@ -127,18 +143,16 @@ pub fn drive(fixture: &Fixture, split: Split, mut predict: impl FnMut(&Inputs) -
 }
 
 /// The caches need at least one past position, so the first is a dummy that every mask hides.
-fn with_caches(turn: &Turn, caches: Option<[Tensor; 2]>) -> Inputs {
-    let [keys, values] = caches.unwrap_or_else(|| {
-        let empty = Tensor::zeros(DType::F16, KVIO_CACHE).expect("a small cache");
-        [empty.clone(), empty]
-    });
+fn with_caches(turn: &Turn, masks: &[MaskInput], [keys, values]: [Tensor; 2]) -> Inputs {
     let kv = turn.past + turn.count + 1;
-    let mut mask = causal_mask(turn.count, kv, MASKED);
-    for row in mask.as_mut_slice::<f16>().expect("an f16 mask").chunks_exact_mut(kv) {
-        row[0] = f16::from_f32(MASKED);
-    }
     let mut inputs = turn.inputs.clone();
-    inputs.insert("causalMask".into(), mask);
+    for MaskInput { name, window } in masks {
+        let mut mask = sliding_mask(turn.count, kv, window.unwrap_or(kv), MASKED);
+        for row in mask.as_mut_slice::<f16>().expect("an f16 mask").chunks_exact_mut(kv) {
+            row[0] = f16::from_f32(MASKED);
+        }
+        inputs.insert((*name).to_owned(), mask);
+    }
     inputs.insert("keyCache".into(), keys);
     inputs.insert("valueCache".into(), values);
     inputs
@@ -164,6 +178,7 @@ mod tests {
         let (m, o) = (MASKED, 0.0);
         assert_eq!(causal_mask(2, 4, MASKED).to_f32_vec(), [o, o, o, m, o, o, o, o]);
         assert_eq!(causal_mask(1, 3, MASKED).to_f32_vec(), [o, o, o]);
+        assert_eq!(sliding_mask(2, 4, 2, MASKED).to_f32_vec(), [m, o, o, m, m, m, o, o]);
     }
 
     #[test]

@@ -10,18 +10,37 @@ pub enum Interface {
     /// Two states, `keyCache` and `valueCache`.
     Stateful,
     /// Inputs `keyCache` and `valueCache`, outputs `newKeyCache` and `newValueCache`.
-    CacheAsInput,
+    CacheAsInput {
+        /// Shape of a cache of one position: layers, batch, heads, time, width.
+        one: [usize; 5],
+    },
     /// No cache: every call sees the whole prompt.
     Baseline,
 }
 
-/// A package made by coremltools, a prompt, and the logits that PyTorch computes for it.
+/// A mask that a package takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskInput {
+    /// Name of the input.
+    pub name: &'static str,
+    /// Positions that a row sees, the last of them its own; `None` for all.
+    pub window: Option<usize>,
+}
+
+impl MaskInput {
+    /// The only mask of most packages.
+    pub const CAUSAL: Self = Self { name: "causalMask", window: None };
+}
+
+/// A package, a prompt, and the logits that PyTorch computes for it.
 #[derive(Clone, Debug)]
 pub struct Fixture {
     /// Name of the package without its extension.
     pub name: &'static str,
     /// How it keeps its caches.
     pub interface: Interface,
+    /// The masks it takes.
+    pub masks: Vec<MaskInput>,
     /// Positions that the caches hold.
     pub context: usize,
     /// The package folder.
@@ -44,7 +63,7 @@ const TABLE: [(&str, Interface, usize); 14] = [
     ("gemma-fp16", Interface::Stateful, 64),
     ("gemma-int4", Interface::Stateful, 64),
     ("gemma2-fp16", Interface::Stateful, 64),
-    ("llama-kvio", Interface::CacheAsInput, 64),
+    ("llama-kvio", Interface::CacheAsInput { one: [2, 1, 2, 1, 16] }, 64),
     ("llama-baseline", Interface::Baseline, 64),
     ("llama-long", Interface::Stateful, 2048),
 ];
@@ -97,6 +116,7 @@ fn load(name: &'static str, interface: Interface, context: usize) -> Fixture {
     Fixture {
         name,
         interface,
+        masks: vec![MaskInput::CAUSAL],
         context,
         package: folder.join(format!("{name}.mlpackage")),
         ids: arrays["ids"].to_i64_vec().into_iter().map(|id| id as i32).collect(),

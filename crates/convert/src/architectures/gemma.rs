@@ -6,35 +6,37 @@ use super::{Architecture, Definition};
 use crate::{
     ConvertError,
     checkpoint::{
-        Config, gguf,
+        gguf,
         hugging_face::{self, DEFAULTS, Defaults},
     },
-    recipes::{Activation, Cache, Recipe},
+    recipes::{Activation, Cache, Masks, Recipe},
 };
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "gemma",
     gguf_name: Some("gemma"),
-    from_hugging_face,
+    from_hugging_face: |keys: &mut hugging_face::Keys| keys.decoder(Architecture::Gemma, &GEMMA_DEFAULTS),
     from_gguf: |keys: &mut gguf::Keys| keys.decoder(Architecture::Gemma),
     gguf_interleaves: false,
     fused: false,
+    hugging_face_tensor: |name| Some(name.to_owned()),
     // GGUF files hold the factor itself.
     hugging_face_norm_shift: 1.0,
     build,
 };
 
-fn from_hugging_face(keys: &mut hugging_face::Keys) -> Result<Config, String> {
+pub(super) const GEMMA_DEFAULTS: Defaults = Defaults {
+    head_dim: Some(256),
+    tied: true,
     // The first configurations say "gelu" and mean its tanh approximation.
-    let activations = &["gelu_pytorch_tanh", "gelu"];
-    let defaults = Defaults { head_dim: Some(256), tied: true, activations, ..DEFAULTS };
-    keys.decoder(Architecture::Gemma, &defaults)
-}
+    activations: &["gelu_pytorch_tanh", "gelu"],
+    ..DEFAULTS
+};
 
-fn build(recipe: &mut Recipe, ids: &Var, mask: &Var, cache: &mut Cache) -> Result<Var, ConvertError> {
+pub(super) fn build(recipe: &mut Recipe, ids: &Var, masks: &Masks, cache: &mut Cache) -> Result<Var, ConvertError> {
     let factor = (recipe.config.hidden as f32).sqrt();
     let x = recipe.embedding(ids)?;
     let x = recipe.scale("embedding_scaled", &x, factor);
-    let x = recipe.layers(x, mask, cache, Activation::GeluTanh)?;
+    let x = recipe.layers(x, masks, cache, Activation::GeluTanh)?;
     recipe.logits(&x)
 }

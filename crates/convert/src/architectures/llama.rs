@@ -9,7 +9,7 @@ use crate::{
         Config, gguf,
         hugging_face::{self, DEFAULTS},
     },
-    recipes::{Activation, Cache, Recipe},
+    recipes::{Activation, Cache, Masks, Recipe},
 };
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -19,6 +19,7 @@ pub(super) const DEFINITION: Definition = Definition {
     from_gguf: |keys: &mut gguf::Keys| keys.decoder(Architecture::Llama),
     gguf_interleaves: true,
     fused: false,
+    hugging_face_tensor: |name| Some(name.to_owned()),
     hugging_face_norm_shift: 0.0,
     build,
 };
@@ -27,8 +28,8 @@ fn from_hugging_face(keys: &mut hugging_face::Keys) -> Result<Config, String> {
     Ok(Config { biases: keys.biases()?, ..keys.decoder(Architecture::Llama, &DEFAULTS)? })
 }
 
-pub(super) fn build(recipe: &mut Recipe, ids: &Var, mask: &Var, cache: &mut Cache) -> Result<Var, ConvertError> {
+pub(super) fn build(recipe: &mut Recipe, ids: &Var, masks: &Masks, cache: &mut Cache) -> Result<Var, ConvertError> {
     let x = recipe.embedding(ids)?;
-    let x = recipe.layers(x, mask, cache, Activation::Silu)?;
+    let x = recipe.layers(x, masks, cache, Activation::Silu)?;
     recipe.logits(&x)
 }

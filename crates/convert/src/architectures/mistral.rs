@@ -16,8 +16,8 @@ pub(super) const DEFINITION: Definition = Definition {
 
 fn from_hugging_face(keys: &mut hugging_face::Keys) -> Result<Config, String> {
     let mut config = keys.decoder(Architecture::Mistral, &DEFAULTS)?;
-    // Where the key is missing, transformers takes the first version's window; where it has no value, none.
-    let window = if keys.has("sliding_window") { keys.optional("sliding_window")? } else { Some(4096) };
+    // Where the key is missing, it is the window of the first version.
+    let window = keys.nullable("sliding_window", 4096)?;
     config.layers.iter_mut().for_each(|layer| layer.window = window);
     Ok(config)
 }

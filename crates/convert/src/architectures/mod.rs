@@ -2,6 +2,8 @@
 //! program is put together of the blocks in `recipes`.
 
 mod gemma;
+mod gemma2;
+mod gemma3;
 mod llama;
 mod mistral;
 mod phi3;
@@ -14,7 +16,7 @@ use sottovoce_mil::builder::Var;
 use crate::{
     ConvertError,
     checkpoint::{Config, gguf, hugging_face},
-    recipes::{Cache, Recipe},
+    recipes::{Cache, Masks, Recipe},
 };
 
 /// A family of models that a recipe builds.
@@ -34,6 +36,10 @@ pub enum Architecture {
     Phi3,
     /// Gemma 1.
     Gemma,
+    /// Gemma 2.
+    Gemma2,
+    /// The text model of Gemma 3.
+    Gemma3,
 }
 
 /// What the rest of the converter needs to know of an architecture.
@@ -50,16 +56,27 @@ pub(crate) struct Definition {
     pub gguf_interleaves: bool,
     /// Whether files hold queries, keys and values as one matrix, and gate and up projection as another.
     pub fused: bool,
+    /// Our name for a tensor of Hugging Face folders; `None` for one of a part that is not converted.
+    pub hugging_face_tensor: fn(&str) -> Option<String>,
     /// Added to the norm weights of Hugging Face folders.
     pub hugging_face_norm_shift: f32,
-    /// From ids and mask to logits.
-    pub build: fn(&mut Recipe, &Var, &Var, &mut Cache) -> Result<Var, ConvertError>,
+    /// From ids and masks to logits.
+    pub build: fn(&mut Recipe, &Var, &Masks, &mut Cache) -> Result<Var, ConvertError>,
 }
 
 impl Architecture {
     /// Every architecture.
-    pub const ALL: [Self; 7] =
-        [Self::Llama, Self::SmolLm3, Self::Mistral, Self::Qwen2, Self::Qwen3, Self::Phi3, Self::Gemma];
+    pub const ALL: [Self; 9] = [
+        Self::Llama,
+        Self::SmolLm3,
+        Self::Mistral,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Phi3,
+        Self::Gemma,
+        Self::Gemma2,
+        Self::Gemma3,
+    ];
 
     pub(crate) const fn definition(self) -> &'static Definition {
         match self {
@@ -70,6 +87,8 @@ impl Architecture {
             Self::Qwen3 => &qwen3::DEFINITION,
             Self::Phi3 => &phi3::DEFINITION,
             Self::Gemma => &gemma::DEFINITION,
+            Self::Gemma2 => &gemma2::DEFINITION,
+            Self::Gemma3 => &gemma3::DEFINITION,
         }
     }
 

@@ -32,6 +32,12 @@ pub struct Config {
     pub biases: Biases,
     /// True when every head of queries and keys goes through a norm before it turns.
     pub qk_norm: bool,
+    /// True when what attention and the feed-forward network give goes through a norm before it is added.
+    pub post_norms: bool,
+    /// Factor of attention scores where it is not 1 ∕ √`head_dim`.
+    pub query_scale: Option<f32>,
+    /// Bounds that values approach but do not pass.
+    pub soft_caps: SoftCaps,
     /// True when the output projection is the embedding.
     pub tied: bool,
 }
@@ -54,6 +60,15 @@ pub struct Biases {
     pub attention_output: bool,
     /// The three of the feed-forward network.
     pub mlp: bool,
+}
+
+/// Values that are bent to stay below a bound, `cap · tanh(x ∕ cap)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SoftCaps {
+    /// Bound of attention scores.
+    pub scores: Option<f32>,
+    /// Bound of logits.
+    pub logits: Option<f32>,
 }
 
 /// Largest accepted size of any dimension. The largest vocabularies have about 260 thousand entries.
@@ -84,6 +99,11 @@ impl Config {
         hugging_face::read_config(path)
     }
 
+    /// The window of layers that see less than a context of `context` positions; `None` where every layer sees all of it.
+    pub(crate) fn window(&self, context: usize) -> Option<usize> {
+        self.layers.iter().filter_map(|layer| layer.window).find(|&window| window < context)
+    }
+
     /// Checks that sizes are possible and fit each other. Errors are sentences naming the size.
     pub(crate) fn check(&self) -> Result<(), String> {
         let sizes = [
@@ -106,8 +126,24 @@ impl Config {
         if !self.heads.is_multiple_of(self.kv_heads) {
             return Err(format!("{} heads cannot share {} key/value heads evenly", self.heads, self.kv_heads));
         }
-        if self.layers.iter().any(|layer| layer.window == Some(0)) {
-            return Err("a sliding window of 0 positions hides everything".to_owned());
+        let mut windows = self.layers.iter().filter_map(|layer| layer.window);
+        if let Some(first) = windows.next() {
+            if first == 0 {
+                return Err("a sliding window of 0 positions hides everything".to_owned());
+            }
+            if let Some(other) = windows.find(|&other| other != first) {
+                return Err(format!("windows of {first} and of {other} positions in one model are not supported"));
+            }
+        }
+        let positive = |factor: f32| factor.is_finite() && factor > 0.0;
+        for (what, factor) in [
+            ("scale of attention scores", self.query_scale),
+            ("soft cap of attention scores", self.soft_caps.scores),
+            ("soft cap of logits", self.soft_caps.logits),
+        ] {
+            if let Some(factor) = factor.filter(|&factor| !positive(factor)) {
+                return Err(format!("{what} {factor} is not a positive number"));
+            }
         }
         if !(self.norm_epsilon.is_finite() && self.norm_epsilon > 0.0) {
             return Err(format!("norm epsilon {} is not a positive number", self.norm_epsilon));
@@ -139,6 +175,10 @@ impl Config {
             }
             add("self_attn.o_proj", &[hidden, query], attention_output);
             add("post_attention_layernorm", &[hidden], false);
+            if self.post_norms {
+                add("pre_feedforward_layernorm", &[hidden], false);
+                add("post_feedforward_layernorm", &[hidden], false);
+            }
             add("mlp.gate_proj", &[wide, hidden], mlp);
             add("mlp.up_proj", &[wide, hidden], mlp);
             add("mlp.down_proj", &[hidden, wide], mlp);

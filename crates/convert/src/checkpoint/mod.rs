@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use config::{Biases, Config, Layer};
+pub use config::{Biases, Config, Layer, SoftCaps};
 pub use random::KnownShape;
 pub use rope::{LongContext, Rope, RopeScaling};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Architecture, Biases, Checkpoint, Config, Layer, Rope, rope::Llama3Scaling};
+use super::{Architecture, Biases, Checkpoint, Config, Layer, Rope, SoftCaps, rope::Llama3Scaling};
 use crate::{
     ConvertError, Quantize,
     weights::{RandomWeights, StoredTensor, WeightFormat},
@@ -13,6 +13,8 @@ use crate::{
 #[allow(missing_docs)]
 pub enum KnownShape {
     Gemma2B,
+    Gemma2_2B,
+    Gemma3_1B,
     Llama32_1B,
     Llama32_3B,
     Llama31_8B,
@@ -20,20 +22,23 @@ pub enum KnownShape {
 
 impl KnownShape {
     /// Every shape.
-    pub const ALL: [Self; 4] = [Self::Gemma2B, Self::Llama32_1B, Self::Llama32_3B, Self::Llama31_8B];
+    pub const ALL: [Self; 6] =
+        [Self::Gemma2B, Self::Gemma2_2B, Self::Gemma3_1B, Self::Llama32_1B, Self::Llama32_3B, Self::Llama31_8B];
 
     /// Name, `gemma-2b` for instance.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gemma2B => "gemma-2b",
+            Self::Gemma2_2B => "gemma-2-2b",
+            Self::Gemma3_1B => "gemma-3-1b",
             Self::Llama32_1B => "llama-3.2-1b",
             Self::Llama32_3B => "llama-3.2-3b",
             Self::Llama31_8B => "llama-3.1-8b",
         }
     }
 
-    /// The model's configuration, from the `config.json` of `google/gemma-2b`, `meta-llama/Llama-3.2-1B`,
-    /// `meta-llama/Llama-3.2-3B` and `meta-llama/Llama-3.1-8B` on the Hugging Face hub.
+    /// The model's configuration, from the `config.json` of `google/gemma-2b`, `google/gemma-2-2b`, `google/gemma-3-1b-it`,
+    /// `meta-llama/Llama-3.2-1B`, `meta-llama/Llama-3.2-3B` and `meta-llama/Llama-3.1-8B` on the Hugging Face hub.
     pub fn config(self) -> Config {
         let layers = |count| vec![Layer::FULL; count];
         let rope = |head_dim, factor| {
@@ -55,24 +60,52 @@ impl KnownShape {
             norm_epsilon: 1e-5,
             biases: Biases::default(),
             qk_norm: false,
+            post_norms: false,
+            query_scale: None,
+            soft_caps: SoftCaps::default(),
             tied: true,
         };
+        let gemma = Config {
+            architecture: Architecture::Gemma,
+            layers: layers(18),
+            hidden: 2048,
+            intermediate: 16_384,
+            heads: 8,
+            kv_heads: 1,
+            head_dim: 256,
+            vocab: 256_000,
+            max_context: 8192,
+            ropes: vec![Rope::plain(10_000.0, 256)],
+            norm_epsilon: 1e-6,
+            ..llama3.clone()
+        };
+        let sliding = |count: usize, interval: usize, layer: Layer| {
+            (1..=count).map(|number| if number % interval == 0 { Layer::FULL } else { layer }).collect()
+        };
         match self {
-            Self::Gemma2B => Config {
-                architecture: Architecture::Gemma,
-                layers: layers(18),
-                hidden: 2048,
-                intermediate: 16_384,
-                heads: 8,
-                kv_heads: 1,
-                head_dim: 256,
-                vocab: 256_000,
-                max_context: 8192,
-                ropes: vec![Rope::plain(10_000.0, 256)],
-                norm_epsilon: 1e-6,
-                biases: Biases::default(),
-                qk_norm: false,
-                tied: true,
+            Self::Gemma2B => gemma,
+            Self::Gemma2_2B => Config {
+                architecture: Architecture::Gemma2,
+                layers: sliding(26, 2, Layer { rope: Some(0), window: Some(4096) }),
+                hidden: 2304,
+                intermediate: 9216,
+                kv_heads: 4,
+                post_norms: true,
+                soft_caps: SoftCaps { scores: Some(50.0), logits: Some(30.0) },
+                ..gemma
+            },
+            Self::Gemma3_1B => Config {
+                architecture: Architecture::Gemma3,
+                layers: sliding(26, 6, Layer { rope: Some(1), window: Some(512) }),
+                hidden: 1152,
+                intermediate: 6912,
+                heads: 4,
+                vocab: 262_144,
+                max_context: 32_768,
+                ropes: vec![Rope::plain(1_000_000.0, 256), Rope::plain(10_000.0, 256)],
+                qk_norm: true,
+                post_norms: true,
+                ..gemma
             },
             Self::Llama32_1B => llama3,
             Self::Llama32_3B => {
@@ -139,6 +172,8 @@ mod tests {
     fn shapes_have_the_published_numbers_of_parameters() {
         for (shape, published) in [
             (KnownShape::Gemma2B, 2_506_172_416),
+            (KnownShape::Gemma2_2B, 2_614_341_888),
+            (KnownShape::Gemma3_1B, 999_885_952),
             (KnownShape::Llama32_1B, 1_235_814_400),
             (KnownShape::Llama32_3B, 3_212_749_824),
             (KnownShape::Llama31_8B, 8_030_261_248),

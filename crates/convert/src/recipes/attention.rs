@@ -1,15 +1,16 @@
 //! Causal self-attention with grouped heads over the cache.
 
+use half::f16;
 use sottovoce_mil::builder::Var;
 use sottovoce_tensor::DType;
 
-use super::{ANY, Recipe, cache::Cache, rotary::Rotary, tensor};
+use super::{ANY, Masks, Recipe, cache::Cache, rotary::Rotary, tensor};
 use crate::ConvertError;
 
 /// What attention needs beside its weights, the same in every layer.
 pub(super) struct Context<'a> {
-    /// Added to the scores, f16 [1, 1, q, kv].
-    pub mask: &'a Var,
+    /// Added to the scores.
+    pub masks: &'a Masks,
     /// One for each rotary embedding of the model.
     pub rotaries: Vec<Rotary>,
     pub cache: &'a mut Cache,
@@ -32,14 +33,8 @@ impl Recipe<'_, '_> {
         let key = self.share_heads(&format!("layer_{layer}_keys"), key);
         let value = self.share_heads(&format!("layer_{layer}_values"), value);
 
-        let mixed = self
-            .function
-            .op("scaled_dot_product_attention", &format!("layer_{layer}_attention"))
-            .arg("query", &query)
-            .arg("key", &key)
-            .arg("value", &value)
-            .arg("attn_mask", context.mask)
-            .out(tensor(DType::F16, &[1, heads, ANY, head_dim]));
+        let mask = context.masks.of(&self.config.layers[layer]);
+        let mixed = self.mix(&format!("layer_{layer}_attention"), &query, [&key, &value], mask);
         let mixed = self
             .function
             .op("transpose", &format!("layer_{layer}_attention_rows"))
@@ -83,6 +78,32 @@ impl Recipe<'_, '_> {
             .arg("x", &split)
             .value("perm", [0, 2, 1, 3])
             .out(tensor(DType::F16, &[1, heads, ANY, head_dim])))
+    }
+
+    /// Values weighted by how keys match queries, all f16 [1, heads, q or kv, head_dim]. The operation for it knows one scale
+    /// and no soft cap; with others it is spelled out.
+    fn mix(&mut self, name: &str, query: &Var, [key, value]: [&Var; 2], mask: &Var) -> Var {
+        let (heads, head_dim) = (self.config.heads, self.config.head_dim);
+        let rows = tensor(DType::F16, &[1, heads, ANY, head_dim]);
+        let (scale, cap) = (self.config.query_scale, self.config.soft_caps.scores);
+        if scale.is_none() && cap.is_none() {
+            let op = self.function.op("scaled_dot_product_attention", name);
+            return op.arg("query", query).arg("key", key).arg("value", value).arg("attn_mask", mask).out(rows);
+        }
+        let square = tensor(DType::F16, &[1, heads, ANY, ANY]);
+        let step = |part: &str| format!("{name}_{part}");
+        // Queries, not products, which might leave the range of f16.
+        let scale = f16::from_f32(scale.unwrap_or((head_dim as f32).sqrt().recip()));
+        let query = self.function.op("mul", &step("query")).arg("x", query).value("y", scale).out(rows.clone());
+        let op = self.function.op("matmul", &step("scores")).arg("x", &query).arg("y", key);
+        let mut scores = op.value("transpose_x", false).value("transpose_y", true).out(square.clone());
+        if let Some(cap) = cap {
+            scores = self.soft_cap(&step("capped"), &scores, cap, &square);
+        }
+        let masked = self.function.op("add", &step("masked")).arg("x", &scores).arg("y", mask).out(square.clone());
+        let weights = self.function.op("softmax", &step("weights")).arg("x", &masked).value("axis", -1).out(square);
+        let op = self.function.op("matmul", name).arg("x", &weights).arg("y", value);
+        op.value("transpose_x", false).value("transpose_y", false).out(rows)
     }
 
     /// Repeats each key/value head for the query heads that share it.

@@ -1,10 +1,10 @@
 //! Building blocks that the architectures share.
 
 use half::f16;
-use sottovoce_mil::builder::Var;
+use sottovoce_mil::{builder::Var, program::TensorType};
 use sottovoce_tensor::DType;
 
-use super::{ANY, Recipe, attention::Context, cache::Cache, rotary::Rotary, tensor};
+use super::{ANY, Masks, Recipe, attention::Context, cache::Cache, rotary::Rotary, tensor};
 use crate::ConvertError;
 
 const EMBEDDING: &str = "model.embed_tokens";
@@ -33,25 +33,35 @@ impl Recipe<'_, '_> {
             .out(hidden))
     }
 
-    /// The decoder layers, pre-normalised with residual additions.
+    /// The decoder layers, pre-normalised with residual additions, which some models normalise too.
     pub(crate) fn layers(
         &mut self,
         mut x: Var,
-        mask: &Var,
+        masks: &Masks,
         cache: &mut Cache,
         activation: Activation,
     ) -> Result<Var, ConvertError> {
         let positions = cache.positions(self);
         let rotaries = Rotary::all(self, &positions)?;
-        let mut context = Context { mask, rotaries, cache };
+        let mut context = Context { masks, rotaries, cache };
         for layer in 0..self.config.layers.len() {
             let prefix = format!("model.layers.{layer}");
             let name = |part: &str| format!("layer_{layer}_{part}");
             let normed = self.norm_rows(&format!("{prefix}.input_layernorm"), &name("attention_norm"), &x)?;
-            let mixed = self.attention(layer, &normed, &mut context)?;
+            let mut mixed = self.attention(layer, &normed, &mut context)?;
+            // Hugging Face names the norm before the feed-forward network after attention, unless there is one behind that.
+            let mut mlp_norm = format!("{prefix}.post_attention_layernorm");
+            if self.config.post_norms {
+                mixed = self.norm_rows(&mlp_norm, &name("attention_post_norm"), &mixed)?;
+                mlp_norm = format!("{prefix}.pre_feedforward_layernorm");
+            }
             x = self.add(&name("attention_residual"), &x, &mixed);
-            let normed = self.norm_rows(&format!("{prefix}.post_attention_layernorm"), &name("mlp_norm"), &x)?;
-            let mixed = self.feed_forward(layer, &normed, activation)?;
+            let normed = self.norm_rows(&mlp_norm, &name("mlp_norm"), &x)?;
+            mixed = self.feed_forward(layer, &normed, activation)?;
+            if self.config.post_norms {
+                let weight = format!("{prefix}.post_feedforward_layernorm");
+                mixed = self.norm_rows(&weight, &name("mlp_post_norm"), &mixed)?;
+            }
             x = self.add(&name("mlp_residual"), &x, &mixed);
         }
         Ok(x)
@@ -61,7 +71,18 @@ impl Recipe<'_, '_> {
     pub(crate) fn logits(&mut self, x: &Var) -> Result<Var, ConvertError> {
         let x = self.norm_rows("model.norm", "final_norm", x)?;
         let table = if self.config.tied { EMBEDDING } else { "lm_head" };
-        self.linear(table, "logits", &x)
+        let Some(cap) = self.config.soft_caps.logits else { return self.linear(table, "logits", &x) };
+        let logits = self.linear(table, "logits_unbounded", &x)?;
+        Ok(self.soft_cap("logits", &logits, cap, &tensor(DType::F16, &[1, ANY, self.config.vocab])))
+    }
+
+    /// `cap · tanh(x ∕ cap)` of f16.
+    pub(super) fn soft_cap(&mut self, name: &str, x: &Var, cap: f32, ty: &TensorType) -> Var {
+        let cap = f16::from_f32(cap);
+        let shrunk = self.function.op("real_div", &format!("{name}_shrunk")).arg("x", x).value("y", cap);
+        let shrunk = shrunk.out(ty.clone());
+        let bent = self.function.op("tanh", &format!("{name}_bent")).arg("x", &shrunk).out(ty.clone());
+        self.function.op("mul", name).arg("x", &bent).value("y", cap).out(ty.clone())
     }
 
     /// Norm of the residual stream, f16 [1, q, hidden] to the same.
@@ -141,7 +162,7 @@ impl Recipe<'_, '_> {
     }
 
     /// Type of the residual stream, f16 [1, q, hidden].
-    fn hidden(&self) -> sottovoce_mil::program::TensorType {
+    fn hidden(&self) -> TensorType {
         tensor(DType::F16, &[1, ANY, self.config.hidden])
     }
 }

@@ -3,22 +3,16 @@
 use sottovoce_mil::description::{Feature, FeatureType, Flexibility, FunctionDescription};
 use sottovoce_tensor::DType;
 
-use super::{Variant, cache};
+use super::{Masks, Variant, cache};
 use crate::checkpoint::Config;
 
-pub(super) fn describe(config: &Config, variant: Variant, context: usize) -> FunctionDescription {
+pub(super) fn describe(config: &Config, variant: Variant, context: usize, masks: &Masks) -> FunctionDescription {
     let any = (1, Some(context));
     let one = (1, Some(1));
-    let mut inputs = vec![
-        flexible("inputIds", DType::I32, &[one, any], "Token ids of this call, [1, q]"),
-        flexible(
-            "causalMask",
-            DType::F16,
-            &[one, one, any, any],
-            "Added to attention scores, [1, 1, q, kv]: 0 where a position may look, a large negative number elsewhere. \
-             The first id has position kv - q",
-        ),
-    ];
+    let mut inputs = vec![flexible("inputIds", DType::I32, &[one, any], "Token ids of this call, [1, q]")];
+    let text = "Added to attention scores, [1, 1, q, kv]: 0 where a position may look, a large negative number elsewhere. \
+                The first id has position kv - q";
+    inputs.extend(masks.names().map(|name| flexible(name, DType::F16, &[one, one, any, any], text)));
     let mut outputs = vec![array("logits", DType::F16, Vec::new(), Flexibility::Fixed, "[1, q, vocabulary]")];
     let mut states = Vec::new();
     let shape = cache::shape(config, context);

@@ -8,6 +8,7 @@ mod attention;
 mod blocks;
 mod cache;
 mod interface;
+mod masks;
 mod rotary;
 
 use sottovoce_mil::{
@@ -19,6 +20,7 @@ use sottovoce_tensor::DType;
 
 pub(crate) use blocks::Activation;
 pub(crate) use cache::Cache;
+pub(crate) use masks::Masks;
 
 use crate::{ConvertError, checkpoint::Config, weight_store::WeightStore};
 
@@ -53,20 +55,15 @@ pub(crate) fn build(
     context: usize,
     weights: &mut WeightStore<'_>,
 ) -> Result<(Function, FunctionDescription), ConvertError> {
-    if let Some(window) = config.layers.iter().filter_map(|layer| layer.window).find(|&window| window < context) {
-        return Err(ConvertError::Option(format!(
-            "layers that see {window} positions are not supported in a context of {context}; ask for one of {window}"
-        )));
-    }
     let mut recipe = Recipe { function: FunctionBuilder::new(OPSET), weights, config, context };
     let ids = recipe.function.input("inputIds", tensor(DType::I32, &[1, ANY]));
-    let mask = recipe.function.input("causalMask", tensor(DType::F16, &[1, 1, ANY, ANY]));
-    let mut cache = Cache::new(&mut recipe, variant, context, &ids, &mask);
-    let logits = (config.architecture.definition().build)(&mut recipe, &ids, &mask, &mut cache)?;
+    let masks = Masks::declare(&mut recipe.function, config, context);
+    let mut cache = Cache::new(&mut recipe, variant, context, &ids, masks.any());
+    let logits = (config.architecture.definition().build)(&mut recipe, &ids, &masks, &mut cache)?;
     let mut outputs = vec![logits];
     outputs.extend(cache.finish(&mut recipe));
     let function = recipe.function.finish(&outputs.iter().collect::<Vec<&Var>>())?;
-    Ok((function, interface::describe(config, variant, context)))
+    Ok((function, interface::describe(config, variant, context, &masks)))
 }
 
 /// A dimension known only at run time.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sottovoce_convert::SLIDING_WINDOW;
 use sottovoce_mil::Package;
 use sottovoce_mil::description::{Feature, FeatureType, Flexibility, FunctionDescription};
 use sottovoce_mil::program::{Dimension, ValueType};
@@ -10,7 +11,10 @@ use sottovoce_tensor::DType;
 use crate::{LlmError, PREFILL_CHUNK};
 
 pub(super) const IDS: &str = "inputIds";
-pub(super) const MASK: &str = "causalMask";
+/// Masks that are causal and hide nothing else: the only one of a package, or that of its layers without a window.
+const FULL_MASKS: [&str; 2] = ["causalMask", "fullAttentionMask"];
+/// The mask of layers with a sliding window.
+const SLIDING_MASK: &str = "slidingAttentionMask";
 pub(super) const LOGITS: &str = "logits";
 const CACHES: [&str; 2] = ["keyCache", "valueCache"];
 /// Positions that 16-bit shape arithmetic in packages can count.
@@ -44,11 +48,22 @@ pub struct CacheInput {
     pub shape: [usize; CACHE_RANK],
 }
 
+/// A mask that some layers add to their attention scores, f16 `[1, 1, q, kv]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskInput {
+    /// Name of the input that takes it.
+    pub input: String,
+    /// Positions that a row sees, itself among them; `None` for all before it.
+    pub window: Option<usize>,
+}
+
 /// The interface of a package that is a causal language model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LanguageInterface {
     /// Where keys and values are kept.
     pub cache: Cache,
+    /// The masks it takes, one at least, all of the same size.
+    pub masks: Vec<MaskInput>,
     /// The most tokens a sequence can hold.
     pub context: usize,
     /// The most rows one call accepts.
@@ -89,23 +104,50 @@ impl LanguageInterface {
 fn recognise(package: &Package, function: &str) -> Result<LanguageInterface, String> {
     let described = package.interface(function).ok_or_else(|| format!("it has no function {function:?}"))?;
     let ids = Shape::of(&described.inputs, IDS, 2)?;
-    let mask = Shape::of(&described.inputs, MASK, 4)?;
+    let masks = masks(package, described)?;
     if ids.dtype != Some(DType::I32) {
         return Err(format!("{IDS} is not of type i32"));
     }
     if ids.low(1) > 1 {
         return Err(format!("{IDS} takes {} ids or more a call, expected 1 or more", ids.low(1)));
     }
-    if mask.low(3) == mask.high(3) {
-        return Err(format!("{MASK} has room for exactly {} positions, expected a range", mask.low(3)));
+    let (cache, mut context) = cache(described, &ids)?;
+    let mut max_rows = ids.high(1).min(PREFILL_CHUNK);
+    for MaskInput { input, .. } in &masks {
+        let mask = Shape::of(&described.inputs, input, 4)?;
+        if mask.low(3) == mask.high(3) {
+            return Err(format!("{input} has room for exactly {} positions, expected a range", mask.low(3)));
+        }
+        context = context.min(mask.high(3));
+        max_rows = max_rows.min(mask.high(2));
     }
-    let (cache, positions) = cache(described, &ids)?;
     Ok(LanguageInterface {
         cache,
-        context: positions.min(mask.high(3)).min(MAX_CONTEXT),
-        max_rows: ids.high(1).min(mask.high(2)).min(PREFILL_CHUNK),
+        masks,
+        context: context.min(MAX_CONTEXT),
+        max_rows,
         vocab_size: vocab_size(package, described, function)?,
     })
+}
+
+/// The masks that a function takes. How far a sliding one reaches is in the package's metadata: shapes do not tell.
+fn masks(package: &Package, described: &FunctionDescription) -> Result<Vec<MaskInput>, String> {
+    let has = |name: &str| described.inputs.iter().any(|input| input.name == name);
+    let full = FULL_MASKS.into_iter().filter(|name| has(name));
+    let mut masks: Vec<_> = full.map(|input| MaskInput { input: input.to_owned(), window: None }).collect();
+    if has(SLIDING_MASK) {
+        let text = package.description.metadata.user_defined.get(SLIDING_WINDOW).map_or("", String::as_str);
+        let window = text.parse().ok().filter(|&window| window > 0).ok_or_else(|| {
+            format!(
+                "{SLIDING_MASK} needs {SLIDING_WINDOW} in the package's metadata, a number of positions, found {text:?}"
+            )
+        })?;
+        masks.push(MaskInput { input: SLIDING_MASK.to_owned(), window: Some(window) });
+    }
+    if masks.is_empty() {
+        return Err(format!("it has no input {:?}", FULL_MASKS[0]));
+    }
+    Ok(masks)
 }
 
 /// The kind of cache and the positions it has room for.

@@ -6,5 +6,5 @@ mod inputs;
 mod interface;
 mod model;
 
-pub use interface::{Cache, LanguageInterface};
+pub use interface::{Cache, CacheInput, LanguageInterface, MaskInput};
 pub use model::PackageModel;

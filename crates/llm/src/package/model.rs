@@ -9,7 +9,7 @@ use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Prof
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
 use super::inputs::{set_causal_mask, set_ids};
-use super::interface::{Cache, CacheInput, IDS, LOGITS, LanguageInterface, MASK, POSITIONS};
+use super::interface::{Cache, CacheInput, IDS, LOGITS, LanguageInterface, MaskInput, POSITIONS};
 use crate::{Identity, LanguageModel, LlmError};
 
 /// Positions in front of a cache that the caller keeps: it cannot be empty, so one is always there and never seen.
@@ -22,7 +22,7 @@ pub struct PackageModel {
     state: State,
     /// Every token in the sequence.
     ids: Vec<i32>,
-    /// Ids, mask and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
+    /// Ids, masks and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
     inputs: Inputs,
     /// What the last call gave, whose memory the next one uses.
     outputs: Outputs,
@@ -40,8 +40,11 @@ impl PackageModel {
         let state = model.new_state();
         let zeros = |dtype, shape: &[usize]| Tensor::zeros(dtype, shape).map_err(LlmError::model);
         // The longest row of a mask, so that no token has to make room for its own.
-        let mask = zeros(DType::F16, &[1, 1, 1, interface.context + PLACEHOLDERS])?;
-        let mut inputs = Inputs::from([(IDS, zeros(DType::I32, &[1, 1])?), (MASK, mask)]);
+        let longest = [1, 1, 1, interface.context + PLACEHOLDERS];
+        let mut inputs = Inputs::from([(IDS, zeros(DType::I32, &[1, 1])?)]);
+        for mask in &interface.masks {
+            inputs.insert(&mask.input, zeros(DType::F16, &longest)?);
+        }
         for cache in interface.caches() {
             inputs.insert(&cache.input, zeros(cache.dtype, &cache.shape)?);
         }
@@ -127,8 +130,10 @@ impl PackageModel {
         if let Some(ids) = self.inputs.get_mut(IDS) {
             set_ids(ids, new)?;
         }
-        if let Some(mask) = self.inputs.get_mut(MASK) {
-            set_causal_mask(mask, new.len(), before, hidden)?;
+        for MaskInput { input, window } in &self.interface.masks {
+            if let Some(mask) = self.inputs.get_mut(input) {
+                set_causal_mask(mask, new.len(), before, hidden, *window)?;
+            }
         }
         for cache in self.interface.caches() {
             // After a rewind it holds more.

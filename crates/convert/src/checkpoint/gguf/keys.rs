@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     architectures::Architecture,
     checkpoint::{
-        Biases, Config, Layer, Rope,
+        Biases, Config, Layer, Rope, SoftCaps,
         rope::{LongContext, RopeScaling},
     },
     gguf::{Gguf, MetadataValue},
@@ -61,7 +61,11 @@ impl<'a> Keys<'a> {
         self.required(key, size)
     }
 
-    fn float(&mut self, key: &'static str) -> Result<Option<f32>, String> {
+    /// The float at a key.
+    ///
+    /// # Errors
+    /// A sentence when the value is something else.
+    pub(crate) fn float(&mut self, key: &'static str) -> Result<Option<f32>, String> {
         match self.get(key) {
             None => Ok(None),
             Some(MetadataValue::Float(value)) => Ok(Some(*value as f32)),
@@ -104,8 +108,30 @@ impl<'a> Keys<'a> {
             norm_epsilon: self.required("attention.layer_norm_rms_epsilon", epsilon)?,
             biases,
             qk_norm: false,
+            post_norms: false,
+            query_scale: None,
+            soft_caps: SoftCaps::default(),
             tied,
         })
+    }
+
+    /// Gives a window of `window` positions to all layers but the last of every `interval`, or to those that the file names.
+    pub(crate) fn slide(&mut self, layers: &mut [Layer], window: usize, interval: usize) -> Result<(), String> {
+        let key = "attention.sliding_window_pattern";
+        let named = match self.get(key) {
+            Some(MetadataValue::Bools(sliding)) if sliding.len() == layers.len() => Some(sliding),
+            Some(MetadataValue::Bools(sliding)) => {
+                return Err(format!("{} names {} layers of {}", self.full(key), sliding.len(), layers.len()));
+            }
+            _ => None,
+        };
+        let interval = if named.is_some() { interval } else { self.optional(key)?.unwrap_or(interval) };
+        for (index, layer) in layers.iter_mut().enumerate() {
+            // llama.cpp means all layers by 0.
+            let slides = named.map_or(interval == 0 || (index + 1) % interval != 0, |named| named[index]);
+            layer.window = slides.then_some(window);
+        }
+        Ok(())
     }
 
     fn rope(&mut self, head_dim: usize, interleaved: bool) -> Result<Rope, String> {

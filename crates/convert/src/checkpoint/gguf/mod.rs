@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
 
     let mut tensors = HashMap::new();
     for (name, tensor) in file.tensors {
-        let canonical = canonical_name(&name, definition.fused).ok_or_else(|| {
+        let canonical = canonical_name(&name, definition.fused, config.post_norms).ok_or_else(|| {
             unsupported(format!("tensor {name} has no place in the {} architecture", config.architecture.name()))
         })?;
         let mut tensor = squeeze(tensor);
@@ -94,8 +94,9 @@ fn squeeze(mut tensor: StoredTensor) -> StoredTensor {
     tensor
 }
 
-/// Hugging Face's name for one of llama.cpp's. Where gate and up projection are one matrix, llama.cpp calls it `ffn_up`.
-fn canonical_name(name: &str, fused: bool) -> Option<String> {
+/// Hugging Face's name for one of llama.cpp's. Where gate and up projection are one matrix, llama.cpp calls it `ffn_up`; where
+/// there is a norm behind attention, Hugging Face calls that `post_attention_layernorm`, else the one that follows it.
+fn canonical_name(name: &str, fused: bool, post_norms: bool) -> Option<String> {
     let whole = match name {
         "token_embd.weight" => Some("model.embed_tokens.weight"),
         "output_norm.weight" => Some("model.norm.weight"),
@@ -117,6 +118,9 @@ fn canonical_name(name: &str, fused: bool) -> Option<String> {
         "attn_q_norm" => "self_attn.q_norm",
         "attn_k_norm" => "self_attn.k_norm",
         "attn_output" => "self_attn.o_proj",
+        "post_attention_norm" if post_norms => "post_attention_layernorm",
+        "ffn_norm" if post_norms => "pre_feedforward_layernorm",
+        "post_ffw_norm" if post_norms => "post_feedforward_layernorm",
         "ffn_norm" => "post_attention_layernorm",
         "ffn_gate" => "mlp.gate_proj",
         "ffn_up" if fused => "mlp.gate_up_proj",

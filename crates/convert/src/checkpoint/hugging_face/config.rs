@@ -6,7 +6,7 @@ use super::Keys;
 use crate::{
     architectures::Architecture,
     checkpoint::{
-        Biases, Config, Layer, Rope,
+        Biases, Config, Layer, Rope, SoftCaps,
         rope::{Llama3Scaling, LongContext, RopeScaling},
     },
 };
@@ -31,8 +31,15 @@ pub(crate) const DEFAULTS: Defaults =
 pub(super) fn parse(text: &[u8]) -> Result<Config, String> {
     // The type decides what the other keys mean, so an unknown one is reported before a missing key.
     let json: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    let Value::Object(values) = json else { return Err("model_type is missing".to_owned()) };
-    let model_type = values.get("model_type").and_then(Value::as_str).ok_or("model_type is missing")?.to_owned();
+    let Value::Object(mut values) = json else { return Err("model_type is missing".to_owned()) };
+    let mut model_type = values.get("model_type").and_then(Value::as_str).ok_or("model_type is missing")?.to_owned();
+    if model_type == "gemma3" {
+        // It sees images too; its text model is described apart.
+        let Some(Value::Object(text)) = values.remove("text_config") else {
+            return Err("text_config is missing".to_owned());
+        };
+        (values, model_type) = (text, "gemma3_text".to_owned());
+    }
     let architecture = Architecture::from_model_type(&model_type)?;
     let mut keys = Keys::new(values, &model_type);
     let config = (architecture.definition().from_hugging_face)(&mut keys)?;
@@ -70,6 +77,9 @@ impl Keys {
             norm_epsilon: self.required("rms_norm_eps")?,
             biases: Biases::default(),
             qk_norm: false,
+            post_norms: false,
+            query_scale: None,
+            soft_caps: SoftCaps::default(),
             tied: self.optional("tie_word_embeddings")?.unwrap_or(defaults.tied),
         })
     }

@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 /// Keys that do not change what a model computes: how it was trained, how text is generated from it, which program wrote
 /// the file.
-const WITHOUT_EFFECT: [&str; 26] = [
+const WITHOUT_EFFECT: [&str; 27] = [
     "architectures",
     "attention_dropout",
     "auto_map",
     "bos_token_id",
+    "cache_implementation",
     "dtype",
     "embd_pdrop",
     "eos_token_id",
@@ -35,12 +36,13 @@ const WITHOUT_EFFECT: [&str; 26] = [
 ];
 
 /// Keys that architectures which do not read them may have with these values.
-const NEUTRAL: [(&str, Value); 6] = [
+const NEUTRAL: [(&str, Value); 7] = [
     ("attention_bias", Value::Bool(false)),
     ("is_decoder", Value::Bool(false)),
     ("mlp_bias", Value::Bool(false)),
     ("rope_interleaved", Value::Bool(false)),
     ("tie_encoder_decoder", Value::Bool(false)),
+    ("use_bidirectional_attention", Value::Bool(false)),
     ("use_sliding_window", Value::Bool(false)),
 ];
 
@@ -68,6 +70,16 @@ impl Keys {
         serde_json::from_value(value).map(Some).map_err(|error| format!("{}{key} = {found}: {error}", self.path))
     }
 
+    /// Takes out a key that stands for `default` where it is missing, and for nothing where it has no value.
+    pub(crate) fn nullable<T: DeserializeOwned>(&mut self, key: &str, default: T) -> Result<Option<T>, String> {
+        if self.values.contains_key(key) { self.optional(key) } else { Ok(Some(default)) }
+    }
+
+    /// Adds a key where it is missing.
+    pub(crate) fn assume(&mut self, key: &str, value: impl Into<Value>) {
+        self.values.entry(key).or_insert(value.into());
+    }
+
     /// Takes out a key that must be there.
     pub(crate) fn required<T: DeserializeOwned>(&mut self, key: &str) -> Result<T, String> {
         self.optional(key)?.ok_or_else(|| format!("{}{key} is missing", self.path))
@@ -78,11 +90,6 @@ impl Keys {
         let values: Option<Map<String, Value>> = self.optional(key)?;
         let path = format!("{}{key}.", self.path);
         Ok(values.map(|values| Self { values, path, model_type: self.model_type.clone() }))
-    }
-
-    /// True when the key is there and has not been read, if only without a value.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.values.contains_key(key)
     }
 
     /// The error for a key whose value no recipe builds.

@@ -39,6 +39,9 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, ConvertError> {
     for shard in shards(path)? {
         read_shard(&path.join(shard), &mut tensors)?;
     }
+    let name_of = config.architecture.definition().hugging_face_tensor;
+    let mut tensors: HashMap<_, _> =
+        tensors.into_iter().filter_map(|(name, tensor)| Some((name_of(&name)?, tensor))).collect();
     // Frequencies are computed; a tied output projection is the embedding, whether or not the file repeats it.
     tensors.retain(|name, _| !(name.ends_with(".rotary_emb.inv_freq") || config.tied && name == "lm_head.weight"));
     split_fused(path, &config, &mut tensors)?;
