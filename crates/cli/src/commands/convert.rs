@@ -6,7 +6,7 @@ use sottovoce_convert::{ConvertOptions, Quantize, Variant};
 
 use crate::{
     console,
-    model_folder::{self, RandomShape},
+    model_folder::{self, Additions, RandomShape},
 };
 
 /// Arguments of `convert`.
@@ -19,18 +19,26 @@ Examples:
   sottovoce convert model.gguf -o my-model
   sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
   sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16
+  sottovoce convert gemma-2b-it -o gemma --name Gemma-2B-IT --quantize int4 --context 128
   sottovoce convert --random-weights gemma-2b -o gemma-speed --quantize int4")]
 pub struct Arguments {
     /// GGUF file, Hugging Face folder (config.json and safetensors), or catalogue name
     #[arg(required_unless_present = "random_weights", conflicts_with = "random_weights")]
     source: Option<String>,
-    /// Random weights instead of a model, to measure speed with: in the shape of gemma-2b, llama-3.2-1b, llama-3.2-3b or
-    /// llama-3.1-8b, or of what a Hugging Face config.json describes
+    /// Random weights instead of a model, to measure speed with: in the shape of gemma-2b, gemma-2-2b, gemma-3-1b,
+    /// llama-3.2-1b, llama-3.2-3b or llama-3.1-8b, or of what a Hugging Face config.json describes
     #[arg(long, value_name = "SHAPE")]
     random_weights: Option<RandomShape>,
     /// Model folder to write to
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
+    /// Name of the model, with which the package's begins [default: that of the file or folder]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Tokenizer instead of the checkpoint's: tokenizer.json, a folder with it, a GGUF file, or a catalogue name
+    /// (gemma-tokenizer)
+    #[arg(long, value_name = "TOKENIZER")]
+    tokenizer: Option<String>,
     /// Form of the weights: keep carries quantised weights over and stores floats as f16; int8 and int4 round to one scale
     /// per block of 32
     #[arg(long, value_enum, default_value_t = QuantizeArgument::Keep)]
@@ -77,11 +85,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
         context: arguments.context,
     };
+    let additions = Additions { name: arguments.name.clone(), tokenizer: arguments.tokenizer.clone() };
     let (package, report) = match (&arguments.random_weights, &arguments.source) {
-        (Some(shape), _) => model_folder::make_random(shape, &arguments.output, &options)?,
+        (Some(shape), _) => model_folder::make_random(shape, &arguments.output, &options, &additions)?,
         (None, source) => {
             let (source, provenance) = model_folder::find_checkpoint(source.as_deref().unwrap_or_default())?;
-            model_folder::make(&source, &arguments.output, &options, provenance)?
+            model_folder::make(&source, &arguments.output, &options, &additions, provenance)?
         }
     };
     console::note(report.to_string().trim_end());

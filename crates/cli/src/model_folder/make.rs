@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use sottovoce_convert::{Checkpoint, ConvertOptions, Report, convert, gguf::Gguf, package_name};
 use sottovoce_hub::{Provenance, ProvenanceFile, sha256_of_file};
 use sottovoce_llm::tokenizer::Vocabulary;
@@ -22,6 +22,21 @@ const TOKENIZER_FILES: [&str; 5] = [
     "chat_template.jinja",
 ];
 
+/// What a model folder gets that its checkpoint does not say.
+#[derive(Debug, Default)]
+pub struct Additions {
+    /// Name of the model; `None` for that of the file or folder.
+    pub name: Option<String>,
+    /// A tokenizer instead of the checkpoint's: a file, a folder, or a catalogue name.
+    pub tokenizer: Option<String>,
+}
+
+impl Additions {
+    fn tokenizer(&self) -> anyhow::Result<Option<TokenizerSource>> {
+        self.tokenizer.as_deref().map(TokenizerSource::named).transpose()
+    }
+}
+
 /// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`. Returns the package and what was
 /// done to the weights.
 ///
@@ -31,11 +46,13 @@ pub fn make(
     source: &Path,
     folder: &Path,
     options: &ConvertOptions,
+    additions: &Additions,
     provenance: Option<Provenance>,
 ) -> anyhow::Result<(PathBuf, Report)> {
-    let checkpoint = Checkpoint::open(source)?;
+    let mut checkpoint = Checkpoint::open(source)?;
+    checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
     // Found before minutes of work, not after them.
-    let tokenizer = TokenizerSource::find(source)?;
+    let tokenizer = additions.tokenizer()?.map_or_else(|| TokenizerSource::find(source), Ok)?;
     let made = write_package_into(&checkpoint, folder, options)?;
     tokenizer.write(folder)?;
     let provenance = match provenance {
@@ -46,15 +63,35 @@ pub fn make(
     Ok(made)
 }
 
-/// Makes a package of random weights in `folder`, with a `sottovoce.toml` that says so, and without a tokenizer.
+/// Makes a package of random weights in `folder`, with a `sottovoce.toml` that says so. A shape whose model is known gets its
+/// name, and its tokenizer where that can be had.
 ///
 /// # Errors
-/// The configuration cannot be read or built, or writing fails.
-pub fn make_random(shape: &RandomShape, folder: &Path, options: &ConvertOptions) -> anyhow::Result<(PathBuf, Report)> {
-    let made = write_package_into(&shape.checkpoint(options.quantize)?, folder, options)?;
+/// The configuration cannot be read or built, the tokenizer that was asked for cannot be had, or writing fails.
+pub fn make_random(
+    shape: &RandomShape,
+    folder: &Path,
+    options: &ConvertOptions,
+    additions: &Additions,
+) -> anyhow::Result<(PathBuf, Report)> {
+    let mut checkpoint = shape.checkpoint(options.quantize)?;
+    let mut tokenizer = additions.tokenizer()?;
+    if let Some((name, files)) = shape.published() {
+        checkpoint.name = name.to_owned();
+        if tokenizer.is_none() {
+            let found = TokenizerSource::named(files);
+            tokenizer = found.inspect_err(|error| console::warn(format_args!("no tokenizer: {error:#}"))).ok();
+        }
+    }
+    checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
+    let made = write_package_into(&checkpoint, folder, options)?;
+    if let Some(tokenizer) = &tokenizer {
+        tokenizer.write(folder)?;
+    }
+    let without = if tokenizer.is_none() { " and has no tokenizer" } else { "" };
     let provenance = Provenance {
         name: format!("{shape}, random weights"),
-        source: "random numbers: this model serves to measure speed, it says nothing and has no tokenizer".to_owned(),
+        source: format!("random numbers: this model serves to measure speed, it says nothing{without}"),
         licence: "none needed".to_owned(),
         converted_by: CONVERTED_BY.to_owned(),
         files: Vec::new(),
@@ -107,6 +144,18 @@ enum TokenizerSource {
 }
 
 impl TokenizerSource {
+    /// The tokenizer that `text` means: a file or folder, or a catalogue name.
+    fn named(text: &str) -> anyhow::Result<Self> {
+        let path = super::find_text_files(text)?;
+        let is_part = path.file_name().is_some_and(|name| TOKENIZER_FILES.iter().any(|file| name == *file));
+        // Other files may have to be beside it.
+        let source = if is_part { path.parent().unwrap_or(&path) } else { &path };
+        match Self::find(if source.as_os_str().is_empty() { Path::new(".") } else { source })? {
+            Self::Files(files) if files.is_empty() => bail!("there is no tokenizer in {}", path.display()),
+            found => Ok(found),
+        }
+    }
+
     fn find(source: &Path) -> anyhow::Result<Self> {
         if !source.is_dir() {
             let vocabulary = Vocabulary::from_gguf(&Gguf::open(source)?.metadata);

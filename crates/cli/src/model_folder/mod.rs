@@ -11,7 +11,7 @@ use sottovoce_hub::{Hub, HubError, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
-pub use make::{make, make_random, write_package_into};
+pub use make::{Additions, make, make_random, write_package_into};
 pub use random_shape::RandomShape;
 
 /// Who converted a model, for its `sottovoce.toml`.
@@ -61,6 +61,24 @@ pub fn find_checkpoint(source: &str) -> anyhow::Result<(PathBuf, Option<Provenan
     }
 }
 
+/// Where the tokenizer that `name` means lies: a path, or the files of a catalogue model, which are fetched.
+///
+/// # Errors
+/// It is neither, or cannot be fetched.
+pub fn find_text_files(name: &str) -> anyhow::Result<PathBuf> {
+    let path = Path::new(name);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    let hub = Hub::from_env()?;
+    if let Err(error) = hub.catalogue().model(name) {
+        bail!("there is no file or folder '{name}', and {error}");
+    }
+    let mut progress = PullProgress::default();
+    hub.pull(name, &mut |event| progress.observe(event))?;
+    Ok(hub.cache().download_folder(name))
+}
+
 /// Makes sure that a catalogue model is in the cache as a model folder.
 ///
 /// # Errors
@@ -76,5 +94,7 @@ pub fn prepare(hub: &Hub, name: &str) -> anyhow::Result<PathBuf> {
         console::note("waiting for another process that converts the same model");
         interrupt::check()
     };
-    hub.cache().install(name, waiting, |folder| make(&checkpoint, folder, &options, provenance).map(drop))
+    hub.cache().install(name, waiting, |folder| {
+        make(&checkpoint, folder, &options, &Additions::default(), provenance).map(drop)
+    })
 }

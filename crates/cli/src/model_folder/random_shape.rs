@@ -32,6 +32,16 @@ impl RandomShape {
         };
         Checkpoint::random(&format!("{self}-random"), config, quantize)
     }
+
+    /// The instruction-tuned model of this shape, as it is published, and its tokenizer in the catalogue, where both are
+    /// known.
+    pub fn published(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Known(KnownShape::Gemma2B) => Some(("Gemma-2B-IT", "gemma-tokenizer")),
+            Self::Known(KnownShape::Gemma2_2B) => Some(("Gemma-2-2B-IT", "gemma-tokenizer")),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for RandomShape {

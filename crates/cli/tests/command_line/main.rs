@@ -2,6 +2,7 @@
 
 mod bench;
 mod convert;
+mod gemma;
 mod inspect;
 mod interrupt;
 mod ladder;

@@ -33,7 +33,8 @@ pub struct LadderArguments {
     /// GGUF file, Hugging Face folder, or catalogue name
     #[arg(default_value = DEFAULT_MODEL, conflicts_with = "random_weights")]
     model: String,
-    /// Random weights instead of a model: gemma-2b, llama-3.2-1b, llama-3.2-3b, llama-3.1-8b, or a config.json
+    /// Random weights instead of a model: gemma-2b, gemma-2-2b, gemma-3-1b, llama-3.2-1b, llama-3.2-3b, llama-3.1-8b, or a
+    /// config.json
     #[arg(long, value_name = "SHAPE")]
     random_weights: Option<RandomShape>,
     /// Draw the decoding speed over the contexts into an SVG file

@@ -21,7 +21,8 @@ use crate::{
     commands::perplexity::begin_of_text,
     console,
     loading::{self, LoadedModel},
-    model_folder, progress,
+    model_folder::{self, Additions},
+    progress,
 };
 use report::Report;
 
@@ -133,6 +134,6 @@ fn f16_package(arguments: &QualityArguments, context: usize) -> anyhow::Result<O
     let (source, provenance) = model_folder::find_checkpoint(&arguments.model)?;
     let folder = tempfile::tempdir()?;
     let options = ConvertOptions { quantize: Quantize::F16, context: Some(context), ..ConvertOptions::default() };
-    let (package, _) = model_folder::make(&source, folder.path(), &options, provenance)?;
+    let (package, _) = model_folder::make(&source, folder.path(), &options, &Additions::default(), provenance)?;
     Ok(Some((package, Some(folder))))
 }
