@@ -186,6 +186,27 @@ fn keys_without_a_value_are_as_good_as_absent() {
 }
 
 #[test]
+fn keys_without_effect_are_let_through() {
+    let cases = [
+        (
+            "llama",
+            json!({"is_llama_config": true, "rope_interleaved": false, "transformers.js_config": {"dtype": "q4"}}),
+        ),
+        ("llama", json!({"_name_or_path": "somewhere", "eos_token_id": [128001, 128009], "pretraining_tp": 2})),
+        ("smollm3", json!({"max_window_layers": 28})),
+        ("qwen2", json!({"use_mrope": false, "max_window_layers": 70, "sliding_window": 131072})),
+        ("phi3", json!({"full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": false, "mlp_bias": false})),
+    ];
+    for (name, keys) in cases {
+        let source = format!("{name}-hf");
+        let with =
+            config_of(&source, |config| config.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone()));
+        assert_eq!(with, config_of(&source, |_| {}), "{name} {keys}");
+    }
+    refused(&changed("phi3-hf", |config| config["interpolate_factor"] = json!(2)), "interpolate_factor = 2");
+}
+
+#[test]
 fn impossible_sizes_are_refused() {
     let cases = [
         ("num_hidden_layers", json!(0), "number of layers 0"),

@@ -3,10 +3,10 @@
 
 use std::{ops::ControlFlow, path::Path};
 
-use sottovoce_convert::{Checkpoint, ConvertOptions};
+use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize};
 use sottovoce_mil::Package;
 use sottovoce_runtime::{BackendKind, Inputs, LoadOptions, Model, PlanReport, Precision};
-use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Fixture, Split, Tolerance, check_close, drive};
+use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Fixture, Logits, Split, Tolerance, check_close, drive};
 
 fn converted(tiny: CheckpointFixture, folder: &Path) -> Fixture {
     let package = folder.join(format!("{}.mlpackage", tiny.name));
@@ -17,15 +17,18 @@ fn converted(tiny: CheckpointFixture, folder: &Path) -> Fixture {
     tiny.answered(package)
 }
 
-fn error(fixture: &Fixture, options: &LoadOptions, split: Split, tolerance: Tolerance) -> Result<f32, String> {
+fn logits(fixture: &Fixture, options: &LoadOptions, split: Split) -> Result<Logits, String> {
     let model = Model::load(&fixture.package, options).map_err(|error| error.to_string())?;
     assert_eq!(Some(model.placement().backend), options.backend, "{}: {:?}", fixture.name, model.placement().notes);
     let mut state = model.new_state();
-    let logits = drive(fixture, split, |inputs| {
+    Ok(drive(fixture, split, |inputs| {
         let inputs: Inputs = inputs.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
         model.predict(&inputs, &mut state).unwrap_or_else(|error| panic!("{}: {error}", fixture.name))
-    });
-    check_close(&logits, &fixture.logits, tolerance.share())
+    }))
+}
+
+fn error(fixture: &Fixture, options: &LoadOptions, split: Split, tolerance: Tolerance) -> Result<f32, String> {
+    check_close(&logits(fixture, options, split)?, &fixture.logits, tolerance.share())
 }
 
 #[test]
@@ -89,5 +92,26 @@ fn norms_of_heads_join_the_rotation_and_partial_rotation_is_one_step() {
             assert_eq!(step.matches("by heads rotated").count(), if norms { 2 } else { 0 }, "{step}");
             assert_eq!(step.split("; ").count(), 4, "{step}");
         }
+    }
+}
+
+/// No published model has norms of heads where nothing turns; then the norm is computed by itself.
+#[test]
+fn norms_of_heads_do_without_a_rotation() {
+    let tiny = CHECKPOINTS.into_iter().find(|tiny| tiny.name == "qwen3").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("still.mlpackage");
+    let [source, _] = tiny.sources();
+    let mut config = Checkpoint::open(&source).unwrap().config;
+    config.layers[1].rope = None;
+    let checkpoint = Checkpoint::random("still", config, Quantize::F16).unwrap();
+    let options = ConvertOptions { context: Some(tiny.context), ..ConvertOptions::default() };
+    sottovoce_convert::convert(&checkpoint, &package, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+
+    let mut fixture = tiny.answered(package);
+    let exact = |backend| LoadOptions { backend: Some(backend), precision: Precision::Exact, ..LoadOptions::default() };
+    fixture.logits = logits(&fixture, &exact(BackendKind::Reference), Split::Whole).unwrap();
+    for split in [Split::Whole, Split::TokenByToken] {
+        error(&fixture, &exact(BackendKind::Cpu), split, Tolerance::Exact).unwrap();
     }
 }

@@ -27,6 +27,8 @@ fn from_hugging_face(keys: &mut hugging_face::Keys) -> Result<Config, String> {
         }
         Some(turns) => return Err(format!("no_rope_layers names {} layers of {}", turns.len(), config.layers.len())),
     }
+    // Written, but not read, by its class in transformers: the layers without positions are those that slide.
+    let _: Option<usize> = keys.optional("max_window_layers")?;
     let window = keys.optional_window()?;
     let positionless: Vec<bool> = config.layers.iter().map(|layer| layer.rope.is_none()).collect();
     keys.slide(&mut config.layers, window, |layer| positionless[layer])?;

@@ -35,15 +35,19 @@ const WITHOUT_EFFECT: [&str; 27] = [
     "use_cache",
 ];
 
-/// Keys that architectures which do not read them may have with these values.
-const NEUTRAL: [(&str, Value); 7] = [
-    ("attention_bias", Value::Bool(false)),
-    ("is_decoder", Value::Bool(false)),
-    ("mlp_bias", Value::Bool(false)),
-    ("rope_interleaved", Value::Bool(false)),
-    ("tie_encoder_decoder", Value::Bool(false)),
-    ("use_bidirectional_attention", Value::Bool(false)),
-    ("use_sliding_window", Value::Bool(false)),
+/// Keys that architectures which do not read them may have with these values, as JSON.
+const NEUTRAL: [(&str, &str); 11] = [
+    ("attention_bias", "false"),
+    ("full_attn_mod", "1"),
+    ("interpolate_factor", "1"),
+    ("is_decoder", "false"),
+    ("lm_head_bias", "false"),
+    ("mlp_bias", "false"),
+    ("rope_interleaved", "false"),
+    ("tie_encoder_decoder", "false"),
+    ("use_bidirectional_attention", "false"),
+    ("use_mrope", "false"),
+    ("use_sliding_window", "false"),
 ];
 
 /// The keys of an object that have not been read yet.
@@ -103,7 +107,7 @@ impl Keys {
             value.is_null()
                 || key.starts_with('_')
                 || WITHOUT_EFFECT.contains(&key)
-                || NEUTRAL.iter().any(|(other, neutral)| *other == key && neutral == value)
+                || NEUTRAL.contains(&(key, value.to_string().as_str()))
         };
         match self.values.iter().find(|(key, value)| !harmless(key, value)) {
             None => Ok(()),
