@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, session,
+    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, session, tokenize,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -50,6 +50,8 @@ pub enum Command {
     Predict(predict::Arguments),
     /// Measure how well a model predicts a text
     Perplexity(perplexity::Arguments),
+    /// Show the tokens of a text, or the text of tokens
+    Tokenize(tokenize::Arguments),
     /// Measure how fast a model runs here
     Bench(bench::Arguments),
     /// List the models that are here or can be fetched, or remove one

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sottovoce_llm::{
-    load::{ModelFolder, Packages, tokenizer_file},
+    load::{ModelFolder, Packages, TokenizerSource},
     package::PackageModel,
 };
 use sottovoce_runtime::{LoadOptions, Model, Precision};
@@ -19,7 +19,7 @@ use crate::{console, model_folder};
 /// How to load a model.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelOptions {
-    /// Tokenizer for a package that comes without one: tokenizer.json or the folder with it
+    /// Tokenizer for a package that comes without one: tokenizer.json, tokenizer.model, a GGUF file, or a folder with one
     #[arg(long, value_name = "PATH")]
     tokenizer: Option<PathBuf>,
     #[command(flatten)]
@@ -100,10 +100,10 @@ pub fn load(name: &str, options: &ModelOptions) -> anyhow::Result<LoadedModel> {
 pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOptions) -> anyhow::Result<LoadedModel> {
     let path = model_folder::find(name)?;
     let packages = Packages::open(&path)?;
-    let tokenizer = tokenizer_file(&path, tokenizer)?;
+    let source = find_tokenizer(&path, tokenizer)?;
     // Reading a large vocabulary takes as long as loading the package.
     let (folder, loaded) = thread::scope(|scope| {
-        let folder = scope.spawn(|| ModelFolder::open_with_tokenizer(&path, &tokenizer));
+        let folder = scope.spawn(|| ModelFolder::open_with_tokenizer(&path, source));
         let loaded = packages.load(|package| {
             let model = Model::load(&package.path, load_options).map_err(anyhow::Error::from)?;
             anyhow::Ok(PackageModel::new(Arc::new(model))?)
@@ -116,4 +116,16 @@ pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOption
         console::warn(note);
     }
     Ok(LoadedModel { folder, model })
+}
+
+/// Where a model's tokenizer comes from; what there is to warn of goes to stderr.
+///
+/// # Errors
+/// There is none.
+pub fn find_tokenizer(model: &Path, given: Option<&Path>) -> anyhow::Result<TokenizerSource> {
+    let source = TokenizerSource::find(model, given)?;
+    if let Some(warning) = source.warning() {
+        console::warn(warning);
+    }
+    Ok(source)
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod chart;
 mod commands;
 mod console;
+mod input;
 mod inspection;
 mod interrupt;
 mod lines;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Perplexity(arguments) => commands::perplexity::run(&arguments),
+        Command::Tokenize(arguments) => commands::tokenize::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Models(arguments) => commands::models::run(arguments),
         Command::Pull(arguments) => commands::pull::run(&arguments),

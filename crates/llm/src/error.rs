@@ -26,17 +26,17 @@ pub enum LlmError {
     },
     /// A model that text cannot go into or come out of.
     #[error(
-        "{} has no tokenizer: there is no {}. Name one that belongs to the model; packages of random weights have none and \
-         serve to measure speed",
-        model.display(), file.display()
+        "{} has no tokenizer: {} is or holds no tokenizer.json, tokenizer.model or single GGUF file. Name one that belongs \
+         to the model; packages of random weights have none and serve to measure speed",
+        model.display(), if place.as_os_str().is_empty() { ".".into() } else { place.to_string_lossy() }
     )]
     NoTokenizer {
         /// The model folder or package.
         model: PathBuf,
-        /// Where the tokenizer was looked for.
-        file: PathBuf,
+        /// The file that was given, or the folder that was searched.
+        place: PathBuf,
     },
-    /// `tokenizer.json` cannot be used.
+    /// `tokenizer.json` or `tokenizer.model` cannot be used.
     #[error("tokenizer {name}: {reason}; fetch the model again or name another tokenizer")]
     Tokenizer {
         /// The file, or what the tokenizer was made from.

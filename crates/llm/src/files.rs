@@ -1,7 +1,7 @@
 //! Reading the small files beside a model.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -46,6 +46,12 @@ fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, LlmError> {
         Err(LlmError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// The paths of what a folder holds.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, LlmError> {
+    let io = |source| LlmError::Io { path: folder.to_owned(), source };
+    std::fs::read_dir(folder).map_err(io)?.map(|entry| Ok(entry.map_err(io)?.path())).collect()
 }
 
 /// Writes a file so that a reader sees either the old contents or all of the new.

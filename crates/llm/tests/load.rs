@@ -2,12 +2,18 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use common::{IM_END, byte_vocabulary};
+use serde_json::Value;
+use sottovoce_convert::checkpoint::Config;
+use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, convert};
 use sottovoce_llm::LlmError;
-use sottovoce_llm::load::{ModelFolder, Package, Packages, Weights};
+use sottovoce_llm::chat::Message;
+use sottovoce_llm::load::{ModelFolder, Package, Packages, TokenizerSource, Weights};
 use sottovoce_llm::tokenizer::{TokenKind, Vocabulary};
+use sottovoce_testkit::fixtures_dir;
 use tempfile::TempDir;
 
 /// A model folder with packages (empty folders) of these names.
@@ -94,13 +100,73 @@ fn a_package_is_opened_with_the_tokenizer_beside_it_or_another() {
     let lone = elsewhere.path().join(F16);
     std::fs::create_dir(&lone).unwrap();
     assert_eq!(Packages::open(&lone).unwrap().list.len(), 1, "running needs no tokenizer");
-    assert!(
-        matches!(ModelFolder::open(&lone), Err(LlmError::NoTokenizer { file, .. }) if file.ends_with("tokenizer.json"))
-    );
+    assert!(matches!(ModelFolder::open(&lone), Err(LlmError::NoTokenizer { place, .. }) if place == elsewhere.path()));
     for tokenizer in [folder.path().to_owned(), folder.path().join("tokenizer.json")] {
-        let model = ModelFolder::open_with_tokenizer(&lone, &tokenizer).unwrap();
+        let source = TokenizerSource::find(&lone, Some(&tokenizer)).unwrap();
+        let model = ModelFolder::open_with_tokenizer(&lone, source).unwrap();
         assert_eq!(model.special.stop, [IM_END]);
     }
+}
+
+#[test]
+fn a_tokenizer_is_looked_for_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join(F16);
+    std::fs::create_dir(&package).unwrap();
+    let put = |name: &str| {
+        std::fs::write(folder.path().join(name), "").unwrap();
+        folder.path().join(name)
+    };
+    let find = || TokenizerSource::find(&package, None);
+    let error = find().unwrap_err().to_string();
+    assert!(error.contains("no tokenizer.json, tokenizer.model or single GGUF file"), "{error}");
+    let gguf = put("a.gguf");
+    assert_eq!(find().unwrap(), TokenizerSource::Gguf(gguf.clone()));
+    put("b.gguf");
+    assert!(matches!(find(), Err(LlmError::NoTokenizer { .. })), "which of two is not guessed");
+    let sentence_piece = put("tokenizer.model");
+    assert_eq!(find().unwrap(), TokenizerSource::SentencePiece(sentence_piece.clone()));
+    let json = put("tokenizer.json");
+    assert_eq!(find().unwrap(), TokenizerSource::Json(json));
+    assert!(find().unwrap().warning().is_none());
+    // A file that is named is taken for what its name says.
+    let named = |file: &Path| TokenizerSource::find(&package, Some(file)).unwrap();
+    assert_eq!(named(&gguf), TokenizerSource::Gguf(gguf.clone()));
+    assert_eq!(named(&sentence_piece), TokenizerSource::SentencePiece(sentence_piece.clone()));
+    assert!(TokenizerSource::find(&package, Some(Path::new("no-such.json"))).is_err());
+    assert!(TokenizerSource::Gguf(gguf).open().err().unwrap().to_string().contains("a.gguf"));
+}
+
+/// A model folder with a package of random weights that has `vocabulary` logits.
+fn package_with_logits(vocabulary: usize) -> TempDir {
+    let config = fixtures_dir().join("checkpoints/gemma-hf/config.json");
+    let mut config: Value = serde_json::from_slice(&std::fs::read(config).unwrap()).unwrap();
+    (config["vocab_size"], config["hidden_size"]) = (vocabulary.into(), 32.into());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    std::fs::write(&path, config.to_string()).unwrap();
+    let options = ConvertOptions { quantize: Quantize::Int4, ..ConvertOptions::default() };
+    let checkpoint = Checkpoint::random("random", Config::read(&path).unwrap(), options.quantize).unwrap();
+    convert(&checkpoint, &folder.path().join(FOUR_BIT), &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    folder
+}
+
+#[test]
+fn a_package_of_gemmas_size_without_a_tokenizer_gets_the_built_in_part_of_its_vocabulary() {
+    let folder = package_with_logits(256_000);
+    for path in [folder.path().to_owned(), folder.path().join(FOUR_BIT)] {
+        let model = ModelFolder::open(&path).unwrap();
+        assert_eq!(model.source, TokenizerSource::ReducedGemma);
+        let warning = model.source.warning().unwrap();
+        assert!(warning.contains("256000 logits") && warning.contains("gemma-tokenizer"), "{warning}");
+        assert_eq!(model.special.stop, [1, 107]);
+        let ids = model.template.unwrap().encode(&[Message::user("Hi")], &model.special, &model.tokenizer).unwrap();
+        assert_eq!(ids[..3], [2, 106, 1645]);
+    }
+    // Who names a tokenizer gets that or an error.
+    let given = TokenizerSource::find(folder.path(), Some(Path::new("no-such-folder")));
+    assert!(matches!(given, Err(LlmError::NoTokenizer { .. })));
+    assert!(matches!(ModelFolder::open(package_with_logits(256_001).path()), Err(LlmError::NoTokenizer { .. })));
 }
 
 #[test]

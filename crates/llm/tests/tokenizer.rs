@@ -2,10 +2,14 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{IM_END, IM_START, byte_vocabulary, piece_vocabulary, spell_byte};
 use proptest::prelude::*;
 use sottovoce_llm::LlmError;
 use sottovoce_llm::tokenizer::{SpecialTokens, TextStream, TokenKind, Tokenizer, Vocabulary};
+use sottovoce_testkit::fixtures_dir;
+use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
 
 /// The pieces that a stream gives for `ids`, joined.
 fn streamed(mut stream: TextStream<'_>, ids: &[u32]) -> String {
@@ -50,6 +54,38 @@ fn sentence_piece_without_space_prefix_keeps_every_space() {
     }
 }
 
+/// Words by every rule, as Python's `tokenizers` (another engine of regular expressions) splits them by the patterns that
+/// models publish.
+#[test]
+fn text_is_split_into_words_by_the_rule_that_the_file_names() {
+    let read = |name: &str| std::fs::read(fixtures_dir().join("tokenizers").join(name)).unwrap();
+    let texts: Vec<String> = serde_json::from_slice(&read("texts.json")).unwrap();
+    let splits: BTreeMap<String, Vec<Vec<String>>> = serde_json::from_slice(&read("splits.json")).unwrap();
+    assert_eq!(splits.len(), 6);
+    for (rule, expected) in splits {
+        let folder = tempfile::tempdir().unwrap();
+        Vocabulary { pre: Some(rule.clone()), ..byte_vocabulary() }.write(folder.path()).unwrap();
+        let written = tokenizers::Tokenizer::from_file(folder.path().join("tokenizer.json")).unwrap();
+        for (text, words) in texts.iter().zip(expected) {
+            let mut split = PreTokenizedString::from(text.as_str());
+            written.get_pre_tokenizer().unwrap().pre_tokenize(&mut split).unwrap();
+            let splits = split.get_splits(OffsetReferential::Original, OffsetType::Byte);
+            let found: Vec<&str> = splits.into_iter().map(|(_, (start, end), _)| &text[start..end]).collect();
+            assert_eq!(found, words, "{rule}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_begins_as_the_rule_says_where_the_file_does_not() {
+    let begins = |pre: &str, add_bos| {
+        let vocabulary = Vocabulary { pre: Some(pre.into()), add_bos, ..byte_vocabulary() };
+        vocabulary.tokenizer().unwrap().encode("h", true).unwrap()[0] == IM_START
+    };
+    assert!(begins("llama-bpe", None) && begins("tekken", None) && begins("gpt-2", Some(true)));
+    assert!(!begins("gpt-2", None) && !begins("llama-bpe", Some(false)));
+}
+
 #[test]
 fn user_defined_tokens_are_matched_whole_and_are_text() {
     let mut vocabulary = byte_vocabulary();
@@ -83,7 +119,7 @@ fn malformed_vocabularies_are_refused() {
         (Vocabulary { bos: Some(9999), ..base() }, "special token 9999"),
         (Vocabulary { merges: vec!["he".into()], ..base() }, "merge \"he\""),
         (Vocabulary { merges: vec!["zz zz".into()], ..base() }, "zz"),
-        (Vocabulary { pre: Some("tekken".into()), ..base() }, "tekken"),
+        (Vocabulary { pre: Some("bloom".into()), ..base() }, "pre is bloom, expected gpt-2"),
         (Vocabulary { pre: None, ..base() }, "missing"),
         (
             Vocabulary { tokens: vec!["a".into(), "a".into()], kinds: vec![], bos: None, eos: None, ..base() },

@@ -17,6 +17,6 @@ pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
 pub use fixtures::{Fixture, Interface, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
-pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf};
+pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf, tokenizer};
 pub use random::Random;
 pub use smollm2::{Question, SmolLm2Reference};

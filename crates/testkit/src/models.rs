@@ -27,8 +27,15 @@ pub fn smollm2_gguf() -> Option<&'static Path> {
 /// As [`smollm2_gguf`].
 pub fn gemma_tokenizer() -> Option<&'static Path> {
     static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let is_tokenizer = |file: &Path| file.ends_with("tokenizer.json");
-    PATH.get_or_init(|| pull("gemma-tokenizer", is_tokenizer)).as_deref()
+    PATH.get_or_init(|| tokenizer("gemma")).as_deref()
+}
+
+/// As [`gemma_tokenizer`], of another model of the catalogue: `gemma3`, `llama3` or `qwen3`.
+///
+/// # Panics
+/// As [`smollm2_gguf`].
+pub fn tokenizer(model: &str) -> Option<PathBuf> {
+    pull(&format!("{model}-tokenizer"), |file| file.ends_with("tokenizer.json"))
 }
 
 /// The file of a catalogue model that `wanted` picks.

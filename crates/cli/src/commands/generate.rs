@@ -1,8 +1,5 @@
 //! `sottovoce generate`
 
-use std::io::Read;
-
-use anyhow::Context;
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_llm::{
     generate::{Answer, GenerateOptions},
@@ -11,7 +8,7 @@ use sottovoce_llm::{
 
 use crate::{
     answering::{self, AnswerOptions},
-    console,
+    console, input,
     loading::{self, LoadedModel, ModelOptions},
     speculating::SpeculationOptions,
 };
@@ -57,7 +54,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         [prompt] => (DEFAULT_MODEL, prompt),
         _ => unreachable!("clap takes one or two"),
     };
-    let prompt = if prompt == "-" { read_stdin()? } else { prompt.clone() };
+    let prompt = input::argument_or_stdin(prompt)?;
     let loaded = loading::load(model, &arguments.model)?;
     let draft = arguments.speculation.load_draft(&arguments.model.load_options())?;
     let draft = draft.map(|draft| draft.for_session(&loaded.folder)).transpose()?;
@@ -89,10 +86,4 @@ fn continue_text(
     let mut session = loaded.folder.session(loaded.model);
     draft.into_iter().for_each(|draft| session.set_draft(draft));
     Ok(session.generate(&ids, options)?.run(answering::show)?)
-}
-
-fn read_stdin() -> anyhow::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("cannot read the prompt from stdin")?;
-    Ok(text)
 }

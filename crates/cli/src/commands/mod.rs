@@ -13,3 +13,4 @@ pub mod perplexity;
 pub mod predict;
 pub mod pull;
 pub mod session;
+pub mod tokenize;

@@ -14,8 +14,9 @@ use super::{CONVERTED_BY, RandomShape};
 use crate::{console, interrupt, progress};
 
 /// Files of a Hugging Face folder that turn text into tokens and back.
-const TOKENIZER_FILES: [&str; 5] = [
+const TOKENIZER_FILES: [&str; 6] = [
     "tokenizer.json",
+    "tokenizer.model",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "generation_config.json",
@@ -169,8 +170,10 @@ impl TokenizerSource {
         }
         let files: Vec<_> =
             TOKENIZER_FILES.map(|name| source.join(name)).into_iter().filter(|file| file.is_file()).collect();
-        if !source.join(TOKENIZER_FILES[0]).is_file() {
-            console::warn("no tokenizer, so running the model needs --tokenizer: the folder has no tokenizer.json");
+        if !TOKENIZER_FILES[..2].iter().any(|name| source.join(name).is_file()) {
+            console::warn(
+                "no tokenizer, so running needs --tokenizer: the folder has no tokenizer.json or tokenizer.model",
+            );
         }
         Ok(Self::Files(files))
     }

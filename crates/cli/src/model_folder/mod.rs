@@ -5,9 +5,9 @@ mod random_shape;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use sottovoce_convert::ConvertOptions;
-use sottovoce_hub::{Hub, HubError, Provenance};
+use sottovoce_hub::{CatalogueModel, Hub, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
@@ -28,10 +28,34 @@ pub fn find(name: &str) -> anyhow::Result<PathBuf> {
         return Ok(path.to_owned());
     }
     let hub = Hub::from_env()?;
-    if let Err(error @ HubError::UnknownModel { .. }) = hub.catalogue().model(name) {
-        bail!("there is no file or folder '{name}', and {error}");
-    }
+    catalogue_model(&hub, name)?;
     prepare(&hub, name)
+}
+
+/// The catalogue's model of a name that is no path.
+fn catalogue_model<'h>(hub: &'h Hub, name: &str) -> anyhow::Result<&'h CatalogueModel> {
+    hub.catalogue().model(name).map_err(|error| anyhow!("there is no file or folder '{name}', and {error}"))
+}
+
+/// Where the tokenizer of the model that `name` means is to be looked for: a path, or a catalogue model, of which nothing is
+/// converted.
+///
+/// # Errors
+/// It is neither, or cannot be fetched.
+pub fn find_text_files(name: &str) -> anyhow::Result<PathBuf> {
+    let path = Path::new(name);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    let hub = Hub::from_env()?;
+    catalogue_model(&hub, name)?;
+    let model = hub.cache().model_folder(name);
+    if model.is_dir() {
+        return Ok(model);
+    }
+    let mut progress = PullProgress::default();
+    hub.pull(name, &mut |event| progress.observe(event))?;
+    Ok(hub.cache().download_folder(name))
 }
 
 /// The checkpoint that `source` means: a path, or the file or folder of a catalogue model, which is fetched.
@@ -44,10 +68,7 @@ pub fn find_checkpoint(source: &str) -> anyhow::Result<(PathBuf, Option<Provenan
         return Ok((path.to_owned(), None));
     }
     let hub = Hub::from_env()?;
-    let model = match hub.catalogue().model(source) {
-        Err(error) => bail!("there is no file or folder '{source}', and {error}"),
-        Ok(model) => model,
-    };
+    let model = catalogue_model(&hub, source)?;
     let mut progress = PullProgress::default();
     let files = hub.pull(source, &mut |event| progress.observe(event))?;
     let provenance = Provenance::of(model, CONVERTED_BY);
@@ -59,24 +80,6 @@ pub fn find_checkpoint(source: &str) -> anyhow::Result<(PathBuf, Option<Provenan
         }
         None => bail!("the catalogue's '{source}' holds no weights, so there is nothing to convert"),
     }
-}
-
-/// Where the tokenizer that `name` means lies: a path, or the files of a catalogue model, which are fetched.
-///
-/// # Errors
-/// It is neither, or cannot be fetched.
-pub fn find_text_files(name: &str) -> anyhow::Result<PathBuf> {
-    let path = Path::new(name);
-    if path.exists() {
-        return Ok(path.to_owned());
-    }
-    let hub = Hub::from_env()?;
-    if let Err(error) = hub.catalogue().model(name) {
-        bail!("there is no file or folder '{name}', and {error}");
-    }
-    let mut progress = PullProgress::default();
-    hub.pull(name, &mut |event| progress.observe(event))?;
-    Ok(hub.cache().download_folder(name))
 }
 
 /// Makes sure that a catalogue model is in the cache as a model folder.

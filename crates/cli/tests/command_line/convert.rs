@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
+use sottovoce_testkit::fixtures_dir;
 
 use crate::run;
 
@@ -58,6 +59,35 @@ fn random_weights_run_but_do_not_talk() {
     let (code, _, stderr) = run(&["chat", made]);
     assert_eq!(code, 1);
     assert!(stderr.contains("has no tokenizer") && stderr.contains("random weights"), "{stderr}");
+}
+
+#[test]
+fn a_model_of_gemmas_size_talks_without_a_tokenizer_and_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = fs::read(fixtures_dir().join("checkpoints/gemma-hf/config.json")).unwrap();
+    let mut config: Value = serde_json::from_slice(&config).unwrap();
+    (config["vocab_size"], config["hidden_size"]) = (256_000.into(), 32.into());
+    let (shape, made) = (folder.path().join("config.json"), folder.path().join("made"));
+    fs::write(&shape, config.to_string()).unwrap();
+    let made = made.to_str().unwrap();
+    let (code, _, stderr) = run(&[
+        "convert",
+        "--random-weights",
+        shape.to_str().unwrap(),
+        "-o",
+        made,
+        "--quantize",
+        "int4",
+        "--context",
+        "64",
+    ]);
+    assert_eq!(code, 0, "{stderr}");
+    for arguments in [&["generate", made, "Hi", "--greedy", "--max-tokens", "3"][..], &["tokenize", made, "Hi"]] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stderr.contains("warning: there is no tokenizer") && stderr.contains("256000 logits"), "{stderr}");
+        assert!(!stdout.contains("warning"), "{stdout}");
+    }
 }
 
 #[test]

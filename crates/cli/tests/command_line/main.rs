@@ -8,6 +8,7 @@ mod interrupt;
 mod ladder;
 mod predict;
 mod session;
+mod tokenize;
 mod usage;
 
 use std::path::Path;

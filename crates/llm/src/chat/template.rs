@@ -37,7 +37,7 @@ impl ChatTemplate {
         let path = folder.join("tokenizer_config.json");
         let config = files::read_json(&path)?.unwrap_or_default();
         let source = match &config["chat_template"] {
-            Value::Null => Self::for_tokenizer(tokenizer),
+            Value::Null => return Self::for_tokenizer(tokenizer),
             Value::String(source) => Some(source.as_str()),
             // Models with several templates list them by name.
             Value::Array(named) => named.iter().find(|t| t["name"] == "default").and_then(|t| t["template"].as_str()),
@@ -45,7 +45,6 @@ impl ChatTemplate {
         };
         match source {
             Some(source) => Self::new(source).map(Some),
-            None if config["chat_template"].is_null() => Ok(None),
             None => {
                 let reason = "chat_template holds neither a text nor a list with one named \"default\"".to_owned();
                 Err(LlmError::Config { path, reason })
@@ -53,15 +52,15 @@ impl ChatTemplate {
         }
     }
 
-    /// The built-in template whose turn markers are in the vocabulary.
-    fn for_tokenizer(tokenizer: &Tokenizer) -> Option<&'static str> {
+    /// The built-in template whose turn markers are in the vocabulary, ChatML's or Gemma's.
+    pub(crate) fn for_tokenizer(tokenizer: &Tokenizer) -> Result<Option<Self>, LlmError> {
         let knows = |tokens: [&str; 2]| tokens.iter().all(|token| tokenizer.id(token).is_some());
         if knows(["<|im_start|>", "<|im_end|>"]) {
-            Some(builtin::CHATML)
+            Self::chatml().map(Some)
         } else if knows(["<start_of_turn>", "<end_of_turn>"]) {
-            Some(builtin::GEMMA)
+            Self::gemma().map(Some)
         } else {
-            None
+            Ok(None)
         }
     }
 

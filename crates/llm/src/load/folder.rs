@@ -3,22 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::packages::{self, Packages};
+use super::{TextFiles, TokenizerSource, packages::Packages};
 use crate::chat::{ChatTemplate, Conversation};
 use crate::generate::Session;
 use crate::tokenizer::{SpecialTokens, Tokenizer};
-use crate::{LanguageModel, LlmError, files};
-
-/// Turn markers that some tokenizers keep among the ordinary tokens.
-const TURN_MARKERS: [&str; 4] = ["<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>"];
+use crate::{LanguageModel, LlmError};
 
 /// A model on disk: its packages, and the tokenizer and templates that belong to it.
 pub struct ModelFolder {
     path: PathBuf,
     /// The packages.
     pub packages: Packages,
+    /// Where the tokenizer came from.
+    pub source: TokenizerSource,
     /// The tokenizer.
     pub tokenizer: Arc<Tokenizer>,
     /// Special tokens; those that end an answer include the template's end of turn.
@@ -31,31 +28,23 @@ impl ModelFolder {
     /// Opens a model folder, or a single `.mlpackage` with the tokenizer that lies beside it.
     ///
     /// # Errors
-    /// There is no package, no `tokenizer.json`, or one of the small files is damaged.
+    /// There is no package, no tokenizer, or one of the small files is damaged.
     pub fn open(path: &Path) -> Result<Self, LlmError> {
-        Self::with_packages(path, Packages::open(path)?, &tokenizer_file(path, None)?)
+        let packages = Packages::open(path)?;
+        Self::with_packages(path, packages, TokenizerSource::find(path, None)?)
     }
 
-    /// Opens a model folder or package with another tokenizer: a `tokenizer.json`, or a folder that holds one.
-    pub fn open_with_tokenizer(path: &Path, tokenizer: &Path) -> Result<Self, LlmError> {
-        Self::with_packages(path, Packages::open(path)?, &tokenizer_file(path, Some(tokenizer))?)
+    /// Opens a model folder or package with the tokenizer from `source`.
+    pub fn open_with_tokenizer(path: &Path, source: TokenizerSource) -> Result<Self, LlmError> {
+        Self::with_packages(path, Packages::open(path)?, source)
     }
 
-    fn with_packages(path: &Path, packages: Packages, file: &Path) -> Result<Self, LlmError> {
-        let folder = file.parent().unwrap_or(file);
-        let mut tokenizer = Tokenizer::from_file(file)?;
-        let config = files::read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
-        tokenizer.add_special(&TURN_MARKERS)?;
-        tokenizer.add_special(&added_special(&config))?;
-
-        let mut special = SpecialTokens::from_folder(folder, &tokenizer)?;
-        let template = ChatTemplate::from_folder(folder, &tokenizer)?;
-        if let Some(id) = template.as_ref().and_then(|template| template.end_of_turn(&special, &tokenizer)) {
-            special.add_stop(id);
-        }
+    fn with_packages(path: &Path, packages: Packages, source: TokenizerSource) -> Result<Self, LlmError> {
+        let TextFiles { tokenizer, special, template } = source.open()?;
         Ok(Self {
             path: path.to_owned(),
             packages,
+            source,
             tokenizer: Arc::new(tokenizer),
             special,
             template: template.map(Arc::new),
@@ -80,24 +69,4 @@ impl ModelFolder {
         })?;
         Ok(Conversation::new(self.session(model), template, self.special.clone()))
     }
-}
-
-/// The `tokenizer.json` of a model folder or package: in the folder, beside the package, or where `given` says, which is
-/// the file or a folder that holds it.
-///
-/// # Errors
-/// [`LlmError::NoTokenizer`] when there is none.
-pub fn tokenizer_file(model: &Path, given: Option<&Path>) -> Result<PathBuf, LlmError> {
-    let beside = if packages::is_package(model) { model.parent().unwrap_or(model) } else { model };
-    let place = given.unwrap_or(beside);
-    // The parent of a bare file name is the empty path.
-    let is_folder = place.is_dir() || place.as_os_str().is_empty();
-    let file = if is_folder { place.join("tokenizer.json") } else { place.to_owned() };
-    if file.exists() { Ok(file) } else { Err(LlmError::NoTokenizer { model: model.to_owned(), file }) }
-}
-
-/// The special tokens that a `tokenizer_config.json` adds to its `tokenizer.json`.
-fn added_special(config: &Value) -> Vec<&str> {
-    let added = config["added_tokens_decoder"].as_object().into_iter().flat_map(|tokens| tokens.values());
-    added.filter(|token| token["special"] == true).filter_map(|token| token["content"].as_str()).collect()
 }

@@ -2,6 +2,8 @@
 
 mod folder;
 mod packages;
+mod tokenizer_source;
 
-pub use folder::{ModelFolder, tokenizer_file};
+pub use folder::ModelFolder;
 pub use packages::{Attempt, LoadReport, Package, Packages, Weights};
+pub use tokenizer_source::{TextFiles, TokenizerSource};

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::LlmError;
+use crate::{LlmError, files};
 
 /// How a package's name says its weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,14 +104,8 @@ impl Packages {
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<Package>, LlmError> {
-    let io = |source| LlmError::Io { path: folder.to_owned(), source };
-    let mut packages = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if is_package(&path) {
-            packages.push(Package::named(path));
-        }
-    }
+    let paths = files::list(folder)?.into_iter().filter(|path| is_package(path));
+    let mut packages: Vec<Package> = paths.map(Package::named).collect();
     packages.sort_by(|a, b| (a.weights, b.context, &a.path).cmp(&(b.weights, a.context, &b.path)));
     Ok(packages)
 }

@@ -1,33 +1,53 @@
 //! Text to token ids and back.
 //!
-//! Encoding is the `tokenizers` crate's. Decoding is done here from a table of each token's bytes, because an answer is
-//! shown while it is made: text is the UTF-8 of the joined bytes, so that pieces of a character wait for the rest.
+//! Encoding is the `tokenizers` crate's for a `tokenizer.json`, and done here for a SentencePiece model. Decoding is done
+//! here from a table of each token's bytes, because an answer is shown while it is made: text is the UTF-8 of the joined
+//! bytes, so that pieces of a character wait for the rest.
 
 mod from_gguf;
 mod read;
+mod reduced_gemma;
+mod sentence_piece;
 mod special;
 mod stream;
 mod token_bytes;
 mod vocabulary;
 mod vocabulary_json;
+mod words;
 
 use std::path::Path;
 
+use serde_json::Value;
+
+pub use reduced_gemma::GEMMA_VOCABULARY;
 pub use special::SpecialTokens;
 pub use stream::TextStream;
 pub use vocabulary::{TokenKind, Vocabulary, VocabularyModel};
 
 use crate::{LlmError, files};
+use sentence_piece::SentencePiece;
 use token_bytes::TokenBytes;
 
 /// The largest `tokenizer.json` that is read; the 256k-entry vocabularies take 17 to 35 MB.
 const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
+/// The largest `tokenizer.model` that is read; the 256k-entry vocabularies take 4 to 5 MB.
+const MAX_SENTENCE_PIECE_BYTES: u64 = 16 << 20;
+/// The highest number of token ids that is believed; the largest vocabularies hold 262,144.
+const MAX_VOCABULARY: usize = 1 << 22;
 
-/// A tokenizer read from `tokenizer.json`.
+/// Turns text into token ids and back.
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    encoder: Encoder,
     bytes: TokenBytes,
     special: Vec<bool>,
+}
+
+/// What turns text into ids.
+enum Encoder {
+    /// The steps that a `tokenizer.json` names.
+    Pipeline(Box<tokenizers::Tokenizer>),
+    /// A SentencePiece model.
+    SentencePiece(Box<SentencePiece>),
 }
 
 impl Tokenizer {
@@ -53,7 +73,32 @@ impl Tokenizer {
                 *entry = token.special;
             }
         }
-        Ok(Self { inner, bytes, special })
+        Ok(Self { encoder: Encoder::Pipeline(Box::new(inner)), bytes, special })
+    }
+
+    /// Reads a SentencePiece `tokenizer.model` and the `tokenizer_config.json` beside it, if there is one: that says which
+    /// tokens go around a text (otherwise the begin-of-text token, where the model has one) and which were added to those
+    /// of the model.
+    ///
+    /// # Errors
+    /// A file cannot be read, is not such a model, or asks for what is not supported.
+    pub fn from_sentence_piece_file(path: &Path) -> Result<Self, LlmError> {
+        let config = files::read_json(&path.with_file_name("tokenizer_config.json"))?.unwrap_or_default();
+        let bytes = files::read(path, MAX_SENTENCE_PIECE_BYTES)?;
+        Self::from_sentence_piece_bytes(&bytes, &config, &path.display().to_string())
+    }
+
+    /// Reads the contents of a `tokenizer.model` and of its `tokenizer_config.json`, null where there is none; `name` is
+    /// what errors call the model.
+    pub fn from_sentence_piece_bytes(model: &[u8], config: &Value, name: &str) -> Result<Self, LlmError> {
+        let model = SentencePiece::read(model, config);
+        model.map(Self::from_model).map_err(|reason| LlmError::Tokenizer { name: name.to_owned(), reason })
+    }
+
+    fn from_model(model: SentencePiece) -> Self {
+        let special = (0..).take(model.len()).map(|id| model.is_control(id)).collect();
+        let bytes = TokenBytes::of_sentence_piece(&model);
+        Self { encoder: Encoder::SentencePiece(Box::new(model)), bytes, special }
     }
 
     /// One more than the highest token id.
@@ -65,11 +110,14 @@ impl Tokenizer {
     /// that the model expects around a text (usually a begin-of-text token) in their place; a rendered chat template
     /// holds its own, so it takes `false`.
     pub fn encode(&self, text: &str, add_special: bool) -> Result<Vec<u32>, LlmError> {
-        let encoding = self.inner.encode_fast(text, add_special).map_err(|e| LlmError::Tokenizer {
+        let ids = match &self.encoder {
+            Encoder::Pipeline(pipeline) => pipeline.encode_fast(text, add_special).map(|e| e.get_ids().to_vec()),
+            Encoder::SentencePiece(model) => model.encode(text, add_special).map_err(Into::into),
+        };
+        ids.map_err(|e| LlmError::Tokenizer {
             name: "in use".to_owned(),
             reason: format!("cannot encode the text: {e}"),
-        })?;
-        Ok(encoding.get_ids().to_vec())
+        })
     }
 
     /// The text of `ids`, without special tokens. Bytes that are not UTF-8 become U+FFFD.
@@ -96,17 +144,31 @@ impl Tokenizer {
 
     /// The id of a token by its exact spelling.
     pub fn id(&self, token: &str) -> Option<u32> {
-        self.inner.token_to_id(token)
+        match &self.encoder {
+            Encoder::Pipeline(pipeline) => pipeline.token_to_id(token),
+            Encoder::SentencePiece(model) => model.id(token),
+        }
     }
 
     /// The spelling of a token in the vocabulary.
     pub fn token(&self, id: u32) -> Option<String> {
-        self.inner.id_to_token(id)
+        match &self.encoder {
+            Encoder::Pipeline(pipeline) => pipeline.id_to_token(id),
+            Encoder::SentencePiece(model) => model.token(id).map(str::to_owned),
+        }
     }
 
     /// Whether `id` is a control token, which is never part of a text.
     pub fn is_special(&self, id: u32) -> bool {
         self.special.get(id as usize).copied().unwrap_or(false)
+    }
+
+    /// The special tokens that the vocabulary itself names, which only SentencePiece models do.
+    pub(crate) fn own_special(&self) -> SpecialTokens {
+        match &self.encoder {
+            Encoder::Pipeline(_) => SpecialTokens::default(),
+            Encoder::SentencePiece(model) => model.special().clone(),
+        }
     }
 
     /// The spellings of the control tokens.
@@ -118,15 +180,17 @@ impl Tokenizer {
     /// ordinary tokens, where text never becomes them.
     pub(crate) fn add_special(&mut self, tokens: &[&str]) -> Result<(), LlmError> {
         for token in tokens {
-            let Some(id) = self.inner.token_to_id(token) else { continue };
-            if self.is_special(id) {
-                continue;
+            let Some(id) = self.id(token).filter(|&id| !self.is_special(id)) else { continue };
+            match &mut self.encoder {
+                Encoder::Pipeline(pipeline) => {
+                    let added = tokenizers::AddedToken::from(*token, true);
+                    pipeline.add_special_tokens([added]).map_err(|e| LlmError::Tokenizer {
+                        name: "in use".to_owned(),
+                        reason: format!("cannot make {token:?} a special token: {e}"),
+                    })?;
+                }
+                Encoder::SentencePiece(model) => model.cut_at(id),
             }
-            let added = tokenizers::AddedToken::from(*token, true);
-            self.inner.add_special_tokens([added]).map_err(|e| LlmError::Tokenizer {
-                name: "in use".to_owned(),
-                reason: format!("cannot make {token:?} a special token: {e}"),
-            })?;
             if let Some(entry) = self.special.get_mut(id as usize) {
                 *entry = true;
             }
@@ -135,7 +199,7 @@ impl Tokenizer {
     }
 
     /// The bytes that `id` adds to a text; none for ids outside the vocabulary.
-    pub(crate) fn token_bytes(&self, id: u32) -> &[u8] {
+    pub fn token_bytes(&self, id: u32) -> &[u8] {
         self.bytes.get(id)
     }
 }

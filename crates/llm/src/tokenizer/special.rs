@@ -66,6 +66,17 @@ impl SpecialTokens {
         Ok(special)
     }
 
+    /// These, and what they leave open from `other`.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            bos: self.bos.or(other.bos),
+            eos: self.eos.or(other.eos),
+            unk: self.unk.or(other.unk),
+            pad: self.pad.or(other.pad),
+            stop: if self.stop.is_empty() { other.stop } else { self.stop },
+        }
+    }
+
     /// Adds an id that ends an answer.
     pub(crate) fn add_stop(&mut self, id: u32) {
         if !self.stop.contains(&id) {

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-/// The highest token id that is believed; the largest vocabularies hold 262,144.
-const MAX_VOCABULARY: usize = 1 << 22;
+use super::{MAX_VOCABULARY, sentence_piece::SentencePiece};
 
 /// Every token's bytes, one after the other.
 pub(super) struct TokenBytes {
@@ -48,6 +47,16 @@ impl TokenBytes {
             table.ends.push(table.bytes.len());
         }
         Ok(table)
+    }
+
+    pub(super) fn of_sentence_piece(model: &SentencePiece) -> Self {
+        let (leading_spaces, count) = (model.leading_spaces(), model.len());
+        let mut table = Self { bytes: Vec::new(), ends: Vec::with_capacity(count), leading_spaces };
+        for id in (0..).take(count) {
+            model.append_bytes(id, &mut table.bytes);
+            table.ends.push(table.bytes.len());
+        }
+        table
     }
 
     pub(super) fn len(&self) -> usize {

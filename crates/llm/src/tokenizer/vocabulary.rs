@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::{SpecialTokens, Tokenizer, vocabulary_json};
+use super::{SpecialTokens, Tokenizer, vocabulary_json, words::Words};
 use crate::{LlmError, files};
+
+/// What errors call a tokenizer that was made here.
+const MADE_FROM_GGUF: &str = "made from the GGUF vocabulary";
 
 /// How a vocabulary segments text (`tokenizer.ggml.model`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,13 +91,27 @@ impl Vocabulary {
     /// Lists of different lengths, ids outside the vocabulary, merges of unknown pieces, or a splitting rule that is
     /// not supported.
     pub fn tokenizer(&self) -> Result<Tokenizer, LlmError> {
-        Tokenizer::from_bytes(&self.tokenizer_json()?, "made from the GGUF vocabulary")
+        Tokenizer::from_bytes(&self.tokenizer_json()?, MADE_FROM_GGUF)
     }
 
     /// Writes `tokenizer.json`, `tokenizer_config.json` and `generation_config.json` into a model folder.
     pub fn write(&self, folder: &Path) -> Result<(), LlmError> {
         let json = self.tokenizer_json()?;
-        let tokenizer = Tokenizer::from_bytes(&json, "made from the GGUF vocabulary")?;
+        // Nothing is written that could not be read.
+        Tokenizer::from_bytes(&json, MADE_FROM_GGUF)?;
+        let special = self.special_tokens()?;
+        let config = vocabulary_json::tokenizer_config(self, &special);
+        let generation = vocabulary_json::generation_config(self, &special);
+        files::write_atomically(&folder.join("tokenizer.json"), &json)?;
+        files::write_atomically(&folder.join("tokenizer_config.json"), &config)?;
+        files::write_atomically(&folder.join("generation_config.json"), &generation)
+    }
+
+    /// The special tokens.
+    ///
+    /// # Errors
+    /// An id is outside the vocabulary.
+    pub(crate) fn special_tokens(&self) -> Result<SpecialTokens, LlmError> {
         let mut special = SpecialTokens {
             bos: self.spelling(self.bos)?,
             eos: self.spelling(self.eos)?,
@@ -103,20 +120,18 @@ impl Vocabulary {
             stop: Vec::new(),
         };
         for id in [self.eos, self.eot].into_iter().flatten() {
-            if tokenizer.token(id).is_some() {
-                special.add_stop(id);
-            }
+            self.spelling(Some(id))?;
+            special.add_stop(id);
         }
-        let config = vocabulary_json::tokenizer_config(self, &special);
-        let generation = vocabulary_json::generation_config(self, &special);
-        files::write_atomically(&folder.join("tokenizer.json"), &json)?;
-        files::write_atomically(&folder.join("tokenizer_config.json"), &config)?;
-        files::write_atomically(&folder.join("generation_config.json"), &generation)
+        Ok(special)
     }
 
     /// Whether a text begins with `bos`.
     pub(super) fn begins_with_bos(&self) -> bool {
-        self.add_bos.unwrap_or(self.model == VocabularyModel::Llama)
+        self.add_bos.unwrap_or_else(|| match self.model {
+            VocabularyModel::Llama => true,
+            VocabularyModel::Gpt2 => Words::named(self.pre.as_deref()).is_ok_and(|words| words.begins_with_bos),
+        })
     }
 
     /// The kind of a token.

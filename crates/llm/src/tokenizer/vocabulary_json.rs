@@ -4,16 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{SpecialTokens, TokenKind, Vocabulary, VocabularyModel};
+use super::{SpecialTokens, TokenKind, Vocabulary, VocabularyModel, words::Words};
 
 /// U+2581, by which SentencePiece spells a space.
 const SPACE: &str = "\u{2581}";
-
-/// Llama 3's words: contractions, letters with one leading sign, up to three digits, signs, line ends, spaces.
-const LLAMA3_WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Qwen 2's words: the same with single digits.
-const QWEN2_WORDS: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// The `tokenizer.json` of a vocabulary.
 pub(super) fn tokenizer(vocabulary: &Vocabulary) -> Result<Value, String> {
@@ -27,7 +21,10 @@ pub(super) fn tokenizer(vocabulary: &Vocabulary) -> Result<Value, String> {
     let unk = vocabulary.unk.map(|id| vocabulary.tokens[id as usize].as_str());
     let mut json = match vocabulary.model {
         VocabularyModel::Gpt2 => byte_level(vocabulary)?,
-        VocabularyModel::Llama => sentence_piece(vocabulary, &ids, unk),
+        VocabularyModel::Llama => {
+            spell_bytes_as_characters(vocabulary, &mut ids);
+            sentence_piece(vocabulary, &ids, unk)
+        }
     };
     json["version"] = json!("1.0");
     json["added_tokens"] = added_tokens(vocabulary);
@@ -92,34 +89,12 @@ fn byte_level(vocabulary: &Vocabulary) -> Result<Value, String> {
         .iter()
         .map(|merge| merge.split_once(' ').ok_or_else(|| format!("merge {merge:?}, expected two pieces and a space")))
         .collect::<Result<_, _>>()?;
-    let regex = |pattern: &str| {
-        json!({"type": "Sequence", "pretokenizers": [
-            {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
-            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false},
-        ]})
-    };
-    let gpt2 = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
-    let (pre, ignore_merges, normalizer) = match vocabulary.pre.as_deref() {
-        Some("gpt-2") => (gpt2, false, Value::Null),
-        Some("smollm" | "starcoder" | "refact" | "command-r") => (
-            json!({"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, gpt2]}),
-            false,
-            Value::Null,
-        ),
-        Some("llama-bpe" | "llama3" | "llama-v3") => (regex(LLAMA3_WORDS), true, Value::Null),
-        Some("qwen2") => (regex(QWEN2_WORDS), false, json!({"type": "NFC"})),
-        other => {
-            return Err(format!(
-                "tokenizer.ggml.pre is {}, expected gpt-2, smollm, starcoder, refact, command-r, llama-bpe or qwen2",
-                other.unwrap_or("missing")
-            ));
-        }
-    };
+    let words = Words::named(vocabulary.pre.as_deref())?;
     Ok(json!({
-        "normalizer": normalizer,
-        "pre_tokenizer": pre,
+        "normalizer": words.normalizer,
+        "pre_tokenizer": words.pre_tokenizer,
         "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true},
-        "model": {"byte_fallback": false, "fuse_unk": false, "ignore_merges": ignore_merges, "merges": merges},
+        "model": {"byte_fallback": false, "fuse_unk": false, "ignore_merges": words.ignore_merges, "merges": merges},
     }))
 }
 
@@ -145,11 +120,31 @@ fn sentence_piece(vocabulary: &Vocabulary, ids: &HashMap<&str, usize>, unk: Opti
     })
 }
 
+/// Spells a byte token as its character where pieces hold the character but it is none itself, as the tab in Gemma's runs of
+/// tabs: SentencePiece merges characters, a `tokenizer.json` only tokens.
+fn spell_bytes_as_characters<'v>(vocabulary: &'v Vocabulary, ids: &mut HashMap<&'v str, usize>) {
+    let mut seen = [false; 128];
+    let pieces = vocabulary.tokens.iter().enumerate().filter(|&(id, _)| vocabulary.kind(id) == TokenKind::Normal);
+    for (at, piece) in pieces.flat_map(|(_, piece)| piece.char_indices().map(move |(at, _)| (at, piece))) {
+        let byte = piece.as_bytes()[at];
+        if !byte.is_ascii() || std::mem::replace(&mut seen[usize::from(byte)], true) {
+            continue;
+        }
+        let (character, spelling) = (&piece[at..=at], format!("<0x{byte:02X}>"));
+        let id = ids.get(spelling.as_str()).filter(|&&id| vocabulary.kind(id) == TokenKind::Byte).copied();
+        if let Some(id) = id.filter(|_| !ids.contains_key(character)) {
+            ids.remove(spelling.as_str());
+            ids.insert(character, id);
+        }
+    }
+}
+
 /// Every way to make a piece of two others, best score first: SentencePiece merges the pair whose result scores best.
 /// User-defined pieces, such as runs of line ends, come before all others.
 fn merges_by_score<'v>(vocabulary: &'v Vocabulary, ids: &HashMap<&str, usize>) -> Vec<(&'v str, &'v str)> {
     let merges_to = |id: usize| matches!(vocabulary.kind(id), TokenKind::Normal | TokenKind::UserDefined);
-    let is_piece = |piece: &str| ids.get(piece).is_some_and(|&id| merges_to(id));
+    let is_character = |piece: &str, id| piece.len() == 1 && vocabulary.kind(id) == TokenKind::Byte;
+    let is_piece = |piece: &str| ids.get(piece).is_some_and(|&id| merges_to(id) || is_character(piece, id));
     let mut merges = Vec::new();
     for (id, token) in vocabulary.tokens.iter().enumerate() {
         if !merges_to(id) {

@@ -1,6 +1,8 @@
 //! Small vocabularies and a model that plays a script.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod model_proto;
+
 use std::ops::Range;
 use std::sync::Arc;
 
