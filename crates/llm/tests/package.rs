@@ -46,7 +46,7 @@ fn interfaces_are_recognised() {
     for fixture in chosen() {
         let model = sequence(&fixture);
         let (cache, context) = match fixture.interface {
-            Interface::Stateful => (matches!(model.interface().cache, Cache::State), 64),
+            Interface::Stateful => (matches!(model.interface().cache, Cache::State(_)), 64),
             // One position is taken by the placeholder.
             Interface::CacheAsInput { .. } => {
                 (matches!(&model.interface().cache, Cache::Inputs(caches) if caches.len() == 2), 63)

@@ -1,5 +1,7 @@
 //! The model description: what a caller sees of a package, per function.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use sottovoce_tensor::DType;
 
@@ -56,6 +58,26 @@ pub enum FeatureType {
     Other(OtherFeature),
 }
 
+impl FeatureType {
+    /// Shape as text: `[1, 1..512]` for a flexible dimension, `[1, 64] | [1, 128]` for a list of shapes.
+    pub fn shape_text(&self) -> String {
+        match self {
+            Self::Array { shape, flexibility, .. } => flexibility.shape_text(shape),
+            Self::Other(other) => other.kind.clone(),
+        }
+    }
+}
+
+/// `int32 [1, 1..512]`.
+impl fmt::Display for FeatureType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Array { dtype: Some(dtype), .. } = self {
+            write!(f, "{dtype} ")?;
+        }
+        f.write_str(&self.shape_text())
+    }
+}
+
 /// A feature type that is not an array, an image for instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtherFeature {
@@ -77,6 +99,29 @@ pub enum Flexibility {
     Ranges(Vec<(usize, Option<usize>)>),
 }
 
+impl Flexibility {
+    fn shape_text(&self, shape: &[usize]) -> String {
+        let fixed = |shape: &[usize]| format!("[{}]", join(shape.iter().map(ToString::to_string), ", "));
+        match self {
+            Self::Fixed if shape.is_empty() => "any shape".to_owned(),
+            Self::Fixed => fixed(shape),
+            Self::Enumerated(shapes) => join(shapes.iter().map(|shape| fixed(shape)), " | "),
+            Self::Ranges(ranges) => {
+                let range = |&(low, high): &(usize, Option<usize>)| match high {
+                    Some(high) if high == low => low.to_string(),
+                    Some(high) => format!("{low}..{high}"),
+                    None => format!("{low}.."),
+                };
+                format!("[{}]", join(ranges.iter().map(range), ", "))
+            }
+        }
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>, separator: &str) -> String {
+    parts.collect::<Vec<_>>().join(separator)
+}
+
 /// Free text about a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
@@ -90,4 +135,21 @@ pub struct Metadata {
     pub license: String,
     /// Anything else, in the order of the file.
     pub user_defined: IndexMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_spelt_with_ranges_and_lists() {
+        let text = |shape: &[usize], flexibility| {
+            FeatureType::Array { dtype: Some(DType::I32), shape: shape.to_vec(), flexibility }.to_string()
+        };
+        assert_eq!(text(&[1, 4], Flexibility::Fixed), "int32 [1, 4]");
+        assert_eq!(text(&[], Flexibility::Fixed), "int32 any shape");
+        assert_eq!(text(&[1, 4], Flexibility::Ranges(vec![(1, Some(1)), (1, Some(64))])), "int32 [1, 1..64]");
+        assert_eq!(text(&[4], Flexibility::Ranges(vec![(2, None)])), "int32 [2..]");
+        assert_eq!(text(&[1], Flexibility::Enumerated(vec![vec![1], vec![8]])), "int32 [1] | [8]");
+    }
 }

@@ -26,7 +26,7 @@ impl Bound {
     pub fn bind(&mut self, graph: &Graph, inputs: &Inputs) -> Result<(), RuntimeError> {
         let is_known = |name: &str| graph.inputs.iter().any(|&id| graph.value(id).name == name);
         if let Some((name, _)) = inputs.iter().find(|(name, _)| !is_known(name)) {
-            let expected = format!("one of the model's inputs ({})", names(graph).join(", "));
+            let expected = format!("one of the model's inputs, {}", list(graph));
             return Err(RuntimeError::Input { name: name.to_owned(), expected, found: "an unknown name".to_owned() });
         }
         self.positions.clear();
@@ -36,7 +36,7 @@ impl Bound {
             let position = inputs.position(name).ok_or_else(|| RuntimeError::Input {
                 name: name.clone(),
                 expected: describe(graph, id),
-                found: "nothing".to_owned(),
+                found: format!("nothing; the model's inputs are {}", list(graph)),
             })?;
             bind_shape(graph, id, inputs.at(position), &mut self.sizes)?;
             self.positions.push(position);
@@ -54,8 +54,10 @@ impl Bound {
     }
 }
 
-fn names(graph: &Graph) -> Vec<&str> {
-    graph.inputs.iter().map(|&id| graph.value(id).name.as_str()).collect()
+/// `inputIds int32 [1, 1..=512], causalMask …`
+fn list(graph: &Graph) -> String {
+    let inputs = graph.inputs.iter().map(|&id| format!("{} {}", graph.value(id).name, describe(graph, id)));
+    inputs.collect::<Vec<_>>().join(", ")
 }
 
 fn bind_shape(graph: &Graph, id: ValueId, tensor: &Tensor, bindings: &mut Bindings) -> Result<(), RuntimeError> {

@@ -52,10 +52,15 @@ fn refused(call: &Inputs, words: &[&str], matches: impl Fn(&RuntimeError) -> boo
 fn inputs_that_do_not_fit_are_named() {
     let is_input = |error: &RuntimeError| matches!(error, RuntimeError::Input { .. });
     let ids = Tensor::from_slice([1, 1], &[1i32]).unwrap();
-    refused(&Inputs::from([("inputIds", ids.clone())]), &["causalMask", "nothing"], is_input);
+    let right = "inputIds int32 [1, 1..=64], causalMask fp16 [1, 1, 1..=64, 1..=64]";
+    let missing = format!("found nothing; the model's inputs are {right}");
+    refused(&Inputs::from([("inputIds", ids.clone())]), &["input 'causalMask': expected fp16", &missing], is_input);
+    // Names of another converter: the list of the right ones has their types and shapes.
+    let unknown = format!("input 'input_ids': expected one of the model's inputs, {right}, found an unknown name");
+    refused(&Inputs::from([("input_ids", ids.clone())]), &[&unknown], is_input);
     let mut call = inputs(&IDS[3..4], 3);
     call.insert("input_ids", ids);
-    refused(&call, &["input_ids", "inputIds, causalMask"], is_input);
+    refused(&call, &[&unknown], is_input);
     let mut call = inputs(&IDS[3..4], 3);
     call.insert("inputIds", Tensor::from_slice([1, 1], &[1i64]).unwrap());
     refused(&call, &["inputIds", "int32 [1, 1..=64]", "int64 [1, 1]"], is_input);

@@ -78,6 +78,39 @@ impl Fixture {
     }
 }
 
+/// Packages of one model whose interfaces are spelled as other converters spell them, and what PyTorch computes for it.
+#[derive(Clone, Debug)]
+pub struct Interfaces {
+    /// Names and package folders.
+    pub packages: Vec<(&'static str, PathBuf)>,
+    /// The prompt.
+    pub ids: Vec<u32>,
+    /// Logits of the prompt.
+    pub logits: Logits,
+    /// The likeliest tokens after it.
+    pub answer: Vec<u32>,
+}
+
+impl Interfaces {
+    /// Reads what is in `fixtures/interfaces`.
+    ///
+    /// # Panics
+    /// When a file is missing or damaged.
+    pub fn read() -> Self {
+        let folder = fixtures_dir().join("interfaces");
+        let names = ["mask2d", "positions", "fullmask", "onetoken", "chunk8", "padded"];
+        let arrays = npz::read(&folder.join("logits.npz")).unwrap_or_else(|error| panic!("{error}"));
+        let ids = |name: &str| arrays[name].to_i64_vec().into_iter().map(|id| id as u32).collect();
+        let width = *arrays["logits"].shape().last().expect("logits of rank 3");
+        Self {
+            packages: names.map(|name| (name, folder.join(format!("{name}.mlpackage")))).to_vec(),
+            ids: ids("ids"),
+            logits: Logits { values: arrays["logits"].to_f32_vec(), width },
+            answer: ids("answer"),
+        }
+    }
+}
+
 /// The `fixtures` folder of the repository.
 pub fn fixtures_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")

@@ -15,7 +15,7 @@ mod smollm2;
 pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
 pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
-pub use fixtures::{Fixture, Interface, MaskInput, fixtures, fixtures_dir, packages};
+pub use fixtures::{Fixture, Interface, Interfaces, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
 pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf, tokenizer};
 pub use random::Random;

@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn check_interface(package: &Package) -> anyhow::Result<()> {
     match Verdict::of(package, package.default_function()) {
-        Verdict::LanguageModel { variant: Variant::Stateful, context, vocabulary } => {
+        Verdict::LanguageModel { variant: Variant::Stateful, context, vocabulary, .. } => {
             let text = format!("a stateful language model, context {context}, vocabulary {vocabulary}");
             anstream::eprintln!("{GREEN}interface checked:{GREEN:#} {text}");
             Ok(())

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use indexmap::IndexMap;
@@ -12,7 +12,7 @@ use sottovoce_runtime::PlanReport;
 
 use crate::{
     console::{self, BOLD, DIM, GREEN, YELLOW},
-    inspection::{FunctionInspection, Inspection, Value, Variant, Verdict, Weights},
+    inspection::{FirstInput, FunctionInspection, Inspection, Value, Variant, Verdict, Weights},
 };
 
 /// Arguments of `inspect`.
@@ -112,7 +112,7 @@ fn print(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
         print_function(function, out)?;
     }
     print_weights(&inspection.weights, inspection.complete, out)?;
-    print_verdict(&inspection.verdict, out)
+    print_verdict(&inspection.verdict, &inspection.path, out)
 }
 
 fn print_function(function: &FunctionInspection, out: &mut impl Write) -> io::Result<()> {
@@ -144,16 +144,31 @@ fn print_weights(weights: &Weights, complete: bool, out: &mut impl Write) -> io:
     Ok(())
 }
 
-fn print_verdict(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
-    match verdict {
-        Verdict::Other { reason } => writeln!(out, "\n{YELLOW}not a language model{YELLOW:#}: {reason}"),
-        Verdict::LanguageModel { variant, context, vocabulary } => {
-            let kind = match variant {
-                Variant::Stateful => "a stateful language model",
-                Variant::KvIo => "a language model with its cache as inputs and outputs (kv-io), not stateful",
-                Variant::Baseline => "a language model without a cache (baseline), not stateful",
-            };
-            writeln!(out, "\n{GREEN}{kind}{GREEN:#}, context {context}, vocabulary {vocabulary}")
+fn print_verdict(verdict: &Verdict, package: &Path, out: &mut impl Write) -> io::Result<()> {
+    let (variant, context, vocabulary, adapter, first_call) = match verdict {
+        Verdict::Other { reason } => return writeln!(out, "\n{YELLOW}not a language model{YELLOW:#}: {reason}"),
+        Verdict::LanguageModel { variant, context, vocabulary, adapter, first_call } => {
+            (variant, context, vocabulary, adapter, first_call)
         }
+    };
+    let kind = match variant {
+        Variant::Stateful => "a stateful language model",
+        Variant::KvIo => "a language model with its cache as inputs and outputs (kv-io), not stateful",
+        Variant::Baseline => "a language model without a cache (baseline), not stateful",
+    };
+    writeln!(out, "\n{GREEN}{kind}{GREEN:#}, context {context}, vocabulary {vocabulary}")?;
+    match adapter.as_slice() {
+        [] => writeln!(out, "the interface is that of Apple's recipe")?,
+        parts => writeln!(out, "run through an adapter: {}", parts.join(", "))?,
     }
+    print_first_call(first_call, package, out)
+}
+
+/// Two lines for a shell: the inputs of a call that begins a sequence, and the call.
+fn print_first_call(inputs: &[FirstInput], package: &Path, out: &mut impl Write) -> io::Result<()> {
+    let arrays: Vec<String> =
+        inputs.iter().map(|FirstInput { name, numpy, .. }| format!("'{name}': {numpy}")).collect();
+    writeln!(out, "\n{DIM}a first call by hand:{DIM:#}")?;
+    writeln!(out, "  python3 -c \"import numpy as np; np.savez('in.npz', **{{{}}})\"", arrays.join(", "))?;
+    writeln!(out, "  sottovoce predict {} in.npz", package.display())
 }

@@ -9,11 +9,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use sottovoce_mil::{
     Package,
-    description::{Feature, FeatureType, Flexibility},
+    description::{Feature, FeatureType},
     program::Block,
 };
 
-pub use language::{Variant, Verdict};
+pub use language::{FirstInput, Variant, Verdict};
 pub use weights::Weights;
 
 /// A package as `inspect --json` prints it.
@@ -124,35 +124,12 @@ fn count_operations(block: &Block, histogram: &mut IndexMap<String, usize>) {
 
 impl Value {
     fn of(feature: &Feature) -> Self {
-        let (dtype, shape) = match &feature.ty {
-            FeatureType::Array { dtype, shape, flexibility } => {
-                (dtype.map(|dtype| dtype.name()), describe_shape(shape, flexibility))
-            }
-            FeatureType::Other(other) => (None, other.kind.clone()),
+        let dtype = match &feature.ty {
+            FeatureType::Array { dtype, .. } => dtype.map(|dtype| dtype.name()),
+            FeatureType::Other(_) => None,
         };
-        Self { name: feature.name.clone(), dtype, shape, optional: feature.optional }
+        Self { name: feature.name.clone(), dtype, shape: feature.ty.shape_text(), optional: feature.optional }
     }
-}
-
-fn describe_shape(shape: &[usize], flexibility: &Flexibility) -> String {
-    let fixed = |shape: &[usize]| format!("[{}]", join(shape.iter().map(ToString::to_string), ", "));
-    match flexibility {
-        Flexibility::Fixed if shape.is_empty() => "any shape".to_owned(),
-        Flexibility::Fixed => fixed(shape),
-        Flexibility::Enumerated(shapes) => join(shapes.iter().map(|shape| fixed(shape)), " | "),
-        Flexibility::Ranges(ranges) => {
-            let range = |&(low, high): &(usize, Option<usize>)| match high {
-                Some(high) if high == low => low.to_string(),
-                Some(high) => format!("{low}..{high}"),
-                None => format!("{low}.."),
-            };
-            format!("[{}]", join(ranges.iter().map(range), ", "))
-        }
-    }
-}
-
-fn join(parts: impl Iterator<Item = String>, separator: &str) -> String {
-    parts.collect::<Vec<_>>().join(separator)
 }
 
 /// The systems that introduced a version of the specification (Apple's `Model.proto`).
@@ -178,18 +155,4 @@ fn metadata(package: &Package) -> IndexMap<String, String> {
     let known =
         known.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), text.clone()));
     known.chain(metadata.user_defined.iter().map(|(key, text)| (key.clone(), text.clone()))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shapes_are_spelt_as_ranges_and_lists() {
-        assert_eq!(describe_shape(&[1, 4], &Flexibility::Fixed), "[1, 4]");
-        assert_eq!(describe_shape(&[], &Flexibility::Fixed), "any shape");
-        assert_eq!(describe_shape(&[1, 4], &Flexibility::Ranges(vec![(1, Some(1)), (1, Some(64))])), "[1, 1..64]");
-        assert_eq!(describe_shape(&[4], &Flexibility::Ranges(vec![(2, None)])), "[2..]");
-        assert_eq!(describe_shape(&[1], &Flexibility::Enumerated(vec![vec![1], vec![8]])), "[1] | [8]");
-    }
 }

@@ -32,6 +32,22 @@ fn every_variant_is_told_apart() {
         assert_eq!(verdict["kind"], "language-model", "{name}");
         assert_eq!(verdict["variant"], variant, "{name}");
         assert_eq!(verdict["context"], context, "{name}");
+        assert_eq!(verdict["adapter"], serde_json::json!([]), "{name}");
+    }
+}
+
+#[test]
+fn adapters_and_a_first_call_are_printed() {
+    let verdict = &inspect("interfaces/onetoken.mlpackage")["verdict"];
+    assert_eq!(verdict["variant"], "stateful");
+    assert_eq!(verdict["adapter"].as_array().unwrap().len(), 7, "{verdict}");
+    assert_eq!(verdict["first_call"][2]["shape"], serde_json::json!([1, 1, 1, 64]));
+    let (_, text, _) = run(&["inspect", "interfaces/onetoken.mlpackage"]);
+    for line in [
+        "run through an adapter: ids in input_ids, explicit positions in position_ids, full-context mask causal_mask of 64",
+        "sottovoce predict interfaces/onetoken.mlpackage in.npz",
+    ] {
+        assert!(text.contains(line), "{text}");
     }
 }
 

@@ -82,9 +82,15 @@ fn calls_that_do_not_fit_say_why_and_write_nothing() {
     unknown.insert("banana".into(), Tensor::scalar(1i32));
     assert!(failure(&unknown).contains("banana"));
 
+    let right = "inputIds int32 [1, 1..=64], causalMask fp16 [1, 1, 1..=64, 1..=64]";
     let mut missing = calls[0].inputs.clone();
     missing.swap_remove("causalMask");
-    assert!(failure(&missing).contains("causalMask"));
+    let missing = failure(&missing);
+    assert!(missing.contains("input 'causalMask'") && missing.contains(right), "{missing}");
+
+    let other = IndexMap::from([("input_ids".to_owned(), calls[0].inputs["inputIds"].clone())]);
+    let other = failure(&other);
+    assert!(other.contains("input 'input_ids'") && other.contains(right), "{other}");
 
     let mut outside = calls[0].inputs.clone();
     outside.insert("inputIds".into(), Tensor::from_slice([1, 1], &[320i32]).unwrap());

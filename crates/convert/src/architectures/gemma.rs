@@ -14,6 +14,7 @@ use crate::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "gemma",
+    models: "Gemma 1",
     gguf_name: Some("gemma"),
     from_hugging_face: |keys: &mut hugging_face::Keys| keys.decoder(Architecture::Gemma, &GEMMA_DEFAULTS),
     from_gguf: |keys: &mut gguf::Keys| keys.decoder(Architecture::Gemma),

@@ -4,8 +4,14 @@
 use super::{Architecture, Definition, gemma};
 use crate::checkpoint::{Config, SoftCaps, gguf, hugging_face};
 
-pub(super) const DEFINITION: Definition =
-    Definition { model_type: "gemma2", gguf_name: Some("gemma2"), from_hugging_face, from_gguf, ..gemma::DEFINITION };
+pub(super) const DEFINITION: Definition = Definition {
+    model_type: "gemma2",
+    models: "Gemma 2",
+    gguf_name: Some("gemma2"),
+    from_hugging_face,
+    from_gguf,
+    ..gemma::DEFINITION
+};
 
 const WINDOW: usize = 4096;
 /// One layer of so many sees everything.

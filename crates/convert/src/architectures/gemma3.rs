@@ -9,6 +9,7 @@ use crate::checkpoint::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "gemma3_text",
+    models: "the text model of Gemma 3",
     gguf_name: Some("gemma3"),
     from_hugging_face,
     from_gguf,

@@ -14,6 +14,7 @@ use crate::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "llama",
+    models: "Llama 1 to 3.3, SmolLM2 and others of that form",
     gguf_name: Some("llama"),
     from_hugging_face,
     from_gguf: |keys: &mut gguf::Keys| keys.decoder(Architecture::Llama),

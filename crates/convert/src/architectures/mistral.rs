@@ -8,6 +8,7 @@ use crate::checkpoint::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "mistral",
+    models: "Mistral",
     // llama.cpp writes it as "llama", without its window.
     gguf_name: None,
     from_hugging_face,

@@ -46,6 +46,8 @@ pub enum Architecture {
 pub(crate) struct Definition {
     /// `model_type` of its Hugging Face folders.
     pub model_type: &'static str,
+    /// The models that are of it, for people.
+    pub models: &'static str,
     /// `general.architecture` of its GGUF files; `None` where llama.cpp stores it under the name of another.
     pub gguf_name: Option<&'static str>,
     /// Reads the keys of `config.json`. Errors are sentences naming the key.
@@ -95,6 +97,16 @@ impl Architecture {
     /// Name, `model_type` of Hugging Face folders.
     pub const fn name(self) -> &'static str {
         self.definition().model_type
+    }
+
+    /// The models that are of it, for people.
+    pub const fn models(self) -> &'static str {
+        self.definition().models
+    }
+
+    /// `general.architecture` of GGUF files; `None` where llama.cpp stores it under the name of another.
+    pub const fn gguf_name(self) -> Option<&'static str> {
+        self.definition().gguf_name
     }
 
     /// The architecture of that name in Hugging Face folders. The error is a sentence that names what is supported.

@@ -9,6 +9,7 @@ use crate::checkpoint::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "phi3",
+    models: "Phi-3, Phi-3.5 and Phi-4",
     gguf_name: Some("phi3"),
     from_hugging_face,
     from_gguf,

@@ -8,6 +8,7 @@ use crate::checkpoint::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "qwen2",
+    models: "Qwen 2 and 2.5",
     gguf_name: Some("qwen2"),
     from_hugging_face,
     from_gguf: |keys: &mut gguf::Keys| keys.decoder(Architecture::Qwen2),

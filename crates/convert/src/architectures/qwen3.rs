@@ -8,6 +8,7 @@ use crate::checkpoint::{
 
 pub(super) const DEFINITION: Definition = Definition {
     model_type: "qwen3",
+    models: "Qwen 3",
     gguf_name: Some("qwen3"),
     from_hugging_face,
     from_gguf: |keys: &mut gguf::Keys| Ok(Config { qk_norm: true, ..keys.decoder(Architecture::Qwen3)? }),

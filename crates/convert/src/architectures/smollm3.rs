@@ -6,8 +6,14 @@ use crate::checkpoint::{
     hugging_face::{self, DEFAULTS, Defaults},
 };
 
-pub(super) const DEFINITION: Definition =
-    Definition { model_type: "smollm3", gguf_name: Some("smollm3"), from_hugging_face, from_gguf, ..llama::DEFINITION };
+pub(super) const DEFINITION: Definition = Definition {
+    model_type: "smollm3",
+    models: "SmolLM3",
+    gguf_name: Some("smollm3"),
+    from_hugging_face,
+    from_gguf,
+    ..llama::DEFINITION
+};
 
 /// Every layer of this many has no positions, unless a file says otherwise. GGUF files never do.
 const INTERVAL: usize = 4;

@@ -6,5 +6,5 @@ mod inputs;
 mod interface;
 mod model;
 
-pub use interface::{Cache, CacheInput, LanguageInterface, MaskInput};
+pub use interface::{Cache, CacheInput, ExampleInput, Input, LanguageInterface, Role};
 pub use model::PackageModel;

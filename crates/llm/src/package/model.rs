@@ -8,12 +8,9 @@ use half::slice::HalfFloatSliceExt;
 use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, State};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
-use super::inputs::{set_causal_mask, set_ids};
-use super::interface::{Cache, CacheInput, IDS, LOGITS, LanguageInterface, MaskInput, POSITIONS};
+use super::inputs::Call;
+use super::interface::{Cache, CacheInput, LanguageInterface, Role};
 use crate::{Identity, LanguageModel, LlmError};
-
-/// Positions in front of a cache that the caller keeps: it cannot be empty, so one is always there and never seen.
-const PLACEHOLDERS: usize = 1;
 
 /// One sequence on a package; the package is shared between sequences.
 pub struct PackageModel {
@@ -22,7 +19,7 @@ pub struct PackageModel {
     state: State,
     /// Every token in the sequence.
     ids: Vec<i32>,
-    /// Ids, masks and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
+    /// Ids, masks, positions and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
     inputs: Inputs,
     /// What the last call gave, whose memory the next one uses.
     outputs: Outputs,
@@ -39,11 +36,14 @@ impl PackageModel {
         let interface = LanguageInterface::of(model.package(), model.function())?;
         let state = model.new_state();
         let zeros = |dtype, shape: &[usize]| Tensor::zeros(dtype, shape).map_err(LlmError::model);
-        // The longest row of a mask, so that no token has to make room for its own.
-        let longest = [1, 1, 1, interface.context + PLACEHOLDERS];
-        let mut inputs = Inputs::from([(IDS, zeros(DType::I32, &[1, 1])?)]);
-        for mask in &interface.masks {
-            inputs.insert(&mask.input, zeros(DType::F16, &longest)?);
+        let mut inputs = Inputs::new();
+        for input in &interface.inputs {
+            // The longest row of a mask, so that no token has to make room for its own.
+            let room = match input.role {
+                Role::CausalMask { .. } | Role::TokenMask { .. } => interface.context + interface.placeholders(),
+                Role::Ids | Role::Positions { .. } | Role::FirstPosition { .. } => 1,
+            };
+            inputs.insert(&input.name, zeros(input.dtype, &[room * interface.rows.start()])?);
         }
         for cache in interface.caches() {
             inputs.insert(&cache.input, zeros(cache.dtype, &cache.shape)?);
@@ -87,25 +87,46 @@ impl PackageModel {
         }
     }
 
-    /// Appends `new` and computes logits, as the package gives them: of the rows asked for, of all new rows, or of the
-    /// whole sequence. Returns the number of rows.
-    fn append(&mut self, new: &[u32], rows: OutputRows) -> Result<usize, LlmError> {
+    /// Appends `new` in as few calls as the package takes. Shows the logits of every row to `visit`, or leaves those of the
+    /// last row in `self.logits`.
+    fn append(&mut self, new: &[u32], rows: OutputRows, visit: &mut dyn FnMut(&[f32])) -> Result<(), LlmError> {
         self.check(new)?;
         let past = self.ids.len();
-        // Below the vocabulary, which fits.
-        self.ids.extend(new.iter().map(|&id| id as i32));
-        let result = self.predict(past, rows);
-        if result.is_err() {
-            self.ids.truncate(past);
+        for chunk in new.chunks(*self.interface.rows.end()) {
+            let before = self.ids.len();
+            // Below the vocabulary, which fits.
+            self.ids.extend(chunk.iter().map(|&id| id as i32));
+            let given = self.predict(before, rows).inspect_err(|_| self.rewind(past))?;
+            match rows {
+                OutputRows::Last => self.read_row(given.end - 1)?,
+                OutputRows::All => {
+                    for row in given {
+                        self.read_row(row)?;
+                        visit(&self.logits);
+                    }
+                }
+            }
         }
-        result
+        Ok(())
     }
 
-    /// Computes `ids[past..]`, which the state does not hold yet.
-    fn predict(&mut self, past: usize, rows: OutputRows) -> Result<usize, LlmError> {
-        self.fill_inputs(past).map_err(LlmError::model)?;
-        let options = PredictOptions { rows, ..PredictOptions::default() };
+    /// Computes `ids[past..]`, which the state does not hold yet, in one call. Gives the rows of its outputs that belong to
+    /// them: all, or only the last where no more is asked for.
+    fn predict(&mut self, past: usize, rows: OutputRows) -> Result<Range<usize>, LlmError> {
+        let end = self.ids.len();
+        let least = *self.interface.rows.start();
+        // Where padding would reach beyond the context, the call begins earlier and computes some rows again.
+        let first = match self.interface.cache {
+            Cache::Nowhere => 0,
+            Cache::State(_) | Cache::Inputs(_) => past.min(self.interface.context - least),
+        };
+        let padded = first + least.max(end - first);
+        self.fill_inputs(first, padded - first).map_err(LlmError::model)?;
+        let rows = if padded > end { OutputRows::All } else { rows };
+        let options = PredictOptions { rows, allow_overwrite: first < past };
         self.model.predict_into(&self.inputs, &mut self.state, &options, &mut self.outputs).map_err(LlmError::model)?;
+        // Padding is forgotten.
+        self.rewind(end);
         for cache in self.interface.caches() {
             let (Some(held), Some(new)) = (self.inputs.get_mut(&cache.input), self.outputs.get_mut(&cache.output))
             else {
@@ -113,34 +134,40 @@ impl PackageModel {
             };
             take_cache(held, new, cache.dtype)?;
         }
-        let vocab = self.interface.vocab_size;
-        match self.outputs.get(LOGITS).map(Tensor::shape) {
-            Some(&[1, rows, width]) if rows > 0 && width == vocab => Ok(rows),
-            other => Err(self.wrong(format!("{LOGITS} came as {other:?}, expected [1, q, {vocab}]"))),
-        }
+        let last = self.rows_given()?.saturating_sub(padded - end).max(1);
+        // Rows of earlier positions that came again are in front.
+        Ok(last.saturating_sub(end - past)..last)
     }
 
-    fn fill_inputs(&mut self, past: usize) -> Result<(), TensorError> {
-        let (first, before, hidden) = match &self.interface.cache {
-            Cache::State => (past, past, 0),
-            Cache::Inputs(_) => (past, PLACEHOLDERS + past, PLACEHOLDERS),
-            Cache::Nowhere => (0, 0, 0),
-        };
-        let new = &self.ids[first..];
-        if let Some(ids) = self.inputs.get_mut(IDS) {
-            set_ids(ids, new)?;
+    /// The number of rows that the last call gave logits for.
+    fn rows_given(&self) -> Result<usize, LlmError> {
+        let mut given = None;
+        for (name, width) in &self.interface.logits {
+            match self.outputs.get(name).map(Tensor::shape) {
+                Some(&[1, rows, found]) if rows > 0 && found == *width && given.is_none_or(|given| given == rows) => {
+                    given = Some(rows);
+                }
+                other => return Err(self.wrong(format!("{name} came as {other:?}, expected [1, q, {width}]"))),
+            }
         }
-        for MaskInput { input, window } in &self.interface.masks {
-            if let Some(mask) = self.inputs.get_mut(input) {
-                set_causal_mask(mask, new.len(), before, hidden, *window)?;
+        given.ok_or_else(|| self.wrong("a call gave no logits".to_owned()))
+    }
+
+    fn fill_inputs(&mut self, first: usize, rows: usize) -> Result<(), TensorError> {
+        let placeholders = self.interface.placeholders();
+        let call = Call { ids: &self.ids[first..], rows, first, placeholders };
+        for input in &self.interface.inputs {
+            if let Some(tensor) = self.inputs.get_mut(&input.name) {
+                call.fill(tensor, input.role, input.dtype)?;
             }
         }
         for cache in self.interface.caches() {
             // After a rewind it holds more.
+            let (axis, kept) = (cache.positions_axis(), placeholders + first);
             if let Some(held) = self.inputs.get_mut(&cache.input)
-                && held.shape()[POSITIONS] > PLACEHOLDERS + past
+                && held.shape()[axis] > kept
             {
-                *held = held.narrow(POSITIONS, 0..PLACEHOLDERS + past)?;
+                *held = held.narrow(axis, 0..kept)?;
             }
         }
         Ok(())
@@ -156,16 +183,17 @@ impl PackageModel {
                 rows.len()
             )));
         }
-        let kept = PLACEHOLDERS + self.ids.len();
+        let kept = self.interface.placeholders() + self.ids.len();
         let grow = |(cache, rows): (&CacheInput, &Tensor)| {
-            let added = rows.shape().get(POSITIONS).copied().unwrap_or(0);
-            let mut shape = cache.shape;
-            shape[POSITIONS] = kept + added;
+            let axis = cache.positions_axis();
+            let added = rows.shape().get(axis).copied().unwrap_or(0);
+            let mut shape = cache.shape.clone();
+            shape[axis] = kept + added;
             let mut grown = Tensor::zeros(cache.dtype, shape).map_err(LlmError::model)?;
             if let Some(held) = self.inputs.get(&cache.input) {
-                grown.copy_range(POSITIONS, 0, held, 0..kept).map_err(LlmError::model)?;
+                grown.copy_range(axis, 0, held, 0..kept).map_err(LlmError::model)?;
             }
-            grown.copy_range(POSITIONS, kept, rows, 0..added).map_err(LlmError::model)?;
+            grown.copy_range(axis, kept, rows, 0..added).map_err(LlmError::model)?;
             Ok(grown)
         };
         caches.iter().zip(rows).map(grow).collect()
@@ -173,18 +201,25 @@ impl PackageModel {
 
     /// Copies a row of the logits of the last call to `self.logits`.
     fn read_row(&mut self, row: usize) -> Result<(), LlmError> {
-        let Some(logits) = self.outputs.get(LOGITS) else { return Ok(()) };
-        let vocab = self.interface.vocab_size;
-        let range = row * vocab..(row + 1) * vocab;
         self.logits.clear();
-        match logits.dtype() {
-            DType::F16 => {
-                self.logits.resize(vocab, 0.0);
-                logits.as_slice::<f16>().map_err(LlmError::model)?[range].convert_to_f32_slice(&mut self.logits);
+        for (name, width) in &self.interface.logits {
+            let Some(logits) = self.outputs.get(name) else { continue };
+            let range = row * width..(row + 1) * width;
+            match logits.dtype() {
+                DType::F16 => {
+                    let begin = self.logits.len();
+                    self.logits.resize(begin + width, 0.0);
+                    let row = &logits.as_slice::<f16>().map_err(LlmError::model)?[range];
+                    row.convert_to_f32_slice(&mut self.logits[begin..]);
+                }
+                _ => self.logits.extend_from_slice(&logits.as_slice::<f32>().map_err(LlmError::model)?[range]),
             }
-            _ => self.logits.extend_from_slice(&logits.as_slice::<f32>().map_err(LlmError::model)?[range]),
         }
         Ok(())
+    }
+
+    fn keeps_states(&self) -> bool {
+        matches!(self.interface.cache, Cache::State(_))
     }
 
     fn wrong(&self, reason: String) -> LlmError {
@@ -206,31 +241,24 @@ impl LanguageModel for PackageModel {
     }
 
     fn max_rows(&self) -> usize {
-        self.interface.max_rows
+        self.interface.max_rows()
     }
 
     fn independent_rows(&self) -> usize {
         match self.interface.cache {
             // A call computes all earlier rows too.
             Cache::Nowhere => 1,
-            Cache::State | Cache::Inputs(_) => self.model.independent_rows().min(self.interface.max_rows),
+            Cache::State(_) | Cache::Inputs(_) => self.model.independent_rows().min(self.max_rows()),
         }
     }
 
     fn forward(&mut self, ids: &[u32]) -> Result<&[f32], LlmError> {
-        let rows = self.append(ids, OutputRows::Last)?;
-        self.read_row(rows - 1)?;
+        self.append(ids, OutputRows::Last, &mut |_| {})?;
         Ok(&self.logits)
     }
 
     fn forward_all(&mut self, ids: &[u32], visit: &mut dyn FnMut(&[f32])) -> Result<(), LlmError> {
-        let rows = self.append(ids, OutputRows::All)?;
-        // Without a cache, earlier rows come again.
-        for row in rows.saturating_sub(ids.len())..rows {
-            self.read_row(row)?;
-            visit(&self.logits);
-        }
-        Ok(())
+        self.append(ids, OutputRows::All, visit)
     }
 
     fn rewind(&mut self, len: usize) {
@@ -242,7 +270,7 @@ impl LanguageModel for PackageModel {
     }
 
     fn identity(&self) -> Option<Identity> {
-        self.model.fingerprint().filter(|_| self.interface.cache != Cache::State || self.state.has_rows())
+        self.model.fingerprint().filter(|_| !self.keeps_states() || self.state.has_rows())
     }
 
     fn rows(&self, tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
@@ -251,21 +279,23 @@ impl LanguageModel for PackageModel {
                 self.wrong(format!("keys and values of tokens {tokens:?} of {} were asked for", self.ids.len()))
             );
         }
-        if self.interface.cache == Cache::State {
+        if self.keeps_states() {
             return self.state.rows(tokens).map_err(LlmError::model);
         }
         let held = self.interface.caches().iter().filter_map(|cache| self.inputs.get(&cache.input));
-        let positions = PLACEHOLDERS + tokens.start..PLACEHOLDERS + tokens.end;
-        held.map(|held| held.narrow(POSITIONS, positions.clone()).map_err(LlmError::model)).collect()
+        let placeholders = self.interface.placeholders();
+        let positions = placeholders + tokens.start..placeholders + tokens.end;
+        held.map(|held| held.narrow(held.rank() - 2, positions.clone()).map_err(LlmError::model)).collect()
     }
 
     fn append_rows(&mut self, ids: &[u32], rows: &[Tensor]) -> Result<(), LlmError> {
         self.check(ids)?;
-        if let Some(found) = rows.iter().find(|rows| rows.shape().get(POSITIONS) != Some(&ids.len())) {
+        let positions = |rows: &Tensor| rows.shape().iter().nth_back(1).copied();
+        if let Some(found) = rows.iter().find(|rows| positions(rows) != Some(ids.len())) {
             let reason = format!("keys and values of {:?} were given for {} tokens", found.shape(), ids.len());
             return Err(self.wrong(reason));
         }
-        if self.interface.cache == Cache::State {
+        if self.keeps_states() {
             self.state.append(rows).map_err(LlmError::model)?;
         } else {
             let grown = self.grown_caches(rows)?;

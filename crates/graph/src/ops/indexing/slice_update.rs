@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// `x` with the slice that `begin`, `end`, `stride` and the masks describe (as in `slice_by_index`) replaced by
-/// `update`, which has the shape of that slice.
+/// `update`, which has the shape of that slice. Where it begins and ends may depend on data, a position among the inputs for
+/// instance.
 pub static OP: OpDef = OpDef {
     name: "slice_update",
     params: &[
@@ -27,8 +28,6 @@ pub static OP: OpDef = OpDef {
 
 fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {
     let (x, update) = (ctx.fact("x")?.clone(), ctx.fact("update")?.clone());
-    let slice = slicing::infer_shape(ctx)?;
-    args::one_per_dimension("update", update.rank(), slice.len())?;
     if x.dtype != update.dtype {
         return Err(OpError::InvalidArgument {
             name: "update",
@@ -36,8 +35,12 @@ fn infer(ctx: &mut InferContext<'_>) -> Result<Vec<Fact>, OpError> {
             found: update.dtype.to_string(),
         });
     }
-    for (a, b) in slice.iter().zip(&update.shape) {
-        ctx.assume_equal(a, b, "slice and its update")?;
+    if !slicing::depends_on_data(ctx)? {
+        let slice = slicing::infer_shape(ctx)?;
+        args::one_per_dimension("update", update.rank(), slice.len())?;
+        for (a, b) in slice.iter().zip(&update.shape) {
+            ctx.assume_equal(a, b, "slice and its update")?;
+        }
     }
     Ok(vec![Fact::new(x.dtype, x.shape)])
 }

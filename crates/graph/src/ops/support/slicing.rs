@@ -67,6 +67,18 @@ pub fn infer_shape(ctx: &mut InferContext<'_>) -> Result<Vec<Dim>, OpError> {
     Ok(shape)
 }
 
+/// Whether a bound of a slice of `x` follows from data and not only from the sizes of the inputs: its shape is known when it
+/// runs.
+///
+/// # Errors
+/// Arguments of the wrong length.
+pub fn depends_on_data(ctx: &InferContext<'_>) -> Result<bool, OpError> {
+    let rank = ctx.fact("x")?.rank();
+    let modes = Modes::new(rank, |name| ctx.ints(name))?;
+    let unknown = |name, open: &[bool]| Ok::<_, OpError>(bounds(ctx, name, rank)?.is_none() && open.contains(&false));
+    Ok(unknown("begin", &modes.begin_open)? || unknown("end", &modes.end_open)?)
+}
+
 fn bounds(ctx: &InferContext<'_>, name: &'static str, rank: usize) -> Result<Option<Vec<Dim>>, OpError> {
     ctx.fact(name)?;
     let Some(values) = ctx.symbolic(name).map(<[Dim]>::to_vec) else { return Ok(None) };

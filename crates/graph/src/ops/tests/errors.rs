@@ -150,3 +150,16 @@ fn slices_by_data_are_refused_when_the_graph_is_built() {
     let error = Single::new("slice_by_index", &[x(&[3]), ("begin", ints(&[0])), end]).err().unwrap().to_string();
     assert!(error.contains("'end' depends on data"), "{error}");
 }
+
+/// An update goes where an input says; one that does not fit there is an error when it runs.
+#[test]
+fn updates_by_data_are_checked_when_they_run() {
+    let at = |name: &'static str, position: i32| (name, Given::Input(Tensor::from_slice([1], &[position]).unwrap()));
+    let run = |begin: i32, end: i32| {
+        let update = ("update", Given::Constant(Tensor::from_slice([2], &[7f32, 8.0]).unwrap()));
+        Single::new("slice_update", &[x(&[5]), update, at("begin", begin), at("end", end)]).unwrap().run(false)
+    };
+    assert_eq!(run(2, 4).unwrap()[0].to_f32_vec(), [0.0, 1.0, 7.0, 8.0, 4.0]);
+    let error = run(4, 6).unwrap_err().to_string();
+    assert!(error.contains("slice and its update"), "{error}");
+}

@@ -1,5 +1,7 @@
 //! `sottovoce convert`
 
+mod list;
+
 use std::{io::Write, path::PathBuf};
 
 use sottovoce_convert::{ConvertOptions, Quantize, Variant};
@@ -20,18 +22,19 @@ Examples:
   sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
   sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16
   sottovoce convert gemma-2b-it -o gemma --name Gemma-2B-IT --quantize int4 --context 128
-  sottovoce convert --random-weights gemma-2b -o gemma-speed --quantize int4")]
+  sottovoce convert --random-weights gemma-2b -o gemma-speed --quantize int4
+  sottovoce convert --list --json | jq .architectures")]
 pub struct Arguments {
     /// GGUF file, Hugging Face folder (config.json and safetensors), or catalogue name
-    #[arg(required_unless_present = "random_weights", conflicts_with = "random_weights")]
+    #[arg(required_unless_present_any = ["random_weights", "list"], conflicts_with = "random_weights")]
     source: Option<String>,
     /// Random weights instead of a model, to measure speed with: in the shape of gemma-2b, gemma-2-2b, gemma-3-1b,
     /// llama-3.2-1b, llama-3.2-3b or llama-3.1-8b, or of what a Hugging Face config.json describes
     #[arg(long, value_name = "SHAPE")]
     random_weights: Option<RandomShape>,
     /// Model folder to write to
-    #[arg(short, long, value_name = "FOLDER")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "FOLDER", required_unless_present = "list")]
+    output: Option<PathBuf>,
     /// Name of the model, with which the package's begins [default: that of the file or folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -39,38 +42,51 @@ pub struct Arguments {
     /// (gemma-tokenizer)
     #[arg(long, value_name = "TOKENIZER")]
     tokenizer: Option<String>,
-    /// Form of the weights: keep carries quantised weights over and stores floats as f16; int8 and int4 round to one scale
-    /// per block of 32
+    /// Form of the weights
     #[arg(long, value_enum, default_value_t = QuantizeArgument::Keep)]
     quantize: QuantizeArgument,
     /// Positions that the cache holds [default: what the model was made for, at most 2048]
     #[arg(long, value_name = "N")]
     context: Option<usize>,
-    /// Where keys and values are kept: in states, in inputs and outputs, or nowhere
+    /// Where keys and values are kept
     #[arg(long, value_enum, default_value_t = VariantArgument::Stateful)]
     variant: VariantArgument,
+    /// List what can be converted, and into what, instead
+    #[arg(long, conflicts_with_all = ["source", "random_weights", "output"])]
+    list: bool,
+    /// Print the list as one JSON object
+    #[arg(long, requires = "list", conflicts_with_all = ["source", "random_weights", "output"])]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum QuantizeArgument {
+    /// The source's codes where a package can hold them, floats as f16
     Keep,
+    /// Floats of 16 bits
     F16,
+    /// Rounded to 8 bits, with one scale per block of 32
     Int8,
+    /// Rounded to 4 bits, with one scale per block of 32
     Int4,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum VariantArgument {
+    /// In states that a call appends to
     Stateful,
+    /// In inputs and outputs
     KvIo,
+    /// Nowhere: every call runs the whole sequence
     Baseline,
 }
 
-/// Converts a checkpoint and prints the path of the package.
+/// Converts a checkpoint and prints the path of the package, or lists what can be converted.
 ///
 /// # Errors
 /// The checkpoint cannot be found or converted, or writing fails.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let Some(output) = &arguments.output else { return list::print(arguments.json) };
     let options = ConvertOptions {
         quantize: match arguments.quantize {
             QuantizeArgument::Keep => Quantize::Keep,
@@ -87,10 +103,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let additions = Additions { name: arguments.name.clone(), tokenizer: arguments.tokenizer.clone() };
     let (package, report) = match (&arguments.random_weights, &arguments.source) {
-        (Some(shape), _) => model_folder::make_random(shape, &arguments.output, &options, &additions)?,
+        (Some(shape), _) => model_folder::make_random(shape, output, &options, &additions)?,
         (None, source) => {
             let (source, provenance) = model_folder::find_checkpoint(source.as_deref().unwrap_or_default())?;
-            model_folder::make(&source, &arguments.output, &options, &additions, provenance)?
+            model_folder::make(&source, output, &options, &additions, provenance)?
         }
     };
     console::note(report.to_string().trim_end());
