@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     run(Path::new(&package))
 }
 
-fn run(path: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(path: &Path) -> Result<(), Box<dyn Error>> {
     // Everything that is not supported is an error here, with the operation's name and place.
     let model = Arc::new(Model::load(path, &LoadOptions::default())?);
     println!("{}", LanguageInterface::of(model.package(), model.function())?);
