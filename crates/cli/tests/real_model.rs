@@ -116,6 +116,76 @@ fn a_session_goes_on_where_it_ended() {
     assert!(report["ratio"].as_f64().unwrap() > 0.0);
 }
 
+/// The one line of `generate --json`.
+fn generate(model: &str, prompt: &str, options: &[&str]) -> serde_json::Value {
+    let output = sottovoce(&[&["generate", model, prompt, "--json"], options].concat());
+    serde_json::from_str(stdout(&output)).unwrap()
+}
+
+#[test]
+fn structured_answers_are_what_was_asked_for() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    convert(gguf, folder.path(), 512);
+    let model = folder.path().to_str().unwrap();
+    let schema: serde_json::Value = serde_json::json!({
+        "type": "object",
+        "properties": {
+            "city": { "type": "string", "maxLength": 30 },
+            "country": { "type": "string", "maxLength": 30 },
+            "inhabitants": { "type": "integer", "minimum": 0 },
+            "sights": { "type": "array", "items": { "type": "string", "maxLength": 20 }, "maxItems": 3 }
+        },
+        "required": ["city", "country", "inhabitants"],
+        "additionalProperties": false
+    });
+    let schema_file = folder.path().join("city.json");
+    fs::write(&schema_file, schema.to_string()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let options = ["--json-schema", schema_file.to_str().unwrap(), "--temperature", "1", "--seed", "1", "--n", "6"];
+    let report = generate(model, "Describe a city as JSON.", &[&options[..], &["--max-tokens", "200"]].concat());
+    let answers = report["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), 6);
+    let mut complete = 0;
+    for answer in answers {
+        let text = answer["text"].as_str().unwrap();
+        let valid = serde_json::from_str(text).is_ok_and(|json| validator.is_valid(&json));
+        assert_eq!(answer["is_valid"], valid, "{answer}");
+        assert_eq!(answer["finish_reason"], if valid { "stop" } else { "length" }, "{answer}");
+        complete += usize::from(valid);
+    }
+    assert!(complete >= 4, "{report}");
+
+    let cut = generate(model, "Describe a city.", &["--json-object", "--greedy", "--max-tokens", "3"]);
+    assert_eq!(
+        (&cut["answers"][0]["is_valid"], &cut["answers"][0]["finish_reason"]),
+        (&false.into(), &"length".into())
+    );
+
+    let choice = generate(model, "Is Tokyo in Japan?", &["--regex", "(yes|no)", "--logprobs", "2", "--seed", "3"]);
+    let answer = &choice["answers"][0];
+    assert!(["yes", "no"].contains(&answer["text"].as_str().unwrap()), "{answer}");
+    let first = &answer["logprobs"][0];
+    assert!(first["logprob"].as_f64().unwrap() <= first["top"][0]["logprob"].as_f64().unwrap(), "{first}");
+    assert_eq!(first["top"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn answers_of_a_seed_repeat_whatever_was_asked_before() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    convert(gguf, folder.path(), 256);
+    let model = folder.path().to_str().unwrap();
+    let texts = |n: &str| -> Vec<serde_json::Value> {
+        let options = ["--n", n, "--seed", "7", "--temperature", "1.2", "--max-tokens", "24"];
+        let report = generate(model, "Tell me a story about a fox.", &options);
+        report["answers"].as_array().unwrap().iter().map(|answer| answer["text"].clone()).collect()
+    };
+    let three = texts("3");
+    assert_eq!(three[..2], texts("2"));
+    assert!(three[0] != three[1] && three[1] != three[2], "{three:?}");
+}
+
 /// The limits are the command's own: it fails when fast arithmetic misses one.
 #[test]
 fn fast_arithmetic_keeps_the_predictions_and_the_clear_answers() {

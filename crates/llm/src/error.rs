@@ -58,6 +58,20 @@ pub enum LlmError {
     /// The chat template does not compile, does not finish, or refuses the conversation.
     #[error("chat template: {0}")]
     Template(String),
+    /// A grammar that an answer cannot be held to.
+    #[error("{kind}: {reason}")]
+    Grammar {
+        /// What kind of grammar it is.
+        kind: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// An answer cannot go on within its grammar.
+    #[error("the answer cannot be kept within its grammar: {0}")]
+    Constraint(String),
+    /// A list of tools that is none.
+    #[error("tools: {0}")]
+    Tools(String),
     /// The model failed.
     #[error(transparent)]
     Model(Box<dyn std::error::Error + Send + Sync>),

@@ -1,10 +1,20 @@
 //! Options of answers, and showing them as they come.
 
-use std::{io::Write, ops::ControlFlow};
+mod sampling;
+mod structure;
 
+use std::{
+    fs,
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
 use sottovoce_llm::{
     generate::{Answer, FinishReason, GenerateOptions, Stats},
-    sampling::Sampling,
+    load::ModelFolder,
+    tools::{FunctionCall, Tool, Toolbox},
 };
 
 use crate::{console, interrupt, interrupt::Interrupted};
@@ -12,51 +22,70 @@ use crate::{console, interrupt, interrupt::Interrupted};
 /// How answers are made.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AnswerOptions {
-    /// Always take the most likely token
-    #[arg(long, conflicts_with_all = ["temperature", "top_k", "seed"])]
-    greedy: bool,
-    /// Below 1 favours likely tokens, above 1 unlikely ones
-    #[arg(long, value_name = "T", default_value_t = 0.7)]
-    temperature: f32,
-    /// Choose among this many most likely tokens
-    #[arg(long, value_name = "K", default_value_t = 40)]
-    top_k: usize,
-    /// Seed of the random choices [default: another one each time]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
     /// End the answer after this many tokens [default: as many as the context holds]
     #[arg(long, value_name = "N")]
     max_tokens: Option<usize>,
     /// End the answer before this text; may be given several times
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
+    /// Offer the functions that this JSON file lists as OpenAI's interface describes them
+    #[arg(long, value_name = "FILE")]
+    tools: Option<PathBuf>,
+    #[command(flatten)]
+    sampling: sampling::SamplingOptions,
+    #[command(flatten)]
+    structure: structure::StructureOptions,
+}
+
+/// Options that are ready for a model: files read, grammars compiled.
+pub struct Answering {
+    options: GenerateOptions,
+    /// The tools that are offered.
+    pub toolbox: Option<Toolbox>,
+    has_seed: bool,
 }
 
 impl AnswerOptions {
-    /// Options for the next answer, which Ctrl-C cuts short.
-    pub fn generate_options(&self) -> GenerateOptions {
-        let seed = || {
-            // The hasher of the standard library is seeded by the operating system.
-            std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), ())
-        };
-        let sampling = if self.greedy {
-            Sampling::GREEDY
-        } else {
-            Sampling {
-                temperature: self.temperature,
-                top_k: Some(self.top_k),
-                seed: self.seed.unwrap_or_else(seed),
-                ..Sampling::GREEDY
-            }
-        };
-        GenerateOptions {
-            sampling,
+    /// Makes the options ready for the model of `folder`, which gets the tools to offer.
+    ///
+    /// # Errors
+    /// A file cannot be read, a grammar is malformed, or a token is not the model's.
+    pub fn prepare(&self, folder: &mut ModelFolder) -> anyhow::Result<Answering> {
+        if let Some(path) = &self.tools {
+            folder.offer(read_tools(path)?)?;
+        }
+        let toolbox = folder.template.as_ref().and_then(|template| template.toolbox().cloned());
+        let options = GenerateOptions {
+            sampling: self.sampling.sampling(folder)?,
+            constraint: self.structure.constraint(folder)?,
             max_tokens: self.max_tokens,
+            stop_tokens: folder.special.stop.clone(),
             stop_strings: self.stop.clone(),
+            spelled_tokens: toolbox.as_ref().map(|tools| tools.control_tokens().to_vec()).unwrap_or_default(),
             cancel: Some(interrupt::flag()),
             ..GenerateOptions::default()
-        }
+        };
+        Ok(Answering { options, toolbox, has_seed: self.sampling.has_seed() })
     }
+}
+
+impl Answering {
+    /// Options for the next answer, which Ctrl-C cuts short. Without a seed it is another one each time.
+    pub fn next(&self) -> GenerateOptions {
+        let mut options = self.options.clone();
+        if !self.has_seed {
+            // The hasher of the standard library is seeded by the operating system.
+            let random = std::hash::RandomState::new();
+            options.sampling.seed = std::hash::BuildHasher::hash_one(&random, ());
+        }
+        options
+    }
+}
+
+fn read_tools(path: &Path) -> anyhow::Result<Vec<Tool>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let json = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+    Tool::list(json).with_context(|| format!("{} does not list tools", path.display()))
 }
 
 /// Shows pieces of an answer on stdout at once. A reader that went away ends the answer.
@@ -73,15 +102,39 @@ pub fn show(piece: &str) -> ControlFlow<()> {
 /// # Errors
 /// [`Interrupted`] when the user cut it short; stdout is closed.
 pub fn finish(answer: &Answer) -> anyhow::Result<()> {
-    writeln!(std::io::stdout())?;
-    console::note(describe(&answer.stats));
-    match answer.finish {
+    end_line(&answer.calls)?;
+    describe_end(answer.finish, answer.is_valid, &answer.stats)
+}
+
+/// Ends the line of an answer on stdout, and shows its calls, a line of JSON each.
+///
+/// # Errors
+/// stdout is closed.
+pub fn end_line(calls: &[FunctionCall]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out)?;
+    for call in calls {
+        writeln!(out, "{}", serde_json::to_string(call)?)?;
+    }
+    Ok(())
+}
+
+/// Says on stderr what an answer took, and why it ended where its own end is not the reason.
+///
+/// # Errors
+/// [`Interrupted`] when the user cut it short.
+pub fn describe_end(finish: FinishReason, is_valid: bool, stats: &Stats) -> anyhow::Result<()> {
+    console::note(describe(stats));
+    if !is_valid {
+        console::warn("the answer was cut short: it is not yet what the grammar asks for");
+    }
+    match finish {
         FinishReason::Cancelled if interrupt::check().is_break() => Err(Interrupted.into()),
-        FinishReason::StopToken | FinishReason::StopString | FinishReason::Cancelled => Ok(()),
-        reason => {
-            console::note(format_args!("the answer ends here because {reason}"));
+        FinishReason::MaxTokens | FinishReason::ContextFull => {
+            console::note(format_args!("the answer ends here because {finish}"));
             Ok(())
         }
+        _ => Ok(()),
     }
 }
 

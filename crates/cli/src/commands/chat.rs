@@ -14,7 +14,7 @@ use sottovoce_llm::{
 };
 
 use crate::{
-    answering::{self, AnswerOptions},
+    answering::{self, AnswerOptions, Answering},
     console,
     interrupt::{self, Interrupted},
     lines::Lines,
@@ -40,6 +40,7 @@ Ctrl-C cuts an answer short.";
 #[command(after_help = "\
 MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Answers alone go to
 stdout. When stdin is no terminal, every line of it is a question. In the chat, /help lists what else it understands.
+With --tools, calls are shown as a line of JSON each, and as many lines that follow are what the functions returned.
 
 Examples:
   sottovoce chat
@@ -86,7 +87,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let stored = stored.map(|session| Ok::<_, LlmError>(StoredConversation::read(&session.path)?.0)).transpose()?;
     let kept = stored.as_ref().map(|stored| stored.model.as_str());
     let model = arguments.model.as_deref().or(kept).unwrap_or(DEFAULT_MODEL);
-    let loaded = loading::load(model, &arguments.options)?;
+    let mut loaded = loading::load(model, &arguments.options)?;
+    let answering = arguments.answer.prepare(&mut loaded.folder)?;
     let draft = arguments.speculation.load_draft(&arguments.options.load_options())?;
     let draft = draft.map(|draft| draft.for_session(&loaded.folder)).transpose()?;
     let mut conversation = loaded.folder.conversation(loaded.model)?;
@@ -95,7 +97,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         WhenFull::Forget => Overflow::Forget,
         WhenFull::Stop => Overflow::Stop,
     });
-    let mut chat = Chat { conversation, sessions, session: None, model: lasting_name(model), arguments };
+    let mut chat = Chat {
+        conversation,
+        sessions,
+        session: None,
+        model: lasting_name(model),
+        arguments,
+        answering,
+        results: Vec::new(),
+    };
     if let Some(session) = session {
         chat.enter(session)?;
     }
@@ -119,6 +129,9 @@ struct Chat<'a> {
     session: Option<OpenSession>,
     model: String,
     arguments: &'a Arguments,
+    answering: Answering,
+    /// What was returned so far by the functions that the last answer calls.
+    results: Vec<String>,
 }
 
 impl Chat<'_> {
@@ -133,6 +146,7 @@ impl Chat<'_> {
                     self.answer(|conversation, options| conversation.resume_answer(options, answering::show))?;
                 }
                 command if command.starts_with('/') => self.obey(command),
+                result if !self.conversation.pending_calls().is_empty() => self.take_result(result)?,
                 question => {
                     self.answer(|conversation, options| conversation.ask(question, options, answering::show))?
                 }
@@ -141,13 +155,23 @@ impl Chat<'_> {
         Ok(())
     }
 
+    /// Takes what the next function returned that the last answer calls; with the last one, the model goes on.
+    fn take_result(&mut self, result: &str) -> anyhow::Result<()> {
+        self.results.push(result.to_owned());
+        if self.results.len() < self.conversation.pending_calls().len() {
+            return Ok(());
+        }
+        let results = std::mem::take(&mut self.results);
+        self.answer(|conversation, options| conversation.return_results(&results, options, answering::show))
+    }
+
     /// Answers and keeps the conversation. At a terminal, what goes wrong is told, and the conversation goes on.
     fn answer(
         &mut self,
         answer: impl FnOnce(&mut Conversation<PackageModel>, GenerateOptions) -> Result<Answer, LlmError>,
     ) -> anyhow::Result<()> {
         let forgotten = self.conversation.forgotten();
-        let mut options = self.arguments.answer.generate_options();
+        let mut options = self.answering.next();
         options.speculation = self.arguments.speculation.speculate;
         let result = answer(&mut self.conversation, options);
         let answered = result.is_ok();

@@ -8,6 +8,7 @@ use super::{ChatTemplate, Message, Role};
 use crate::generate::{Answer, GenerateOptions, Session, common_length};
 use crate::speculate::DraftModel;
 use crate::tokenizer::SpecialTokens;
+use crate::tools::{ToolCall, Toolbox};
 use crate::{LanguageModel, LlmError};
 
 /// What becomes of a conversation that is longer than the model's context.
@@ -126,8 +127,39 @@ impl<M: LanguageModel> Conversation<M> {
         self.history.messages.push(Message::user(question));
         let answer = self.respond(options, on_text);
         match &answer {
-            Ok(answer) => self.history.messages.push(Message::assistant(&answer.text)),
+            Ok(answer) => self.history.messages.push(self.history.answer_message(answer)),
             Err(_) => _ = self.history.messages.pop(),
+        }
+        answer
+    }
+
+    /// The functions that the last answer calls, whose results the model waits for.
+    pub fn pending_calls(&self) -> &[ToolCall] {
+        self.history.messages.last().map_or(&[], |message| &message.tool_calls)
+    }
+
+    /// Tells the model what the functions returned that the last answer calls, and shows what it says then.
+    ///
+    /// # Errors
+    /// [`LlmError::Conversation`] when there are not as many calls as results, otherwise as [`Conversation::ask`].
+    pub fn return_results(
+        &mut self,
+        results: &[String],
+        options: GenerateOptions,
+        on_text: impl FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answer, LlmError> {
+        let calls = self.pending_calls();
+        if calls.is_empty() || calls.len() != results.len() {
+            return Err(LlmError::Conversation("does not end with as many calls as there are results"));
+        }
+        let told: Vec<Message> =
+            calls.iter().zip(results).map(|(call, result)| Message::tool_result(call, result)).collect();
+        let before = self.history.messages.len();
+        self.history.messages.extend(told);
+        let answer = self.respond(options, on_text);
+        match &answer {
+            Ok(answer) => self.history.messages.push(self.history.answer_message(answer)),
+            Err(_) => self.history.messages.truncate(before),
         }
         answer
     }
@@ -142,13 +174,13 @@ impl<M: LanguageModel> Conversation<M> {
         on_text: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Answer, LlmError> {
         let old = if self.history.is_answered() { self.history.messages.pop() } else { None };
-        let asked = self.history.messages.last().is_some_and(|message| message.role == Role::User);
+        let asked = self.history.messages.last().is_some_and(|m| matches!(m.role, Role::User | Role::Tool));
         let answer = if asked {
             self.respond(options, on_text)
         } else {
             Err(LlmError::Conversation("has no question that could be answered anew"))
         };
-        let new = answer.as_ref().ok().map(|answer| Message::assistant(&answer.text));
+        let new = answer.as_ref().ok().map(|answer| self.history.answer_message(answer));
         self.history.messages.extend(new.or(old));
         answer
     }
@@ -164,8 +196,10 @@ impl<M: LanguageModel> Conversation<M> {
     ) -> Result<Answer, LlmError> {
         self.require_answer()?;
         let answer = self.respond(GenerateOptions { continue_text: true, ..options }, on_text)?;
+        let new = self.history.answer_message(&answer);
         if let Some(message) = self.history.messages.last_mut() {
-            message.content.push_str(&answer.text);
+            message.content.push_str(&new.content);
+            message.tool_calls.extend(new.tool_calls);
         }
         Ok(answer)
     }
@@ -181,11 +215,21 @@ impl<M: LanguageModel> Conversation<M> {
     fn respond(
         &mut self,
         mut options: GenerateOptions,
-        on_text: impl FnMut(&str) -> ControlFlow<()>,
+        mut on_text: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Answer, LlmError> {
         let Self { session, history, overflow } = self;
         let forgotten = history.forgotten;
         options.stop_tokens.extend_from_slice(&history.special.stop);
+        options.spelled_tokens.extend(history.toolbox().iter().flat_map(|toolbox| toolbox.control_tokens()));
+        let mut parser = history.toolbox().map(Toolbox::parser);
+        let (mut text, mut piece) = (String::new(), String::new());
+        let show = |raw: &str| {
+            let Some(parser) = &mut parser else { return on_text(raw) };
+            piece.clear();
+            parser.push(raw, &mut piece);
+            text.push_str(&piece);
+            if piece.is_empty() { ControlFlow::Continue(()) } else { on_text(&piece) }
+        };
         let context = session.model().context();
         let answer = || {
             let mut prompt = history.prompt(session.held())?;
@@ -193,7 +237,7 @@ impl<M: LanguageModel> Conversation<M> {
                 prompt = forget(history, &[], context)?;
             }
             options.shared_prefix = history.shared_prefix(&prompt);
-            session.generate(&prompt, options)?.run_making_room(on_text, |answer| {
+            session.generate(&prompt, options)?.run_making_room(show, |answer| {
                 if *overflow == Overflow::Stop {
                     return Ok(None);
                 }
@@ -202,11 +246,17 @@ impl<M: LanguageModel> Conversation<M> {
                 Ok(Some(prompt).filter(|prompt| prompt.len() <= context - context / 8))
             })
         };
-        let answer = answer();
-        if answer.is_err() {
-            history.forgotten = forgotten;
+        let mut answer = answer().inspect_err(|_| history.forgotten = forgotten)?;
+        if let Some(parser) = parser {
+            let shown = text.len();
+            answer.calls = parser.finish(&mut text);
+            if shown < text.len() {
+                // Nothing is left to break off.
+                let _ = on_text(&text[shown..]);
+            }
+            answer.text = text;
         }
-        answer
+        Ok(answer)
     }
 }
 

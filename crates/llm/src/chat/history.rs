@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{ChatTemplate, Message, Role};
 use crate::LlmError;
-use crate::generate::common_length;
+use crate::generate::{Answer, common_length};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::tools::{ToolCall, Toolbox};
 
 /// Fewest tokens that are worth a call of their own so that conversations can share them.
 const MIN_SHARED: usize = 16;
@@ -24,6 +25,18 @@ pub(super) struct History {
 impl History {
     pub fn new(template: Arc<ChatTemplate>, special: SpecialTokens, tokenizer: Arc<Tokenizer>) -> Self {
         Self { template, special, tokenizer, messages: Vec::new(), forgotten: 0 }
+    }
+
+    /// The tools that the model is offered.
+    pub fn toolbox(&self) -> Option<&Toolbox> {
+        self.template.toolbox()
+    }
+
+    /// `answer` as a message, its calls numbered on from those before.
+    pub fn answer_message(&self, answer: &Answer) -> Message {
+        let earlier: usize = self.messages.iter().map(|message| message.tool_calls.len()).sum();
+        let calls = (earlier..).zip(&answer.calls).map(|(number, call)| ToolCall::new(number, call.clone()));
+        Message { tool_calls: calls.collect(), ..Message::assistant(&answer.text) }
     }
 
     /// Whether the last message is the model's: an answer that can be gone on with, cut or replaced.

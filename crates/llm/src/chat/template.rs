@@ -4,10 +4,11 @@ use std::path::Path;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Message, Role, builtin, environment::environment};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::tools::Toolbox;
 use crate::{LlmError, files};
 
 const NAME: &str = "chat_template";
@@ -15,8 +16,12 @@ const NAME: &str = "chat_template";
 const CUT: char = '\u{FDD0}';
 
 /// Spells a conversation as the text that a model was trained on.
+#[derive(Clone)]
 pub struct ChatTemplate {
     environment: Environment<'static>,
+    toolbox: Option<Toolbox>,
+    /// Whether the template itself describes tools, spells calls and results.
+    knows_tools: bool,
 }
 
 impl ChatTemplate {
@@ -24,7 +29,7 @@ impl ChatTemplate {
     pub fn new(source: impl Into<String>) -> Result<Self, LlmError> {
         let mut environment = environment().map_err(template_error)?;
         environment.add_template_owned(NAME, source.into()).map_err(template_error)?;
-        Ok(Self { environment })
+        Ok(Self { environment, toolbox: None, knows_tools: false })
     }
 
     /// The template in a model folder: `chat_template.jinja`, or `chat_template` of `tokenizer_config.json`. Where the
@@ -74,16 +79,39 @@ impl ChatTemplate {
         Self::new(builtin::GEMMA)
     }
 
+    /// Offers the tools of `toolbox` in every conversation from now on. A template that has no place for tools gets them
+    /// in the system message.
+    pub fn offer(&mut self, toolbox: Toolbox, special: &SpecialTokens) {
+        const NAME: &str = "qqtoolqq";
+        let probe = json!([{ "type": "function", "function":
+            { "name": NAME, "description": "", "parameters": { "type": "object", "properties": {}, "required": [] } } }]);
+        let text = self.render_with(&[Message::user("question")], special, true, Some(&probe));
+        self.knows_tools = text.is_ok_and(|text| text.contains(NAME));
+        self.toolbox = Some(toolbox);
+    }
+
+    /// The tools that are offered.
+    pub fn toolbox(&self) -> Option<&Toolbox> {
+        self.toolbox.as_ref()
+    }
+
     /// Spells `messages`; with `answer`, up to where the model's answer begins. A template that refuses a system
     /// message, as Gemma's does, gets it as the first paragraph of the first user message.
     ///
     /// # Errors
     /// The template refuses the conversation in its own words, or does more work than any real one.
     pub fn render(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
+        let spelled_out =
+            self.toolbox.as_ref().filter(|_| !self.knows_tools).map(|toolbox| toolbox.spell_out(messages));
+        let messages = spelled_out.as_deref().unwrap_or(messages);
         match (self.render_as_is(messages, special, answer), messages) {
             (
                 Err(_),
-                [Message { role: Role::System, content: system }, Message { role: Role::User, content }, rest @ ..],
+                [
+                    Message { role: Role::System, content: system, .. },
+                    Message { role: Role::User, content, .. },
+                    rest @ ..,
+                ],
             ) => {
                 let mut folded = vec![Message::user(format!("{system}\n\n{content}"))];
                 folded.extend_from_slice(rest);
@@ -105,12 +133,12 @@ impl ChatTemplate {
         tokenizer: &Tokenizer,
     ) -> Result<Vec<u32>, LlmError> {
         let spellings = tokenizer.special_spellings();
-        let shielded: Vec<Message> = messages
-            .iter()
-            .map(|message| Message { role: message.role, content: shield(&message.content, &spellings) })
-            .collect();
+        let shielded: Vec<Message> =
+            messages.iter().map(|message| message.map_texts(&|text| shield(text, &spellings))).collect();
         let (messages, begun) = match &shielded[..] {
-            [before @ .., Message { role: Role::Assistant, content }] => (before, content.as_str()),
+            [before @ .., Message { role: Role::Assistant, content, tool_calls, .. }] if tool_calls.is_empty() => {
+                (before, content.as_str())
+            }
             all => (all, ""),
         };
         let mut ids = Vec::new();
@@ -121,11 +149,22 @@ impl ChatTemplate {
     }
 
     fn render_as_is(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
+        let tools = self.toolbox.as_ref().filter(|_| self.knows_tools).map(|toolbox| json!(toolbox.tools()));
+        self.render_with(messages, special, answer, tools.as_ref())
+    }
+
+    fn render_with(
+        &self,
+        messages: &[Message],
+        special: &SpecialTokens,
+        answer: bool,
+        tools: Option<&Value>,
+    ) -> Result<String, LlmError> {
         let context = context! {
             messages => minijinja::Value::from(Serde(messages)),
             add_generation_prompt => answer,
             // Templates ask whether these are none, which an undefined name is not.
-            tools => (),
+            tools => minijinja::Value::from(Serde(tools)),
             documents => (),
             ..minijinja::Value::from(Serde(special.by_name()))
         };

@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use super::session::common_length;
 use super::{PrefixCache, Stats, StopStrings};
+use crate::constrain::Constraint;
 use crate::sampling::{Choice, Sampler, Sampling};
 use crate::speculate::{Speculation, Speculator};
 use crate::tokenizer::TextStream;
+use crate::tools::FunctionCall;
 use crate::{LanguageModel, LlmError};
 
 /// When and how an answer is made, and when it ends.
@@ -17,6 +19,8 @@ use crate::{LanguageModel, LlmError};
 pub struct GenerateOptions {
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// What the answer has to be, if not any text.
+    pub constraint: Option<Constraint>,
     /// The most tokens to choose; `None` for as many as the context holds.
     pub max_tokens: Option<usize>,
     /// Tokens that end the answer and are not part of it.
@@ -28,6 +32,8 @@ pub struct GenerateOptions {
     /// How many tokens of the prompt other prompts begin with too, such as those of a system prompt. They are computed in
     /// calls of their own, which depend on nothing that follows, and are kept in the session's [`PrefixCache`].
     pub shared_prefix: usize,
+    /// Control tokens that are part of the text by their spelling, such as those around calls of tools.
+    pub spelled_tokens: Vec<u32>,
     /// Whether the answer continues the prompt's text rather than beginning a text of its own.
     pub continue_text: bool,
     /// Set from another thread, ends the answer before the next token.
@@ -38,11 +44,13 @@ impl Default for GenerateOptions {
     fn default() -> Self {
         Self {
             sampling: Sampling::GREEDY,
+            constraint: None,
             max_tokens: None,
             stop_tokens: Vec::new(),
             stop_strings: Vec::new(),
             speculation: Speculation::default(),
             shared_prefix: 0,
+            spelled_tokens: Vec::new(),
             continue_text: false,
             cancel: None,
         }
@@ -56,6 +64,8 @@ pub enum FinishReason {
     StopToken,
     /// The text reached a stop string.
     StopString,
+    /// The grammar allows nothing more.
+    Complete,
     /// As many tokens as were asked for.
     MaxTokens,
     /// The state holds no more tokens.
@@ -69,6 +79,7 @@ impl std::fmt::Display for FinishReason {
         f.write_str(match self {
             Self::StopToken => "the model ended its answer",
             Self::StopString => "a stop string was reached",
+            Self::Complete => "it is complete",
             Self::MaxTokens => "the limit of tokens was reached",
             Self::ContextFull => "the context is full",
             Self::Cancelled => "cancelled",
@@ -98,6 +109,10 @@ pub struct Answer {
     pub text: String,
     /// Why it ended.
     pub finish: FinishReason,
+    /// Whether it is what it had to be: one that was cut short may not be.
+    pub is_valid: bool,
+    /// The functions that it calls, of those that a conversation offers.
+    pub calls: Vec<FunctionCall>,
     /// What it took.
     pub stats: Stats,
 }
@@ -132,12 +147,16 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         model: &'s mut M,
         held: &'s mut Vec<u32>,
         (speculator, prefixes): (&'s mut Speculator, Option<&'s PrefixCache>),
-        stream: TextStream<'s>,
+        mut stream: TextStream<'s>,
         prompt: &[u32],
         mut options: GenerateOptions,
     ) -> Result<Self, LlmError> {
         let started = Instant::now();
-        let sampler = Sampler::new(options.sampling.clone(), prompt, model.context())?;
+        let mut sampler = Sampler::new(options.sampling.clone(), prompt, model.context())?;
+        if let Some(constraint) = options.constraint.take() {
+            sampler.constrain(constraint);
+        }
+        stream.spell(&options.spelled_tokens);
         let stops = StopStrings::new(std::mem::take(&mut options.stop_strings));
         let reused = held.len();
         speculator.begin(prompt);
@@ -228,7 +247,12 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
             }
         }
         self.speculator.forget(self.model, self.held);
-        Ok(Answer { text, finish, stats: self.stats })
+        Ok(Answer { text, finish, is_valid: self.is_valid(), calls: Vec::new(), stats: self.stats })
+    }
+
+    /// Whether the answer is what it had to be, as it stands.
+    pub fn is_valid(&mut self) -> bool {
+        self.sampler.is_complete() || self.sampler.is_satisfied()
     }
 
     /// Counts and times so far.
@@ -280,6 +304,23 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         if self.finish.is_some() {
             return Ok(None);
         }
+        let choice = match self.sampler.force()? {
+            Some(choice) => {
+                // It is computed together with the next token that is chosen, if it was not computed ahead.
+                self.speculator.next_row(self.model.vocab_size());
+                choice
+            }
+            None => self.choose_from_logits()?,
+        };
+        if !self.speculator.take(choice.id, self.model, self.held) {
+            self.pending.push(choice.id);
+        }
+        self.count();
+        Ok(Some(choice))
+    }
+
+    /// Computes what is pending, unless it was computed ahead, and chooses from the logits.
+    fn choose_from_logits(&mut self) -> Result<Choice, LlmError> {
         let most_guesses = self.most_guesses();
         let vocab = self.model.vocab_size();
         let logits = match (self.speculator.next_row(vocab), &self.pending[..]) {
@@ -296,15 +337,10 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
                 logits
             }
         };
-        if self.stats.generated_tokens == 0 {
+        if self.stats.prefill.is_zero() {
             self.stats.prefill = self.started.elapsed();
         }
-        let choice = self.sampler.choose(logits)?;
-        if !self.speculator.take(choice.id, self.model, self.held) {
-            self.pending.push(choice.id);
-        }
-        self.count();
-        Ok(Some(choice))
+        self.sampler.choose(logits)
     }
 
     /// As many guesses as there is room for, and as can be part of the answer; none for the prompt.
@@ -323,6 +359,9 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
         self.stream.push(id, &mut self.decoded);
         if self.stops.push(&self.decoded, &mut self.shown) {
             return Some(FinishReason::StopString);
+        }
+        if self.sampler.is_complete() {
+            return Some(FinishReason::Complete);
         }
         (self.options.max_tokens == Some(self.stats.generated_tokens)).then_some(FinishReason::MaxTokens)
     }

@@ -12,3 +12,4 @@ pub use session::Session;
 pub(crate) use session::common_length;
 pub use stats::Stats;
 pub use stop::StopStrings;
+pub(crate) use stop::undecided_end;

@@ -28,7 +28,7 @@ impl StopStrings {
             self.held.clear();
             return true;
         }
-        let shown = self.held.len() - self.undecided();
+        let shown = self.held.len() - undecided_end(&self.held, self.stops.iter().map(String::as_str));
         out.push_str(&self.held[..shown]);
         self.held.drain(..shown);
         false
@@ -39,14 +39,14 @@ impl StopStrings {
         out.push_str(&self.held);
         self.held.clear();
     }
+}
 
-    /// Bytes at the end of the held text that may be the beginning of a stop string.
-    fn undecided(&self) -> usize {
-        let beginning = |stop: &String| {
-            let longest = self.held.len().min(stop.len() - 1);
-            let is_held = |&len: &usize| stop.is_char_boundary(len) && self.held.ends_with(&stop[..len]);
-            (1..=longest).rev().find(is_held).unwrap_or(0)
-        };
-        self.stops.iter().map(beginning).max().unwrap_or(0)
-    }
+/// Bytes at the end of `text` that may be the beginning of one of `strings`, which are not empty.
+pub(crate) fn undecided_end<'s>(text: &str, strings: impl Iterator<Item = &'s str>) -> usize {
+    let beginning = |string: &str| {
+        let longest = text.len().min(string.len() - 1);
+        let ends_with = |&len: &usize| string.is_char_boundary(len) && text.ends_with(&string[..len]);
+        (1..=longest).rev().find(ends_with).unwrap_or(0)
+    };
+    strings.map(beginning).max().unwrap_or(0)
 }

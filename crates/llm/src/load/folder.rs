@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{TextFiles, TokenizerSource, packages::Packages};
+use super::packages::{self, Packages};
+use super::{TextFiles, TokenizerSource};
 use crate::chat::{ChatTemplate, Conversation};
 use crate::generate::Session;
+use crate::sampling::Defaults;
 use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::tools::{Tool, Toolbox};
 use crate::{LanguageModel, LlmError};
 
 /// A model on disk: its packages, and the tokenizer and templates that belong to it.
@@ -20,6 +23,8 @@ pub struct ModelFolder {
     pub tokenizer: Arc<Tokenizer>,
     /// Special tokens; those that end an answer include the template's end of turn.
     pub special: SpecialTokens,
+    /// How its makers would have its tokens chosen.
+    pub defaults: Defaults,
     /// The chat template; `None` for a model that was not made for conversation.
     pub template: Option<Arc<ChatTemplate>>,
 }
@@ -41,14 +46,27 @@ impl ModelFolder {
 
     fn with_packages(path: &Path, packages: Packages, source: TokenizerSource) -> Result<Self, LlmError> {
         let TextFiles { tokenizer, special, template } = source.open()?;
+        let beside = if packages::is_package(path) { path.parent().unwrap_or(path) } else { path };
         Ok(Self {
             path: path.to_owned(),
             packages,
             source,
             tokenizer: Arc::new(tokenizer),
             special,
+            defaults: Defaults::from_folder(beside)?,
             template: template.map(Arc::new),
         })
+    }
+
+    /// Offers `tools` in every conversation from now on.
+    ///
+    /// # Errors
+    /// The model has no chat template.
+    pub fn offer(&mut self, tools: Vec<Tool>) -> Result<(), LlmError> {
+        let mut template = ChatTemplate::clone(&*self.require_template()?);
+        template.offer(Toolbox::new(tools, &self.tokenizer), &self.special);
+        self.template = Some(Arc::new(template));
+        Ok(())
     }
 
     /// A session on a loaded model, for prompts without a template.
@@ -61,12 +79,15 @@ impl ModelFolder {
     /// # Errors
     /// The model has no chat template.
     pub fn conversation<M: LanguageModel>(&self, model: M) -> Result<Conversation<M>, LlmError> {
-        let template = self.template.clone().ok_or_else(|| {
+        Ok(Conversation::new(self.session(model), self.require_template()?, self.special.clone()))
+    }
+
+    fn require_template(&self) -> Result<Arc<ChatTemplate>, LlmError> {
+        self.template.clone().ok_or_else(|| {
             LlmError::Template(format!(
                 "{} ships none and its tokenizer has no turn markers known here: it can continue texts, not converse",
                 self.path.display()
             ))
-        })?;
-        Ok(Conversation::new(self.session(model), template, self.special.clone()))
+        })
     }
 }

@@ -10,6 +10,7 @@ use super::history::History;
 use super::options::Sampling;
 use super::probability::{log_sum_exp, most_likely};
 use crate::LlmError;
+use crate::constrain::Constraint;
 
 /// A token that was chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +25,9 @@ pub struct Choice {
 
 /// Chooses the tokens of one answer, one after the other.
 ///
-/// It owns all that a choice depends on besides the logits: the tokens so far and the random sequence. Both move on only by
-/// [`choose`](Self::choose) and [`accept`](Self::accept), a token at a time, so that the choices from rows that were computed
-/// together are those from rows computed one by one.
+/// It owns all that a choice depends on besides the logits: the tokens so far, the random sequence and the constraint. They
+/// move on only by [`choose`](Self::choose), [`force`](Self::force) and [`accept`](Self::accept), a token at a time, so that the
+/// choices from rows that were computed together are those from rows computed one by one.
 ///
 /// Randomness is ChaCha8 seeded by `seed_from_u64`, in the stream of the answer's index, one 53-bit number a token: the same on
 /// every platform.
@@ -34,7 +35,8 @@ pub struct Sampler {
     sampling: Sampling,
     random: ChaCha8Rng,
     history: History,
-    /// The logits as changed by bias and penalties.
+    constraint: Option<Constraint>,
+    /// The logits as changed by bias, penalties and constraint.
     scores: Vec<f32>,
     candidates: Vec<Candidate>,
     repetitions: Vec<Repetition>,
@@ -56,6 +58,7 @@ impl Sampler {
         let mut sampler = Self {
             history: History::new(sampling.penalties, if sampling.looks_back() { context } else { 0 }),
             repetitions: Vec::with_capacity(if sampling.dry.is_some() { context } else { 0 }),
+            constraint: None,
             scores: Vec::new(),
             candidates: Vec::new(),
             sampling,
@@ -65,10 +68,16 @@ impl Sampler {
         Ok(sampler)
     }
 
+    /// Keeps the answer from here on within `constraint`.
+    pub fn constrain(&mut self, constraint: Constraint) {
+        self.constraint = Some(constraint);
+    }
+
     /// Chooses the next token from its `logits` (`[vocab]`, −∞ where a token is impossible).
     ///
     /// # Errors
-    /// A logit that is NaN or +∞, or none that is possible; a bias on a token that there is not.
+    /// A logit that is NaN or +∞, or none that is possible; a bias on a token that there is not; a constraint that is complete,
+    /// or too complex to go on.
     pub fn choose(&mut self, logits: &[f32]) -> Result<Choice, LlmError> {
         let uniform = self.uniform();
         let scores = if self.adjust(logits)? { &self.scores } else { logits };
@@ -78,14 +87,44 @@ impl Sampler {
         } else {
             draw(scores, best, &self.sampling, uniform, &mut self.candidates)
         };
-        self.remember(id);
+        self.advance(id)?;
         Ok(self.choice(id, logits))
     }
 
+    /// The next token, where the constraint leaves no choice: it needs no logits. `None` where it does, and where its
+    /// probability is asked for, which needs them.
+    ///
+    /// # Errors
+    /// The constraint is too complex to go on.
+    pub fn force(&mut self) -> Result<Option<Choice>, LlmError> {
+        let constraint = self.constraint.as_mut().filter(|_| self.sampling.log_probabilities.is_none());
+        let Some(id) = constraint.and_then(Constraint::forced) else { return Ok(None) };
+        self.accept(id)?;
+        Ok(Some(Choice { id, log_probability: None, alternatives: Vec::new() }))
+    }
+
     /// Takes in a token that was not chosen here, as though it had been.
-    pub fn accept(&mut self, id: u32) {
+    ///
+    /// # Errors
+    /// The constraint does not allow it.
+    pub fn accept(&mut self, id: u32) -> Result<(), LlmError> {
         self.uniform();
+        self.advance(id)
+    }
+
+    /// Whether the constraint allows nothing more; false without one.
+    pub fn is_complete(&self) -> bool {
+        self.constraint.as_ref().is_some_and(Constraint::is_complete)
+    }
+
+    /// Whether the constraint accepts the answer as it stands; true without one.
+    pub fn is_satisfied(&mut self) -> bool {
+        self.constraint.as_mut().is_none_or(Constraint::is_satisfied)
+    }
+
+    fn advance(&mut self, id: u32) -> Result<(), LlmError> {
         self.remember(id);
+        self.constraint.as_mut().map_or(Ok(()), |constraint| constraint.accept(id))
     }
 
     fn remember(&mut self, id: u32) {
@@ -99,10 +138,10 @@ impl Sampler {
         (self.random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Puts the logits into `scores`, changed by bias and penalties; false if nothing changes them.
+    /// Puts the logits into `scores`, changed by bias, penalties and constraint; false if nothing changes them.
     fn adjust(&mut self, logits: &[f32]) -> Result<bool, LlmError> {
         let Sampling { logit_bias, dry, .. } = &self.sampling;
-        if logit_bias.is_empty() && !self.history.penalises() && dry.is_none() {
+        if logit_bias.is_empty() && !self.history.penalises() && dry.is_none() && self.constraint.is_none() {
             return Ok(false);
         }
         self.scores.clear();
@@ -114,6 +153,9 @@ impl Sampler {
         self.history.penalise(&mut self.scores);
         if let Some(dry) = dry {
             dry.penalise(self.history.tokens(), &mut self.scores, &mut self.repetitions);
+        }
+        if let Some(constraint) = &mut self.constraint {
+            constraint.mask(&mut self.scores)?;
         }
         Ok(true)
     }

@@ -171,6 +171,12 @@ impl Tokenizer {
         }
     }
 
+    /// The tokens whose text holds `text`.
+    pub fn tokens_with(&self, text: &str) -> Vec<u32> {
+        let holds = |id: &u32| self.token_bytes(*id).windows(text.len().max(1)).any(|part| part == text.as_bytes());
+        (0..self.vocab_size() as u32).filter(holds).collect()
+    }
+
     /// The spellings of the control tokens.
     pub(crate) fn special_spellings(&self) -> Vec<String> {
         (0..).zip(&self.special).filter(|(_, special)| **special).filter_map(|(id, _)| self.token(id)).collect()
@@ -196,6 +202,11 @@ impl Tokenizer {
             }
         }
         Ok(())
+    }
+
+    /// Spaces that encoding puts before a text, and decoding takes off.
+    pub(crate) fn leading_spaces(&self) -> usize {
+        self.bytes.leading_spaces()
     }
 
     /// The bytes that `id` adds to a text; none for ids outside the vocabulary.

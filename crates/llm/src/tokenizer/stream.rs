@@ -11,16 +11,27 @@ pub struct TextStream<'t> {
     pending: Vec<u8>,
     /// Spaces at the beginning of the text that are still to be dropped.
     strip: usize,
+    /// Control tokens that are part of the text.
+    spelled: Vec<u32>,
 }
 
 impl<'t> TextStream<'t> {
     pub(super) fn new(tokenizer: &'t Tokenizer, strip: usize) -> Self {
-        Self { tokenizer, pending: Vec::with_capacity(64), strip }
+        Self { tokenizer, pending: Vec::with_capacity(64), strip, spelled: Vec::new() }
+    }
+
+    /// Makes the spelling of these control tokens part of the text.
+    pub fn spell(&mut self, tokens: &[u32]) {
+        self.spelled.extend_from_slice(tokens);
     }
 
     /// Appends to `out` the text that `id` completes.
     pub fn push(&mut self, id: u32, out: &mut String) {
         if self.tokenizer.is_special(id) {
+            if self.spelled.contains(&id) {
+                self.finish(out);
+                out.push_str(&self.tokenizer.token(id).unwrap_or_default());
+            }
             return;
         }
         let mut bytes = self.tokenizer.token_bytes(id);

@@ -134,7 +134,7 @@ proptest! {
         for (at, row) in rows.iter().enumerate() {
             let chosen = chooser.choose(row).unwrap().id;
             if at < accepted {
-                follower.accept(chosen);
+                follower.accept(chosen).unwrap();
             } else {
                 prop_assert_eq!(follower.choose(row).unwrap().id, chosen);
             }

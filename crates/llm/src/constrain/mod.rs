@@ -1,0 +1,11 @@
+//! Structured output: answers that a grammar accepts.
+//!
+//! What a grammar is and which tokens it allows next is `llguidance`'s business, which only this module knows. A
+//! [`Compiler`] belongs to one tokenizer, a [`Constraint`] to one answer.
+
+mod compiler;
+mod constraint;
+mod vocabulary;
+
+pub use compiler::{Compiler, Grammar};
+pub use constraint::Constraint;
