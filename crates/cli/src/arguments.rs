@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, session, tokenize,
+    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, serve, session, tokenize,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -52,6 +52,8 @@ pub enum Command {
     Perplexity(perplexity::Arguments),
     /// Show the tokens of a text, or the text of tokens
     Tokenize(tokenize::Arguments),
+    /// Serve a model to OpenAI's clients over HTTP
+    Serve(serve::Arguments),
     /// Measure how fast a model runs here
     Bench(bench::Arguments),
     /// List the models that are here or can be fetched, or remove one

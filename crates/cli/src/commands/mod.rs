@@ -12,5 +12,6 @@ pub mod models;
 pub mod perplexity;
 pub mod predict;
 pub mod pull;
+pub mod serve;
 pub mod session;
 pub mod tokenize;

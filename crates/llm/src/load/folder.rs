@@ -82,7 +82,11 @@ impl ModelFolder {
         Ok(Conversation::new(self.session(model), self.require_template()?, self.special.clone()))
     }
 
-    fn require_template(&self) -> Result<Arc<ChatTemplate>, LlmError> {
+    /// The chat template.
+    ///
+    /// # Errors
+    /// The model has none.
+    pub fn require_template(&self) -> Result<Arc<ChatTemplate>, LlmError> {
         self.template.clone().ok_or_else(|| {
             LlmError::Template(format!(
                 "{} ships none and its tokenizer has no turn markers known here: it can continue texts, not converse",

@@ -7,4 +7,4 @@ mod interface;
 mod model;
 
 pub use interface::{Cache, CacheInput, ExampleInput, Input, LanguageInterface, Role};
-pub use model::PackageModel;
+pub use model::{BATCHED_PREFILL_CHUNK, PackageModel};

@@ -5,24 +5,27 @@ use std::sync::Arc;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use sottovoce_runtime::{Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, State};
+use sottovoce_runtime::{Batcher, Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, Seat};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
 use super::inputs::Call;
 use super::interface::{Cache, CacheInput, LanguageInterface, Role};
 use crate::{Identity, LanguageModel, LlmError};
 
+/// Rows of a prompt that one call computes while others wait: some tens of milliseconds of a small model.
+pub const BATCHED_PREFILL_CHUNK: usize = 128;
+
 /// One sequence on a package; the package is shared between sequences.
 pub struct PackageModel {
     model: Arc<Model>,
+    /// Runs calls together with those of others, if there is one.
+    batcher: Option<Arc<Batcher>>,
     interface: LanguageInterface,
-    state: State,
     /// Every token in the sequence.
     ids: Vec<i32>,
-    /// Ids, masks, positions and, where the caller keeps them, the caches: filled anew for every call, in the same memory.
-    inputs: Inputs,
-    /// What the last call gave, whose memory the next one uses.
-    outputs: Outputs,
+    /// The state; ids, masks, positions and, where the caller keeps them, the caches, filled anew for every call in the same
+    /// memory; and what the last call gave, whose memory the next one uses.
+    seat: Seat,
     /// One row of logits in f32.
     logits: Vec<f32>,
 }
@@ -49,7 +52,20 @@ impl PackageModel {
             inputs.insert(&cache.input, zeros(cache.dtype, &cache.shape)?);
         }
         let ids = Vec::with_capacity(interface.context);
-        Ok(Self { model, interface, state, ids, inputs, outputs: Outputs::new(), logits: Vec::new() })
+        let seat = Seat { inputs, state, outputs: Outputs::new() };
+        Ok(Self { model, batcher: None, interface, ids, seat, logits: Vec::new() })
+    }
+
+    /// An empty sequence whose calls run together with those of the batcher's other callers. Prompts come in calls of at most
+    /// [`BATCHED_PREFILL_CHUNK`] rows, so that the others need not wait long.
+    ///
+    /// # Errors
+    /// As [`PackageModel::new`].
+    pub fn batched(batcher: Arc<Batcher>) -> Result<Self, LlmError> {
+        let mut sequence = Self::new(Arc::clone(batcher.model()))?;
+        let (least, most) = sequence.interface.rows.into_inner();
+        sequence.interface.rows = least..=most.min(BATCHED_PREFILL_CHUNK).max(least);
+        Ok(Self { batcher: Some(batcher), ..sequence })
     }
 
     /// The package underneath.
@@ -64,12 +80,12 @@ impl PackageModel {
 
     /// From now on calls note what their steps cost, until [`PackageModel::take_profile`].
     pub fn start_profile(&mut self) {
-        self.state.start_profile();
+        self.seat.state.start_profile();
     }
 
     /// What steps cost since [`PackageModel::start_profile`]; `None` without it.
     pub fn take_profile(&mut self) -> Option<Profile> {
-        self.state.take_profile()
+        self.seat.state.take_profile()
     }
 
     /// Checks that `new` can follow what is held.
@@ -124,11 +140,18 @@ impl PackageModel {
         self.fill_inputs(first, padded - first).map_err(LlmError::model)?;
         let rows = if padded > end { OutputRows::All } else { rows };
         let options = PredictOptions { rows, allow_overwrite: first < past };
-        self.model.predict_into(&self.inputs, &mut self.state, &options, &mut self.outputs).map_err(LlmError::model)?;
+        let result = match &self.batcher {
+            Some(batcher) => batcher.predict(&mut self.seat, &options),
+            None => {
+                let Seat { inputs, state, outputs } = &mut self.seat;
+                self.model.predict_into(inputs, state, &options, outputs)
+            }
+        };
+        result.map_err(LlmError::model)?;
         // Padding is forgotten.
         self.rewind(end);
         for cache in self.interface.caches() {
-            let (Some(held), Some(new)) = (self.inputs.get_mut(&cache.input), self.outputs.get_mut(&cache.output))
+            let (Some(held), Some(new)) = (self.seat.inputs.get_mut(&cache.input), self.seat.outputs.get_mut(&cache.output))
             else {
                 return Err(self.wrong(format!("a call gave no {}", cache.output)));
             };
@@ -143,7 +166,7 @@ impl PackageModel {
     fn rows_given(&self) -> Result<usize, LlmError> {
         let mut given = None;
         for (name, width) in &self.interface.logits {
-            match self.outputs.get(name).map(Tensor::shape) {
+            match self.seat.outputs.get(name).map(Tensor::shape) {
                 Some(&[1, rows, found]) if rows > 0 && found == *width && given.is_none_or(|given| given == rows) => {
                     given = Some(rows);
                 }
@@ -157,14 +180,14 @@ impl PackageModel {
         let placeholders = self.interface.placeholders();
         let call = Call { ids: &self.ids[first..], rows, first, placeholders };
         for input in &self.interface.inputs {
-            if let Some(tensor) = self.inputs.get_mut(&input.name) {
+            if let Some(tensor) = self.seat.inputs.get_mut(&input.name) {
                 call.fill(tensor, input.role, input.dtype)?;
             }
         }
         for cache in self.interface.caches() {
             // After a rewind it holds more.
             let (axis, kept) = (cache.positions_axis(), placeholders + first);
-            if let Some(held) = self.inputs.get_mut(&cache.input)
+            if let Some(held) = self.seat.inputs.get_mut(&cache.input)
                 && held.shape()[axis] > kept
             {
                 *held = held.narrow(axis, 0..kept)?;
@@ -190,7 +213,7 @@ impl PackageModel {
             let mut shape = cache.shape.clone();
             shape[axis] = kept + added;
             let mut grown = Tensor::zeros(cache.dtype, shape).map_err(LlmError::model)?;
-            if let Some(held) = self.inputs.get(&cache.input) {
+            if let Some(held) = self.seat.inputs.get(&cache.input) {
                 grown.copy_range(axis, 0, held, 0..kept).map_err(LlmError::model)?;
             }
             grown.copy_range(axis, kept, rows, 0..added).map_err(LlmError::model)?;
@@ -203,7 +226,7 @@ impl PackageModel {
     fn read_row(&mut self, row: usize) -> Result<(), LlmError> {
         self.logits.clear();
         for (name, width) in &self.interface.logits {
-            let Some(logits) = self.outputs.get(name) else { continue };
+            let Some(logits) = self.seat.outputs.get(name) else { continue };
             let range = row * width..(row + 1) * width;
             match logits.dtype() {
                 DType::F16 => {
@@ -265,12 +288,12 @@ impl LanguageModel for PackageModel {
         self.ids.truncate(len);
         // Caches that the caller keeps are cut when they are next used, and states whose length the runtime does not
         // know are overwritten.
-        let rewound = self.state.rewind(len.min(self.state.len()));
+        let rewound = self.seat.state.rewind(len.min(self.seat.state.len()));
         debug_assert!(rewound.is_ok(), "shortening a state cannot fail");
     }
 
     fn identity(&self) -> Option<Identity> {
-        self.model.fingerprint().filter(|_| !self.keeps_states() || self.state.has_rows())
+        self.model.fingerprint().filter(|_| !self.keeps_states() || self.seat.state.has_rows())
     }
 
     fn rows(&self, tokens: Range<usize>) -> Result<Vec<Tensor>, LlmError> {
@@ -280,9 +303,9 @@ impl LanguageModel for PackageModel {
             );
         }
         if self.keeps_states() {
-            return self.state.rows(tokens).map_err(LlmError::model);
+            return self.seat.state.rows(tokens).map_err(LlmError::model);
         }
-        let held = self.interface.caches().iter().filter_map(|cache| self.inputs.get(&cache.input));
+        let held = self.interface.caches().iter().filter_map(|cache| self.seat.inputs.get(&cache.input));
         let placeholders = self.interface.placeholders();
         let positions = placeholders + tokens.start..placeholders + tokens.end;
         held.map(|held| held.narrow(held.rank() - 2, positions.clone()).map_err(LlmError::model)).collect()
@@ -296,11 +319,11 @@ impl LanguageModel for PackageModel {
             return Err(self.wrong(reason));
         }
         if self.keeps_states() {
-            self.state.append(rows).map_err(LlmError::model)?;
+            self.seat.state.append(rows).map_err(LlmError::model)?;
         } else {
             let grown = self.grown_caches(rows)?;
             for (cache, grown) in self.interface.caches().iter().zip(grown) {
-                self.inputs.insert(&cache.input, grown);
+                self.seat.inputs.insert(&cache.input, grown);
             }
         }
         self.ids.extend(ids.iter().map(|&id| id as i32));
@@ -315,11 +338,10 @@ impl Clone for PackageModel {
         ids.extend_from_slice(&self.ids);
         Self {
             model: Arc::clone(&self.model),
+            batcher: self.batcher.clone(),
             interface: self.interface.clone(),
-            state: self.state.clone(),
             ids,
-            inputs: self.inputs.clone(),
-            outputs: Outputs::new(),
+            seat: Seat { inputs: self.seat.inputs.clone(), state: self.seat.state.clone(), outputs: Outputs::new() },
             logits: Vec::new(),
         }
     }

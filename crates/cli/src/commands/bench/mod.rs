@@ -9,6 +9,7 @@ mod report;
 mod speculation;
 mod speed;
 mod statistics;
+mod streams;
 mod subject;
 mod turns;
 
@@ -47,6 +48,8 @@ enum Measurement {
     Speculation(speculation::SpeculationArguments),
     /// Measure the time to the first token of every turn of a conversation
     Turns(turns::TurnsArguments),
+    /// Measure how fast several answers are made at the same time
+    Streams(streams::StreamsArguments),
 }
 
 /// Measures.
@@ -59,6 +62,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
+        Some(Measurement::Streams(arguments)) => streams::run(arguments),
         None => speed::run(&arguments.speed),
     }
 }

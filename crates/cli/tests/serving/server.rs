@@ -1,0 +1,134 @@
+//! A server process on a port of its own, and requests to it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use serde_json::{Value, json};
+use sottovoce_testkit::smollm2_gguf;
+
+/// SmolLM2 as a package with a context of 512. `None` when the model cannot be had.
+pub fn model() -> Option<&'static Path> {
+    static FOLDER: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let gguf = smollm2_gguf()?;
+        let folder = tempfile::tempdir().unwrap();
+        let (gguf, made) = (gguf.to_str().unwrap(), folder.path().join("smollm2"));
+        let arguments = ["convert", gguf, "--context", "512", "-o", made.to_str().unwrap()];
+        let output = Command::new(env!("CARGO_BIN_EXE_sottovoce")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(folder)
+    });
+    let folder = folder.as_ref()?;
+    static PATH: OnceLock<std::path::PathBuf> = OnceLock::new();
+    Some(PATH.get_or_init(|| folder.path().join("smollm2")))
+}
+
+/// A server that ends with the test.
+pub struct Server {
+    process: Child,
+    url: String,
+    agent: ureq::Agent,
+}
+
+/// A response.
+pub struct Reply {
+    pub status: u16,
+    pub retry_after: Option<String>,
+    pub body: Value,
+}
+
+impl Server {
+    /// Starts `sottovoce serve` with `arguments` and waits until it listens.
+    pub fn start(model: &Path, arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
+            .args(["serve", model.to_str().unwrap(), "--port", "0"])
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let url = lines.by_ref().map(Result::unwrap).find_map(|line| {
+            let (_, rest) = line.split_once("http://")?;
+            let (address, _) = rest.split_once("/v1")?;
+            Some(format!("http://{address}"))
+        });
+        // The rest of what it says must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        Self { process, url: url.expect("the server says where it listens"), agent }
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        reply(self.agent.get(format!("{}{path}", self.url)).call().unwrap())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        reply(self.agent.post(format!("{}{path}", self.url)).send(body.to_string()).unwrap())
+    }
+
+    /// Sends a body as it is, with headers.
+    pub fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        reply(self.request(path, headers).send(body).unwrap())
+    }
+
+    fn request(&self, path: &str, headers: &[(&str, &str)]) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    /// One answer to a question.
+    pub fn chat(&self, question: &str, more: Value) -> Reply {
+        self.post("/v1/chat/completions", &chat(question, more))
+    }
+
+    /// The pieces of a streamed answer, without the final mark, which has to be there.
+    pub fn stream(&self, path: &str, body: &Value) -> Vec<Value> {
+        let lines: Vec<String> = self.open_stream(path, &[], body).lines().map(Result::unwrap).collect();
+        let mut data: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("data: ")).collect();
+        assert_eq!(data.pop(), Some("[DONE]"));
+        data.into_iter().map(|piece| serde_json::from_str(piece).unwrap()).collect()
+    }
+
+    /// A streamed answer as it comes.
+    pub fn open_stream(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> impl BufRead + use<> {
+        let response = self.request(path, headers).send(body.to_string()).unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        BufReader::new(response.into_body().into_reader())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A request for one greedy answer, with `more` members.
+pub fn chat(question: &str, more: Value) -> Value {
+    let mut body = json!({
+        "model": "default",
+        "messages": [{ "role": "user", "content": question }],
+        "temperature": 0,
+        "max_tokens": 24,
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+fn reply(response: ureq::http::Response<ureq::Body>) -> Reply {
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+    let mut text = String::new();
+    response.into_body().into_reader().read_to_string(&mut text).unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Reply { status, retry_after, body }
+}

@@ -1,0 +1,148 @@
+//! The model behind the server: who gets to use it, and answers in the making.
+
+mod job;
+mod seats;
+
+use std::sync::{Arc, OnceLock};
+
+use sottovoce_llm::{
+    LlmError,
+    chat::{ChatTemplate, Message},
+    constrain::{Compiler, Constraint, Grammar},
+    load::ModelFolder,
+    package::PackageModel,
+    sampling::{Penalties, Sampling},
+    tokenizer::Tokenizer,
+    tools::{Tool, Toolbox},
+};
+use sottovoce_runtime::{Batcher, Model};
+use tokio::sync::mpsc;
+
+use crate::ServerError;
+use seats::Seats;
+
+pub use job::{Answering, Event, Job, TokenChance};
+pub use seats::{Busy, Occupancy};
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Name that clients may ask for; `default` is another.
+    pub name: String,
+    /// Answers that are made at the same time, each with a key-value state.
+    pub parallel: usize,
+    /// Requests that may wait for one of those; more are turned away.
+    pub queue: usize,
+}
+
+/// A loaded model that answers many at once.
+pub struct Engine {
+    name: String,
+    folder: ModelFolder,
+    context: usize,
+    seats: Seats,
+    compiler: OnceLock<Compiler>,
+}
+
+impl Engine {
+    /// An engine on a loaded package, with the tokenizer and template of `folder`.
+    ///
+    /// # Errors
+    /// The package is no language model, or there is no thread for the batcher.
+    pub fn new(folder: ModelFolder, model: Arc<Model>, options: EngineOptions) -> Result<Self, ServerError> {
+        let batcher = Arc::new(Batcher::new(model)?);
+        let mut sessions = Vec::new();
+        for _ in 0..options.parallel.max(1) {
+            sessions.push(folder.session(PackageModel::batched(batcher.clone())?));
+        }
+        let context = sottovoce_llm::LanguageModel::context(sessions[0].model());
+        let seats = Seats::new(sessions, options.queue);
+        Ok(Self { name: options.name, folder, context, seats, compiler: OnceLock::new() })
+    }
+
+    /// Name of the model.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a client that asks for `model` means this one.
+    pub fn is_called(&self, model: &str) -> bool {
+        model == self.name || model == "default"
+    }
+
+    /// Tokens of a conversation at most.
+    pub fn context(&self) -> usize {
+        self.context
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Arc<Tokenizer> {
+        &self.folder.tokenizer
+    }
+
+    /// Answers that are made and requests that wait.
+    pub fn occupancy(&self) -> Occupancy {
+        self.seats.occupancy()
+    }
+
+    /// Tokens that end an answer.
+    pub fn stop_tokens(&self) -> &[u32] {
+        &self.folder.special.stop
+    }
+
+    /// How the model's makers would have tokens chosen; OpenAI's defaults where they do not say.
+    pub fn sampling(&self) -> Sampling {
+        let defaults = &self.folder.defaults;
+        Sampling {
+            temperature: defaults.temperature.unwrap_or(1.0),
+            top_k: defaults.top_k.filter(|&k| k > 0),
+            top_p: defaults.top_p,
+            min_p: defaults.min_p,
+            penalties: Penalties { repetition: defaults.repetition_penalty.unwrap_or(1.0), ..Penalties::NONE },
+            ..Sampling::GREEDY
+        }
+    }
+
+    /// The tokens of a conversation up to where the answer begins, and the tools that are offered in it.
+    ///
+    /// # Errors
+    /// The model has no chat template, or its template refuses the conversation.
+    pub fn encode_chat(&self, messages: &[Message], tools: Vec<Tool>) -> Result<(Vec<u32>, Option<Toolbox>), LlmError> {
+        let template = self.folder.require_template()?;
+        let special = &self.folder.special;
+        if tools.is_empty() {
+            return Ok((template.encode(messages, special, &self.folder.tokenizer)?, None));
+        }
+        let mut template = ChatTemplate::clone(&template);
+        let toolbox = Toolbox::new(tools, &self.folder.tokenizer);
+        template.offer(toolbox.clone(), special);
+        Ok((template.encode(messages, special, &self.folder.tokenizer)?, Some(toolbox)))
+    }
+
+    /// Compiles a grammar that an answer has to keep.
+    ///
+    /// # Errors
+    /// It is malformed or too complex.
+    pub fn constraint(&self, grammar: &Grammar) -> Result<Constraint, LlmError> {
+        if let Some(compiler) = self.compiler.get() {
+            return compiler.compile(grammar);
+        }
+        // Two first requests may both make one, which costs a second of one of them.
+        let made = Compiler::new(self.folder.tokenizer.clone(), self.stop_tokens())?;
+        self.compiler.get_or_init(|| made).compile(grammar)
+    }
+
+    /// Begins a job once there is a place for it. Dropping what comes back ends it before its next token.
+    ///
+    /// # Errors
+    /// [`Busy`] when too many wait already.
+    pub async fn begin(&self, job: Job) -> Result<Answering, Busy> {
+        let seat = self.seats.take(&job.prompt).await?;
+        // No more events than the context has tokens: a client who reads slowly does not keep the place.
+        let (sender, events) = mpsc::unbounded_channel();
+        let answering = Answering::new(events);
+        let cancel = answering.cancel_flag();
+        tokio::task::spawn_blocking(move || job.run(seat, cancel, &sender));
+        Ok(answering)
+    }
+}

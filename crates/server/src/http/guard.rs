@@ -1,0 +1,136 @@
+//! Who may ask. A page of another site must not reach a server of this machine, neither with a request of its own
+//! (`Origin`) nor under a name that it made point here (DNS rebinding: `Host`).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+use super::{Failure, ServerOptions};
+
+/// What a request is checked against.
+pub struct Guard {
+    /// Whether only this machine can reach the server, so that it must be called by one of this machine's names.
+    loopback: bool,
+    /// Digest of the token: comparing digests tells nothing of how much of a guess was right.
+    token: Option<[u8; 32]>,
+    allowed_origins: Vec<String>,
+}
+
+impl Guard {
+    pub fn new(options: &ServerOptions) -> Self {
+        Self {
+            loopback: options.address.ip().is_loopback(),
+            token: options.token.as_deref().map(digest),
+            allowed_origins: options.allowed_origins.clone(),
+        }
+    }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let host = text(headers, header::HOST).unwrap_or_default();
+        if self.loopback && !is_local(host) {
+            return Err(Failure::new(
+                StatusCode::FORBIDDEN,
+                format!("the host {host:?} is not this machine; call it localhost or 127.0.0.1"),
+            ));
+        }
+        if let Some(origin) = text(headers, header::ORIGIN)
+            && !self.allowed_origins.iter().any(|allowed| allowed == origin)
+            && origin.strip_prefix("http://") != Some(host)
+        {
+            return Err(Failure::new(
+                StatusCode::FORBIDDEN,
+                format!("pages of {origin:?} may not use this server; allow them with --allow-origin"),
+            ));
+        }
+        let Some(token) = self.token else { return Ok(()) };
+        let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        match given {
+            Some(given) if digest(given) == token => Ok(()),
+            Some(_) => Err(Failure::unauthorized("the token is not the server's")),
+            None => Err(Failure::unauthorized("send the server's token as Authorization: Bearer TOKEN")),
+        }
+    }
+}
+
+/// Lets a request through or answers it.
+pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    match guard.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Whether `host`, as a client sends it, names this machine.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => host,
+    };
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(address: &str, token: Option<&str>) -> Guard {
+        Guard::new(&ServerOptions {
+            address: address.parse().unwrap(),
+            token: token.map(str::to_owned),
+            allowed_origins: vec!["http://localhost:3000".to_owned()],
+        })
+    }
+
+    fn status(guard: &Guard, headers: &[(HeaderName, &str)]) -> StatusCode {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
+        guard.check(&headers).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
+    }
+
+    #[test]
+    fn only_names_of_this_machine_reach_a_local_server() {
+        let guard = guard("127.0.0.1:8080", None);
+        for host in ["localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
+            assert_eq!(status(&guard, &[(header::HOST, host)]), StatusCode::OK, "{host}");
+        }
+        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
+            assert_eq!(status(&guard, &[(header::HOST, host)]), StatusCode::FORBIDDEN, "{host}");
+        }
+        assert_eq!(status(&guard, &[]), StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_turned_away() {
+        let guard = guard("127.0.0.1:8080", None);
+        let from = |origin| status(&guard, &[(header::HOST, "localhost:8080"), (header::ORIGIN, origin)]);
+        assert_eq!(from("http://localhost:8080"), StatusCode::OK);
+        assert_eq!(from("http://localhost:3000"), StatusCode::OK);
+        for origin in ["http://evil.example", "https://localhost:8080", "http://localhost:8081", "null"] {
+            assert_eq!(from(origin), StatusCode::FORBIDDEN, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_to_be_sent_whole() {
+        let guard = guard("192.0.2.1:8080", Some("secret"));
+        let with = |value| status(&guard, &[(header::AUTHORIZATION, value)]);
+        assert_eq!(with("Bearer secret"), StatusCode::OK);
+        for value in ["Bearer secre", "Bearer secrets", "secret", "Basic secret", "Bearer "] {
+            assert_eq!(with(value), StatusCode::UNAUTHORIZED, "{value}");
+        }
+        assert_eq!(status(&guard, &[]), StatusCode::UNAUTHORIZED);
+    }
+}

@@ -1,0 +1,160 @@
+//! Requests read, and failures told, in OpenAI's shape.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sottovoce_llm::LlmError;
+
+use crate::engine::Busy;
+
+/// Seconds after which a client that was turned away may try again.
+const RETRY_AFTER: u32 = 2;
+
+/// Why a request is not answered.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    message: String,
+    param: Option<String>,
+    code: Option<&'static str>,
+}
+
+impl Failure {
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), param: None, code: None }
+    }
+
+    /// The client asked for what cannot be: `param` is at fault.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { param: Some(param.into()), ..Self::new(StatusCode::BAD_REQUEST, message) }
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// There is no model of that name.
+    pub fn no_model(asked: &str, name: &str) -> Self {
+        let message = format!("there is no model {asked:?} here; this server has {name:?}, also called \"default\"");
+        Self { param: Some("model".to_owned()), code: Some("model_not_found"), ..Self::not_found(message) }
+    }
+
+    pub fn unauthorized(message: &str) -> Self {
+        Self { code: Some("invalid_api_key"), ..Self::new(StatusCode::UNAUTHORIZED, message) }
+    }
+
+    #[cfg(test)]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The error object.
+    pub fn body(&self) -> serde_json::Value {
+        let kind = match self.status {
+            StatusCode::UNAUTHORIZED => "authentication_error",
+            StatusCode::FORBIDDEN => "permission_error",
+            StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request_error",
+        };
+        json!({ "error": { "message": self.message, "type": kind, "param": self.param, "code": self.code } })
+    }
+}
+
+impl From<LlmError> for Failure {
+    fn from(error: LlmError) -> Self {
+        let message = error.to_string();
+        match error {
+            LlmError::PromptTooLong { .. } => {
+                Self { code: Some("context_length_exceeded"), ..Self::invalid("messages", message) }
+            }
+            LlmError::Option { option, .. } => Self::invalid(option.replace('-', "_"), message),
+            LlmError::EmptyPrompt | LlmError::Template(_) => Self::invalid("messages", message),
+            LlmError::Grammar { .. } => Self::invalid("response_format", message),
+            LlmError::Tools(_) => Self::invalid("tools", message),
+            LlmError::IdOutOfRange { .. } => Self::new(StatusCode::BAD_REQUEST, message),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(Busy: Busy) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests wait already; try again in a moment")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let extra: Option<(HeaderName, String)> = match self.status {
+            StatusCode::TOO_MANY_REQUESTS => Some((header::RETRY_AFTER, RETRY_AFTER.to_string())),
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
+            _ => None,
+        };
+        let mut response = (self.status, axum::Json(self.body())).into_response();
+        if let Some((name, value)) = extra
+            && let Ok(value) = value.parse()
+        {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// A request in JSON, whatever content type it claims, read as two structures that share it. What does not fit is named by
+/// its path, and so is what neither of them knows.
+pub struct Json<A, B>(pub A, pub B);
+
+/// Members that change nothing here: they are for bookkeeping, caches and data centres of others.
+const HARMLESS: [&str; 9] = [
+    "metadata",
+    "parallel_tool_calls",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "user",
+    "verbosity",
+];
+
+impl<A: DeserializeOwned, B: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|error: BytesRejection| Failure::new(error.status(), error.body_text()))?;
+        let (first, strange) = read(&bytes)?;
+        let (second, others) = read(&bytes)?;
+        match strange.iter().find(|name| others.contains(name) && !HARMLESS.contains(&name.as_str())) {
+            Some(name) => Err(Failure::invalid(name.clone(), format!("{name} is not supported; leave it out"))),
+            None => Ok(Self(first, second)),
+        }
+    }
+}
+
+/// Reads JSON, and tells which of its members were of no use.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), Failure> {
+    let mut strange = Vec::new();
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = {
+        let mut note = |path: serde_ignored::Path<'_>| {
+            if let serde_ignored::Path::Map { parent: serde_ignored::Path::Root, key } = path {
+                strange.push(key);
+            }
+        };
+        let json = serde_ignored::Deserializer::new(&mut json, &mut note);
+        serde_path_to_error::deserialize(json).map_err(|error| {
+            let path = Some(error.path().to_string()).filter(|path| path != ".");
+            Failure { param: path, ..Failure::new(StatusCode::BAD_REQUEST, error.inner().to_string()) }
+        })?
+    };
+    json.end().map_err(|error| Failure::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok((value, strange))
+}

@@ -1,0 +1,13 @@
+//! Serves a language model over HTTP, in the interface that OpenAI's clients speak.
+//!
+//! [`engine`] owns the model: every answer is made on a thread of its own, and a batcher joins their passes over the weights.
+//! [`http`] owns the socket: who may ask, how much, and how errors look. [`openai`] owns the words: requests become jobs of
+//! the engine, its events become responses.
+
+pub mod engine;
+mod error;
+mod http;
+mod openai;
+
+pub use error::ServerError;
+pub use http::{Server, ServerOptions};
