@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, serve, session, tokenize,
+    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, serve, session,
+    tokenize,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.

@@ -151,7 +151,8 @@ impl PackageModel {
         // Padding is forgotten.
         self.rewind(end);
         for cache in self.interface.caches() {
-            let (Some(held), Some(new)) = (self.seat.inputs.get_mut(&cache.input), self.seat.outputs.get_mut(&cache.output))
+            let (Some(held), Some(new)) =
+                (self.seat.inputs.get_mut(&cache.input), self.seat.outputs.get_mut(&cache.output))
             else {
                 return Err(self.wrong(format!("a call gave no {}", cache.output)));
             };
