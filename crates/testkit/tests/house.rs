@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The crates in the order of the table in ARCHITECTURE.md: each may depend only on those before it.
-const LAYERS: [&str; 9] = ["tensor", "mil", "graph", "kernels", "runtime", "convert", "llm", "hub", "cli"];
+const LAYERS: [&str; 10] = ["tensor", "mil", "graph", "kernels", "runtime", "convert", "llm", "hub", "server", "cli"];
 
 const LONGEST_FILE: usize = 600;
 

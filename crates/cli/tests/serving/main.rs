@@ -219,7 +219,7 @@ fn what_does_not_fit_is_refused_by_name() {
     assert_eq!(reply.status, 403);
     let reply = server.post_raw("/v1/chat/completions", &[("Host", "evil.example")], "{}");
     assert_eq!(reply.status, 403);
-    assert_eq!(server.post_raw("/v1/chat/completions", &[], &" ".repeat(9 << 20)).status, 413);
+    assert_eq!(server.announce("/v1/chat/completions", 9 << 20), 413);
     assert_eq!(server.get("/v1/nothing").status, 404);
 }
 

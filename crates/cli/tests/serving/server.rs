@@ -1,7 +1,8 @@
 //! A server process on a port of its own, and requests to it.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -78,6 +79,17 @@ impl Server {
     fn request(&self, path: &str, headers: &[(&str, &str)]) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
         let request = self.agent.post(format!("{}{path}", self.url));
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    /// The status of a request that announces a body of so many bytes and sends none of it.
+    pub fn announce(&self, path: &str, bytes: usize) -> u16 {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {line}")).parse().unwrap()
     }
 
     /// One answer to a question.

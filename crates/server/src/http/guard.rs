@@ -1,5 +1,6 @@
 //! Who may ask. A page of another site must not reach a server of this machine, neither with a request of its own
-//! (`Origin`) nor under a name that it made point here (DNS rebinding: `Host`).
+//! (`Origin`) nor under a name that it made point here (DNS rebinding: `Host`). And how much: what is announced as too large
+//! is not waited for.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Failure, ServerOptions};
+use super::{Failure, MOST_BYTES, ServerOptions};
 
 /// What a request is checked against.
 pub struct Guard {
@@ -47,6 +48,11 @@ impl Guard {
                 StatusCode::FORBIDDEN,
                 format!("pages of {origin:?} may not use this server; allow them with --allow-origin"),
             ));
+        }
+        let length = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+        if let Some(length) = length.filter(|&length| length > MOST_BYTES as u64) {
+            let message = format!("a request of {length} bytes, at most {MOST_BYTES}");
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
         let Some(token) = self.token else { return Ok(()) };
         let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));

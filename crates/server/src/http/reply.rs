@@ -1,5 +1,7 @@
 //! Requests read, and failures told, in OpenAI's shape.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
@@ -11,6 +13,9 @@ use serde_json::json;
 use sottovoce_llm::LlmError;
 
 use crate::engine::Busy;
+
+/// How long a request may take to arrive.
+const MOST_TIME: Duration = Duration::from_secs(30);
 
 /// Seconds after which a client that was turned away may try again.
 const RETRY_AFTER: u32 = 2;
@@ -127,9 +132,10 @@ impl<A: DeserializeOwned, B: DeserializeOwned, S: Send + Sync> FromRequest<S> fo
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|error: BytesRejection| Failure::new(error.status(), error.body_text()))?;
+        let bytes = tokio::time::timeout(MOST_TIME, Bytes::from_request(request, state)).await;
+        let bytes =
+            bytes.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the request did not come to an end"))?;
+        let bytes = bytes.map_err(|error: BytesRejection| Failure::new(error.status(), error.body_text()))?;
         let (first, strange) = read(&bytes)?;
         let (second, others) = read(&bytes)?;
         match strange.iter().find(|name| others.contains(name) && !HARMLESS.contains(&name.as_str())) {
