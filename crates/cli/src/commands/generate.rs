@@ -202,6 +202,8 @@ impl Made {
             "finish_reason": finish,
             "is_valid": self.is_valid,
             "completion_tokens": self.stats.generated_tokens,
+            "guessed_tokens": self.stats.guessed_tokens,
+            "accepted_tokens": self.stats.accepted_tokens,
             "first_token_seconds": self.stats.first_token.as_secs_f64(),
             "decode_tokens_per_second": self.stats.decode_tokens_per_second(),
         });

@@ -139,6 +139,7 @@ impl<M: LanguageModel + Clone> Clone for Session<M> {
             model: self.model.clone(),
             tokenizer: self.tokenizer.clone(),
             held: self.held.clone(),
+            // A fork guesses from its text until it gets a draft model of its own, whose state follows it.
             speculator: Speculator::new(self.model.context()),
             prefixes: self.prefixes.clone(),
         }

@@ -38,14 +38,14 @@ impl Chance {
     }
 }
 
-/// Chances of guesses by what speaks for them. Every token teaches, whether its guess was computed ahead or not, so that it
-/// costs nothing to learn that guesses are useless.
+/// Chances of guesses by what speaks for them. Every token teaches, whether its guess was computed ahead or not, so
+/// that it costs nothing to learn that guesses are useless.
 #[derive(Clone, Debug)]
 pub struct Chances([Chance; 8]);
 
 impl Default for Chances {
-    /// Roughly what the prompts of `sottovoce bench speculation` showed, between text that is edited and text that is new;
-    /// a few guesses outweigh it.
+    /// Roughly what the prompts of `sottovoce bench speculation` showed, between text that is edited and text that is
+    /// new; a few guesses outweigh it.
     fn default() -> Self {
         Self([0.5, 0.15, 0.4, 0.55, 0.65, 0.8, 0.9, 0.95].map(|share| Chance::assume(share, 4.0)))
     }

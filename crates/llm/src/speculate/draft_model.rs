@@ -8,8 +8,8 @@ use crate::tokenizer::Tokenizer;
 use crate::{LanguageModel, LlmError};
 
 /// A model of the same tokenizer, with a sequence of its own that is kept in step with the text ("Fast Inference from
-/// Transformers via Speculative Decoding", Leviathan, Kalman and Matias, 2023; guesses are its likeliest tokens, and taken
-/// only where they are what the larger model chooses, whatever way it chooses).
+/// Transformers via Speculative Decoding", Leviathan, Kalman and Matias, 2023; guesses are its likeliest tokens, and
+/// taken only where they are what the larger model chooses, whatever way it chooses).
 pub struct DraftModel {
     model: Box<dyn LanguageModel + Send>,
     /// The tokens in its state.
@@ -17,7 +17,8 @@ pub struct DraftModel {
 }
 
 impl DraftModel {
-    /// `model`, whose state is emptied, for models whose tokens `tokenizer` has, with `own` being the one it was made with.
+    /// `model`, whose state is emptied, for models whose tokens `tokenizer` has, with `own` being the one it was made
+    /// with.
     ///
     /// # Errors
     /// [`LlmError::DraftVocabulary`] when a token is spelled in another way.

@@ -1,10 +1,10 @@
 //! Prompt lookup: where in the text the latest tokens stood before, and what followed there.
 //!
-//! Models that rewrite, quote or correct repeat what they were given ("Prompt Lookup Decoding", Apoorv Saxena, 2023). The
-//! place is found by the last three tokens, or two, or one, in tables of fixed size with one slot a hash, so that a token
-//! costs the same wherever it stands. From there on it is followed token by token, so that the match is as long in the end
-//! as one from a suffix automaton, which would find it at once for a map of transitions a token. When the text departs from
-//! its source, the guess goes on behind the difference, as a reader of two versions would.
+//! Models that rewrite, quote or correct repeat what they were given ("Prompt Lookup Decoding", Apoorv Saxena, 2023).
+//! The place is found by the last three tokens, or two, or one, in tables of fixed size with one slot a hash, so that a
+//! token costs the same wherever it stands. From there on it is followed token by token, so that the match is as long
+//! in the end as one from a suffix automaton, which would find it at once for a map of transitions a token. When the
+//! text departs from its source, the guess goes on behind the difference, as a reader of two versions would.
 
 /// Lengths of the n-grams that are looked up, the longest first.
 const LENGTHS: [usize; 3] = [3, 2, 1];
@@ -43,8 +43,8 @@ struct Place {
 #[derive(Clone, Debug)]
 pub struct Lookup {
     tokens: Vec<u32>,
-    /// For each of [`LENGTHS`], by hash, the position behind the latest n-gram. Slots are checked when they are read: they
-    /// may hold another n-gram, or a position that a shorter text no longer has.
+    /// For each of [`LENGTHS`], by hash, the position behind the latest n-gram. Slots are checked when they are read:
+    /// they may hold another n-gram, or a position that a shorter text no longer has.
     behind: [Box<[u32]>; LENGTHS.len()],
     place: Option<Place>,
 }

@@ -28,9 +28,9 @@ const WORTHWHILE: f64 = 1.05;
 
 /// What was guessed, and what was computed with it.
 ///
-/// The guesses lie in the model's state behind the token they follow, and the logits of all their rows are kept. The caller
-/// chooses from one row after the other, as it would from calls of one row each, until a choice is not what was guessed:
-/// what the state holds from there on is forgotten. Since a row's logits do not depend on the rows beside it
+/// The guesses lie in the model's state behind the token they follow, and the logits of all their rows are kept. The
+/// caller chooses from one row after the other, as it would from calls of one row each, until a choice is not what was
+/// guessed: what the state holds from there on is forgotten. Since a row's logits do not depend on the rows beside it
 /// ([`LanguageModel::independent_rows`]), no choice does.
 pub struct Speculator {
     lookup: Lookup,
@@ -133,8 +133,8 @@ impl Speculator {
         Ok(&self.rows[..self.rows.len() / rows])
     }
 
-    /// Takes in the token that was chosen from the last row. Returns whether it is in the model's state already; if not,
-    /// the state holds nothing behind that row.
+    /// Takes in the token that was chosen from the last row. Returns whether it is in the model's state already; if
+    /// not, the state holds nothing behind that row.
     pub fn take<M: LanguageModel>(&mut self, id: u32, model: &mut M, held: &mut Vec<u32>) -> bool {
         if let (Some(evidence), Some(next)) = (self.lookup.evidence(0), self.lookup.next()) {
             self.chances.note(evidence, next == id);
@@ -207,8 +207,8 @@ struct Plan {
 impl Plan {
     const NONE: Self = Self { guesses: 0, gain: 0.0 };
 
-    /// Of up to `most` guesses, as many as promise most; none where that is hardly more than without. `chance` is that of
-    /// the n-th guess if those before it are right.
+    /// Of up to `most` guesses, as many as promise most; none where that is hardly more than without. `chance` is that
+    /// of the n-th guess if those before it are right.
     fn best(most: usize, chance: &dyn Fn(usize) -> f64, cost: &dyn Fn(usize) -> f64) -> Self {
         let (mut reached, mut expected) = (1.0, 1.0);
         let mut best = Self { guesses: 0, gain: WORTHWHILE };

@@ -21,8 +21,8 @@ fn nothing_but_the_time_changes() {
             let model = Arc::new(Model::load(&fixture.package, &options).unwrap());
             let sequence = || PackageModel::new(Arc::clone(&model)).unwrap();
             let alone = || Session::new(sequence(), byte_tokenizer());
-            // Random weights do not repeat what they were given: guesses are wrong alone, and right with the model as its
-            // own draft.
+            // Random weights do not repeat what they were given: guesses are wrong alone, and right with the model as
+            // its own draft.
             let drafted = || {
                 let mut session = alone();
                 session.set_draft(DraftModel::new(Box::new(sequence()), &byte_tokenizer(), &byte_tokenizer()).unwrap());

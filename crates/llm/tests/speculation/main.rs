@@ -18,8 +18,8 @@ use sottovoce_llm::speculate::Speculation;
 const SPECULATIONS: [Speculation; 4] =
     [Speculation::Auto, Speculation::Tokens(1), Speculation::Tokens(4), Speculation::Tokens(usize::MAX)];
 
-/// What a caller sees of an answer, and what the session and its model hold afterwards. Numbers are spelled so that they
-/// are equal only if all their bits are.
+/// What a caller sees of an answer, and what the session and its model hold afterwards. Numbers are spelled so that
+/// they are equal only if all their bits are.
 #[derive(Debug, PartialEq)]
 struct Trace {
     chunks: Vec<String>,
@@ -53,8 +53,8 @@ fn trace<M: LanguageModel>(
     (Trace { chunks, held: session.held().to_vec(), len: session.model().len() }, stats)
 }
 
-/// Compares every way to speculate with none, over a first answer and a second one that begins with what the first left.
-/// Returns how many guesses were computed and chosen.
+/// Compares every way to speculate with none, over a first answer and a second one that begins with what the first
+/// left. Returns how many guesses were computed and chosen.
 fn assert_same<M: LanguageModel>(
     session: impl Fn() -> Session<M>,
     prompt: &[u32],
