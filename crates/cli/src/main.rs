@@ -2,6 +2,7 @@
 
 mod answering;
 mod arguments;
+mod calibration;
 mod chart;
 mod commands;
 mod console;

@@ -9,7 +9,7 @@ use sottovoce_mil::{
 use crate::{
     ConvertError, Report,
     checkpoint::Checkpoint,
-    quantize::{Form, Quantize},
+    quantize::{Calibration, Form, Quantize},
     recipes::{self, Variant},
     weight_store::{WeightStore, form_of},
 };
@@ -103,9 +103,37 @@ pub fn convert(
     options: &ConvertOptions,
     progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report, ConvertError> {
+    write(checkpoint, target, options, None, progress)
+}
+
+/// [`convert`] with statistics of activations, by which [`Quantize::Int4`] loses much less: rounding errors of a row are made
+/// to undo each other in its products. Other forms do not need them, and do not ask.
+///
+/// # Errors
+/// As [`convert`]; [`ConvertError::Calibration`] when statistics cannot be gathered, [`ConvertError::MomentsWidth`] when they
+/// are of other inputs than a weight has.
+pub fn convert_calibrated(
+    checkpoint: &Checkpoint,
+    target: &Path,
+    options: &ConvertOptions,
+    calibration: &mut dyn Calibration,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Report, ConvertError> {
+    write(checkpoint, target, options, Some(calibration), progress)
+}
+
+fn write(
+    checkpoint: &Checkpoint,
+    target: &Path,
+    options: &ConvertOptions,
+    calibration: Option<&mut dyn Calibration>,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Report, ConvertError> {
     let context = options.context_for(checkpoint)?;
     let mut writer = PackageWriter::create(target)?;
-    let mut weights = WeightStore::new(checkpoint, options.quantize, &mut writer, progress);
+    // The store borrows for less time than the caller lends.
+    let calibration = calibration.map(|calibration| calibration as &mut dyn Calibration);
+    let mut weights = WeightStore::new(checkpoint, options.quantize, calibration, &mut writer, progress);
     let (function, interface) = recipes::build(&checkpoint.config, options.variant, context, &mut weights)?;
     let report = weights.into_report();
 

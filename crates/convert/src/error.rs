@@ -46,6 +46,35 @@ pub enum ConvertError {
         /// Name in the checkpoint's own convention.
         name: String,
     },
+    /// Second moments that are none.
+    #[error("the second moments of {width} inputs are {width} x {width} finite values, squares 0 or more: {what}")]
+    Moments {
+        /// Elements of an input row.
+        width: usize,
+        /// What was found.
+        what: String,
+    },
+    /// Moments of inputs that a weight does not have.
+    #[error("the moments given for {weight} are of {found} inputs, it takes {expected}")]
+    MomentsWidth {
+        /// The program's name of the weight.
+        weight: String,
+        /// Inputs of the moments.
+        found: usize,
+        /// Inputs of the weight.
+        expected: usize,
+    },
+    /// Activation statistics could not be gathered.
+    #[error("cannot calibrate {weight}: {source}")]
+    Calibration {
+        /// The program's name of the weight.
+        weight: String,
+        /// Cause.
+        source: crate::quantize::CalibrationError,
+    },
+    /// The instruction set that was asked for is not there.
+    #[error("{0}")]
+    Kernels(String),
     /// A tensor has another shape than the configuration says.
     #[error("{}: tensor {name} has shape {found:?}, the configuration asks for {expected:?}", path.display())]
     TensorShape {

@@ -5,7 +5,8 @@
 //!                           └─ weights ──▶ quantize ──────┴──▶ package
 //! ```
 //!
-//! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows.
+//! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows;
+//! where activation statistics are given ([`convert_calibrated`]), also those of one tensor.
 
 mod architectures;
 pub mod checkpoint;
@@ -19,8 +20,8 @@ mod weight_store;
 pub mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, package_name};
+pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, convert_calibrated, package_name};
 pub use error::ConvertError;
-pub use quantize::Quantize;
+pub use quantize::{Calibration, Quantize, SecondMoments};
 pub use recipes::Variant;
 pub use report::{Change, Report};

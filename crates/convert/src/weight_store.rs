@@ -18,7 +18,7 @@ use sottovoce_tensor::DType;
 use crate::{
     ConvertError, Progress, Report,
     checkpoint::Checkpoint,
-    quantize::{Encoded, Encoder, ErrorSum, Form, Quantize, first_not_finite},
+    quantize::{Calibration, Encoded, Encoder, ErrorSum, Form, Metric, Quantize, first_not_finite},
     weights::{StoredTensor, dequantise},
 };
 
@@ -32,6 +32,7 @@ const MAX_THREADS: usize = 16;
 pub(crate) struct WeightStore<'a> {
     checkpoint: &'a Checkpoint,
     quantize: Quantize,
+    calibration: Option<&'a mut dyn Calibration>,
     writer: &'a mut PackageWriter,
     progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     /// What the operations already written are called, by weight.
@@ -47,6 +48,7 @@ impl<'a> WeightStore<'a> {
     pub(crate) fn new(
         checkpoint: &'a Checkpoint,
         quantize: Quantize,
+        calibration: Option<&'a mut dyn Calibration>,
         writer: &'a mut PackageWriter,
         progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Self {
@@ -55,6 +57,7 @@ impl<'a> WeightStore<'a> {
         Self {
             checkpoint,
             quantize,
+            calibration,
             writer,
             progress,
             written: HashMap::new(),
@@ -77,7 +80,12 @@ impl<'a> WeightStore<'a> {
         }
         let checkpoint = self.checkpoint;
         let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
-        let encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
+        let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
+        if encoder.takes_metric()
+            && let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())?
+        {
+            encoder.measure_by(metric);
+        }
         let var = match encoder.form() {
             Form::F16 => {
                 let (value, ..) = self.stream(tensor, &encoder, DType::F16)?;
@@ -89,6 +97,20 @@ impl<'a> WeightStore<'a> {
         };
         self.written.insert(name.to_owned(), var.clone());
         Ok(var)
+    }
+
+    /// The metric of the inputs of a weight, where there are statistics of them.
+    fn metric(&mut self, weight: &str, width: usize) -> Result<Option<Metric>, ConvertError> {
+        let Some(calibration) = &mut self.calibration else { return Ok(None) };
+        let moments = calibration
+            .moments(weight)
+            .map_err(|source| ConvertError::Calibration { weight: weight.to_owned(), source })?;
+        let Some(moments) = moments else { return Ok(None) };
+        if moments.width() != width {
+            let (weight, found) = (weight.to_owned(), moments.width());
+            return Err(ConvertError::MomentsWidth { weight, found, expected: width });
+        }
+        Metric::new(&moments).map(Some)
     }
 
     /// The factors of a norm, by its name without `.weight`, f16.

@@ -4,7 +4,13 @@ use std::ops::Range;
 
 use sottovoce_tensor::{DType, Tensor};
 
-use crate::{check::Bound, cpu::Workspace, error::RuntimeError, profile::Profile};
+use crate::{
+    check::Bound,
+    cpu::Workspace,
+    error::RuntimeError,
+    observer::{LinearInput, Observer},
+    profile::Profile,
+};
 
 /// The axis of a cache, [layers, 1, groups, positions, size], that counts positions.
 const POSITIONS: usize = 3;
@@ -137,6 +143,18 @@ impl State {
     /// What steps cost since [`State::start_profile`]; `None` without it.
     pub fn take_profile(&mut self) -> Option<Profile> {
         self.workspace.arena.profile.take()
+    }
+
+    /// From now on, until [`State::stop_observing`], `observer` sees the input of every linear step of every call, in the
+    /// order of the steps: rows that were left out, as the options of a call may ask, are not shown. Only the cpu back end
+    /// has steps. Nothing is computed or copied for it otherwise.
+    pub fn observe(&mut self, observer: impl FnMut(&LinearInput<'_>) + Send + 'static) {
+        self.workspace.arena.observer = Some(Observer::new(observer));
+    }
+
+    /// Drops the observer.
+    pub fn stop_observing(&mut self) {
+        self.workspace.arena.observer = None;
     }
 
     /// Bytes that keys and values take here: in the states of the package, or in memory of its calls.

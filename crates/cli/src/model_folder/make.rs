@@ -6,7 +6,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use sottovoce_convert::{Checkpoint, ConvertOptions, Report, convert, gguf::Gguf, package_name};
+use sottovoce_convert::{
+    Calibration, Checkpoint, ConvertOptions, Progress, Report, convert, convert_calibrated, gguf::Gguf, package_name,
+};
 use sottovoce_hub::{Provenance, ProvenanceFile, sha256_of_file};
 use sottovoce_llm::tokenizer::Vocabulary;
 
@@ -38,7 +40,8 @@ impl Additions {
     }
 }
 
-/// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`. Returns the package and what was
+/// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`, by statistics of activations if
+/// `calibration` has them. Returns the package and what was
 /// done to the weights.
 ///
 /// # Errors
@@ -49,12 +52,13 @@ pub fn make(
     options: &ConvertOptions,
     additions: &Additions,
     provenance: Option<Provenance>,
+    calibration: Option<&mut dyn Calibration>,
 ) -> anyhow::Result<(PathBuf, Report)> {
     let mut checkpoint = Checkpoint::open(source)?;
     checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
     // Found before minutes of work, not after them.
     let tokenizer = additions.tokenizer()?.map_or_else(|| TokenizerSource::find(source), Ok)?;
-    let made = write_package_into(&checkpoint, folder, options)?;
+    let made = write_package_into(&checkpoint, folder, options, calibration)?;
     tokenizer.write(folder)?;
     let provenance = match provenance {
         Some(provenance) => provenance,
@@ -85,7 +89,7 @@ pub fn make_random(
         }
     }
     checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
-    let made = write_package_into(&checkpoint, folder, options)?;
+    let made = write_package_into(&checkpoint, folder, options, None)?;
     if let Some(tokenizer) = &tokenizer {
         tokenizer.write(folder)?;
     }
@@ -109,11 +113,12 @@ pub fn write_package_into(
     checkpoint: &Checkpoint,
     folder: &Path,
     options: &ConvertOptions,
+    calibration: Option<&mut dyn Calibration>,
 ) -> anyhow::Result<(PathBuf, Report)> {
     let package = folder.join(package_name(checkpoint, options)?);
     let existed = folder.is_dir();
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let report = write_with_progress(checkpoint, &package, options).inspect_err(|_| {
+    let report = write_with_progress(checkpoint, &package, options, calibration).inspect_err(|_| {
         if !existed {
             // It is empty; if not, it is not ours to remove.
             let _ = fs::remove_dir(folder);
@@ -122,14 +127,23 @@ pub fn write_package_into(
     Ok((package, report))
 }
 
-fn write_with_progress(checkpoint: &Checkpoint, package: &Path, options: &ConvertOptions) -> anyhow::Result<Report> {
+fn write_with_progress(
+    checkpoint: &Checkpoint,
+    package: &Path,
+    options: &ConvertOptions,
+    calibration: Option<&mut dyn Calibration>,
+) -> anyhow::Result<Report> {
     let name = package.file_name().unwrap_or_default().display();
     let bar = progress::byte_bar(0, format!("converting {name}"));
-    let report = convert(checkpoint, package, options, &mut |progress| {
+    let show = &mut |progress: Progress<'_>| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
         interrupt::check()
-    });
+    };
+    let report = match calibration {
+        Some(calibration) => convert_calibrated(checkpoint, package, options, calibration, show),
+        None => convert(checkpoint, package, options, show),
+    };
     bar.finish_and_clear();
     let report = report?;
     console::note(format_args!("made {name}"));

@@ -98,6 +98,6 @@ pub fn prepare(hub: &Hub, name: &str) -> anyhow::Result<PathBuf> {
         interrupt::check()
     };
     hub.cache().install(name, waiting, |folder| {
-        make(&checkpoint, folder, &options, &Additions::default(), provenance).map(drop)
+        make(&checkpoint, folder, &options, &Additions::default(), provenance, None).map(drop)
     })
 }

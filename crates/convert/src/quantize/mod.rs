@@ -3,11 +3,15 @@
 //! A form is Core ML's `constexpr_blockwise_shift_scale`: `weight = scale·(code − offset)`, blocks along the input axis.
 
 mod carry;
+mod descent;
 mod error_sum;
+mod moments;
 mod round;
 
+pub(crate) use descent::Metric;
 pub use error_sum::ErrorSum;
 use half::{f16, slice::HalfFloatSliceExt};
+pub use moments::{Calibration, CalibrationError, SecondMoments};
 use sottovoce_tensor::DType;
 
 use crate::weights::{BlockGroups, WeightFormat, unpack_block};
@@ -72,6 +76,7 @@ pub(crate) struct Encoder {
     method: Method,
     form: Form,
     row_len: usize,
+    metric: Option<Metric>,
 }
 
 /// Encoded rows, codes packed as the package holds them.
@@ -102,7 +107,18 @@ impl Encoder {
         let form = if fits { form } else { Form::F16 };
         // Codes in the form that is asked for are not rounded again.
         let carried = !source.is_float() && form == carry::form(source);
-        Self { source, method: if carried { Method::Carry } else { Method::Round }, form, row_len }
+        let method = if carried { Method::Carry } else { Method::Round };
+        Self { source, method, form, row_len, metric: None }
+    }
+
+    /// Whether the moments of its inputs can make the encoder lose less.
+    pub(crate) fn takes_metric(&self) -> bool {
+        self.method == Method::Round && matches!(self.form, Form::Blocks { codes: DType::I4, .. })
+    }
+
+    /// From now on the error that counts is that of the products with inputs, not that of the weights.
+    pub(crate) fn measure_by(&mut self, metric: Metric) {
+        self.metric = Some(metric);
     }
 
     /// The form of the result.
@@ -125,13 +141,21 @@ impl Encoder {
                 out.data.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
                 errors.add(weights, halves.iter().map(|half| half.to_f32()));
             }
-            (Form::Blocks { codes, block, .. }, Method::Round) => {
-                let round = if codes == DType::I4 { round::int4 } else { round::int8 };
-                for weights in weights.chunks_exact(block) {
-                    let mut buffer = [0; BLOCK];
-                    let scale = round(weights, &mut buffer[..block]);
-                    out.push(codes, &buffer[..block], scale, None);
-                    errors.add(weights, decode(&buffer[..block], scale, f16::ZERO));
+            (Form::Blocks { codes: dtype, block, .. }, Method::Round) => {
+                let mut codes = vec![0; weights.len()];
+                let blocks = weights.chunks_exact(block).zip(codes.chunks_exact_mut(block)).enumerate();
+                let mut scales: Vec<f16> = blocks
+                    .map(|(index, (weights, codes))| match dtype {
+                        DType::I4 => round::int4(weights, self.importance(index), codes),
+                        _ => round::int8(weights, codes),
+                    })
+                    .collect();
+                if let Some(metric) = &self.metric {
+                    metric.descend(weights, &mut codes, &mut scales);
+                }
+                for ((weights, codes), scale) in weights.chunks_exact(block).zip(codes.chunks_exact(block)).zip(scales) {
+                    out.push(dtype, codes, scale, None);
+                    errors.add(weights, decode(codes, scale, f16::ZERO));
                 }
             }
             (Form::Blocks { codes, block, offsets }, Method::Carry) => {
@@ -147,6 +171,16 @@ impl Encoder {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Encoder {
+    /// How much the errors of the weights of a block count, which is given by its number from the beginning of a row on.
+    fn importance(&self, block: usize) -> &[f32] {
+        match &self.metric {
+            Some(metric) => &metric.squares()[block % (self.row_len / BLOCK) * BLOCK..][..BLOCK],
+            None => &[1.0; BLOCK],
         }
     }
 }

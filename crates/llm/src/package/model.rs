@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use sottovoce_runtime::{Batcher, Inputs, Model, OutputRows, Outputs, PredictOptions, Profile, Seat};
+use sottovoce_runtime::{Batcher, Inputs, LinearInput, Model, OutputRows, Outputs, PredictOptions, Profile, Seat};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
 use super::inputs::Call;
@@ -86,6 +86,17 @@ impl PackageModel {
     /// What steps cost since [`PackageModel::start_profile`]; `None` without it.
     pub fn take_profile(&mut self) -> Option<Profile> {
         self.seat.state.take_profile()
+    }
+
+    /// From now on, until [`PackageModel::stop_observing`], `observer` sees the inputs of linear steps, as
+    /// [`sottovoce_runtime::State::observe`] says.
+    pub fn observe(&mut self, observer: impl FnMut(&LinearInput<'_>) + Send + 'static) {
+        self.seat.state.observe(observer);
+    }
+
+    /// Drops the observer.
+    pub fn stop_observing(&mut self) {
+        self.seat.state.stop_observing();
     }
 
     /// Checks that `new` can follow what is held.

@@ -7,7 +7,7 @@ use sottovoce_kernels::{AttentionScratch, FEW_ROWS, Precision, QuantizedRows, Ro
 use sottovoce_tensor::Tensor;
 
 use super::plan::Columns;
-use crate::profile::Profile;
+use crate::{observer::Observer, profile::Profile};
 
 /// Cosines and sines of the rows of a call, [q, half] each.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Arena {
     pub head_rows: Vec<Span>,
     /// What steps cost, if that is wanted.
     pub profile: Option<Profile>,
+    /// Who sees the inputs of linear steps, if anybody.
+    pub observer: Option<Observer>,
     /// Token ids.
     pub indices: Vec<i64>,
 }

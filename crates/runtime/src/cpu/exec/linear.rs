@@ -5,10 +5,13 @@ use std::ops::Range;
 use sottovoce_kernels::{self as kernels, ActivationKind, Activations, Gate, PackedLinear, Precision, Rows, RowsMut};
 
 use super::Executor;
-use crate::cpu::{
-    plan::{Activation, Columns, Epilogue, Segment, Source, WeightId},
-    weights::Loaded,
-    workspace::{Arena, Span, view_mut},
+use crate::{
+    cpu::{
+        plan::{Activation, Columns, Epilogue, Segment, Source, WeightId},
+        weights::Loaded,
+        workspace::{Arena, Span, view_mut},
+    },
+    observer::{LinearInput, Observer},
 };
 
 impl Executor {
@@ -22,10 +25,33 @@ impl Executor {
         span: &Span,
         arena: &mut Arena,
     ) {
+        if let Some(observer) = arena.observer.clone() {
+            self.show(source, segments, &span.rows, arena, &observer);
+        }
         let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
         for rows in span.parts(integers < segments.len()) {
             self.linear_rows(source, (segments, integers), out, epilogue, (&rows, span.precision), arena);
         }
+    }
+
+    /// Shows the input of a linear step.
+    fn show(
+        &self,
+        source: &Source,
+        segments: &[Segment],
+        rows: &Range<usize>,
+        arena: &Arena,
+        observer: &Observer,
+    ) {
+        let weights: Vec<&str> = segments.iter().map(|segment| self.weight_name(segment.weight)).collect();
+        let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
+        let mut input = vec![0.0; rows.len() * width];
+        self.apply(arena, source, rows, RowsMut::dense(&mut input, width));
+        observer.show(&LinearInput { weights: &weights, width, rows: &input });
+    }
+
+    fn weight_name(&self, id: WeightId) -> &str {
+        &self.graph.value(self.plan.weights[id.0].value).name
     }
 
     /// Some rows of a linear step, `integers` of whose segments are multiplied in integers.

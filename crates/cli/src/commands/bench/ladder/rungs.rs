@@ -107,7 +107,7 @@ impl Source {
     /// It cannot be converted or written.
     pub fn make(&self, rung: Rung, context: usize, folder: &Path) -> anyhow::Result<PathBuf> {
         let checkpoint = self.open(rung.quantize())?;
-        Ok(model_folder::write_package_into(&checkpoint, folder, &rung.options(context))?.0)
+        Ok(model_folder::write_package_into(&checkpoint, folder, &rung.options(context), None)?.0)
     }
 
     fn open(&self, quantize: Quantize) -> anyhow::Result<Checkpoint> {

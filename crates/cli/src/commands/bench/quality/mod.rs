@@ -134,6 +134,6 @@ fn f16_package(arguments: &QualityArguments, context: usize) -> anyhow::Result<O
     let (source, provenance) = model_folder::find_checkpoint(&arguments.model)?;
     let folder = tempfile::tempdir()?;
     let options = ConvertOptions { quantize: Quantize::F16, context: Some(context), ..ConvertOptions::default() };
-    let (package, _) = model_folder::make(&source, folder.path(), &options, &Additions::default(), provenance)?;
+    let (package, _) = model_folder::make(&source, folder.path(), &options, &Additions::default(), provenance, None)?;
     Ok(Some((package, Some(folder))))
 }

@@ -1,0 +1,146 @@
+//! Rounding that makes up for its own errors, in the metric of the inputs.
+//!
+//! A linear layer is as good as its products. A row w rounded to ŵ loses (w − ŵ) H (w − ŵ)ᵀ in them, where H are the second
+//! moments of the inputs; with correlated inputs the error of one weight can undo that of another. Coordinate descent
+//! moves one code at a time to where this loss is least, all others fixed: "QuantEase", Behdin et al. 2023
+//! (arXiv:2309.01885). Here the scale of a block is a coordinate too, so that a step changes what all its codes stand for.
+
+use half::f16;
+use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
+
+use super::{BLOCK, SecondMoments, round};
+use crate::ConvertError;
+
+/// Added to the diagonal, as a share of its mean: directions that the calibration text never showed keep some weight, and
+/// what it showed by chance is not fitted. GPTQ (Frantar et al. 2022, arXiv:2210.17323) uses the same.
+const DAMPING: f32 = 0.01;
+/// Most passes over all blocks.
+const PASSES: usize = 6;
+/// A pass that changes fewer codes than this share is the last.
+const SETTLED: f64 = 0.002;
+
+/// The second moments of a layer's inputs, laid out for the descent.
+pub(crate) struct Metric {
+    kernels: Kernels,
+    /// H between the inputs of a block, [blocks, BLOCK, BLOCK].
+    within: Vec<f32>,
+    /// The diagonal of H.
+    squares: Vec<f32>,
+    /// H between all inputs and those of a block: what a change of its weights does to the gradients of all.
+    columns: Vec<PackedLinear>,
+}
+
+impl Metric {
+    /// For layers whose inputs have `moments`, a whole number of blocks wide.
+    pub(crate) fn new(moments: &SecondMoments) -> Result<Self, ConvertError> {
+        let width = moments.width();
+        let mean = moments.squares().sum::<f32>() / width as f32;
+        // Inputs that are all zero leave nothing to lose: any metric will do.
+        let damping = if mean > 0.0 { DAMPING * mean } else { 1.0 };
+        let kernels = Kernels::detect().map_err(|error| ConvertError::Kernels(error.to_string()))?;
+        let team = Team::new(Team::default_threads());
+        let (mut within, mut columns) = (Vec::with_capacity(width * BLOCK), Vec::with_capacity(width / BLOCK));
+        for block in (0..width).step_by(BLOCK) {
+            // The moments are symmetric, so that columns of them are read as rows.
+            let mut data = vec![0.0; width * BLOCK];
+            for input in block..block + BLOCK {
+                let row = moments.row(input);
+                (0..width).for_each(|other| data[other * BLOCK + input - block] = row[other]);
+                data[input * BLOCK + input - block] += damping;
+            }
+            within.extend_from_slice(&data[block * BLOCK..][..BLOCK * BLOCK]);
+            let source = WeightSource::Float { rows: width, columns: BLOCK, data: Floats::F32(&data) };
+            let packed = PackedLinear::pack(&source, &team);
+            columns.push(packed.map_err(|error| ConvertError::Kernels(error.to_string()))?);
+        }
+        let squares = moments.squares().map(|square| square + damping).collect();
+        Ok(Self { kernels, within, squares, columns })
+    }
+
+    /// How much the error of each input's weights counts, others aside.
+    pub(crate) fn squares(&self) -> &[f32] {
+        &self.squares
+    }
+
+    /// Moves codes and scales of whole rows, as rounding left them, to where the rows' products lose less.
+    pub(crate) fn descend(&self, weights: &[f32], codes: &mut [i8], scales: &mut [f16]) {
+        let (width, blocks) = (self.squares.len(), self.columns.len());
+        let rows = weights.len() / width;
+        // (w − ŵ) H: how the loss of a row falls with each of its weights.
+        let mut gradient = vec![0.0; weights.len()];
+        let mut change = vec![0.0; rows * BLOCK];
+        for block in 0..blocks {
+            for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
+                let (at, scale) = (row * width + block * BLOCK, scales[row * blocks + block].to_f32());
+                for (offset, change) in change.iter_mut().enumerate() {
+                    *change = weights[at + offset] - scale * f32::from(codes[at + offset]);
+                }
+            }
+            self.spread(block, &change, &mut gradient);
+        }
+        for _ in 0..PASSES {
+            let mut moved = 0;
+            for block in 0..blocks {
+                for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
+                    let at = row * width + block * BLOCK;
+                    let codes = &mut codes[at..at + BLOCK];
+                    moved += self.step(block, &gradient[at..], codes, &mut scales[row * blocks + block], change);
+                }
+                self.spread(block, &change, &mut gradient);
+            }
+            if (moved as f64) < SETTLED * weights.len() as f64 {
+                break;
+            }
+        }
+    }
+
+    /// One block of one row: each code in turn, then the scale. `change` becomes what its weights were less what they are.
+    /// Returns the number of codes that moved.
+    fn step(&self, block: usize, gradient: &[f32], codes: &mut [i8], scale: &mut f16, change: &mut [f32]) -> usize {
+        let within = self.within[block * BLOCK * BLOCK..][..BLOCK * BLOCK].as_chunks::<BLOCK>().0;
+        let (mut slopes, size) = ([0.0; BLOCK], scale.to_f32());
+        if size == 0.0 {
+            change.fill(0.0);
+            return 0;
+        }
+        slopes.copy_from_slice(&gradient[..BLOCK]);
+        change.iter_mut().zip(&*codes).for_each(|(old, &code)| *old = size * f32::from(code));
+        let mut moved = 0;
+        for (index, moments) in within.iter().enumerate() {
+            let wanted = f32::from(codes[index]) + slopes[index] / (moments[index] * size);
+            let code = round::nearest_int4(wanted);
+            if code != codes[index] {
+                let step = size * (f32::from(code) - f32::from(codes[index]));
+                slopes.iter_mut().zip(moments).for_each(|(slope, moment)| *slope -= step * moment);
+                codes[index] = code;
+                moved += 1;
+            }
+        }
+        // Along the codes q the loss is a parabola in the scale: its slope is q·slopes, its curvature q H qᵀ.
+        let (mut slope, mut curvature) = (0.0, 0.0);
+        for (index, moments) in within.iter().enumerate() {
+            let code = f32::from(codes[index]);
+            slope += code * slopes[index];
+            let row: f32 = moments.iter().zip(&*codes).map(|(moment, &other)| moment * f32::from(other)).sum();
+            curvature += code * row;
+        }
+        let better = f16::from_f32(size + slope / curvature);
+        if better.is_finite() && better != f16::ZERO {
+            *scale = better;
+        }
+        change.iter_mut().zip(&*codes).for_each(|(old, &code)| *old -= scale.to_f32() * f32::from(code));
+        moved
+    }
+
+    /// Adds `change` · H, of changes [rows, BLOCK] to the weights of a block, to the gradients [rows, width].
+    fn spread(&self, block: usize, change: &[f32], gradient: &mut [f32]) {
+        let width = self.squares.len();
+        self.kernels.linear(
+            &self.columns[block],
+            Activations::Float(Rows::dense(change, BLOCK)),
+            0..width,
+            RowsMut::dense(gradient, width),
+            Epilogue::Add,
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! What an observer of linear steps is shown.
+
+use std::sync::{Arc, Mutex};
+
+use sottovoce_graph::{
+    ir::{Constant, Definition},
+    lower,
+};
+use sottovoce_runtime::{Inputs, LoadOptions, Model, Outputs, Precision, State};
+use sottovoce_tensor::Tensor;
+use sottovoce_testkit::{MASKED, causal_mask, fixtures_dir};
+
+fn model(precision: Precision) -> Model {
+    let path = fixtures_dir().join("coremltools/llama-fp16.mlpackage");
+    Model::load(path, &LoadOptions { threads: Some(2), precision, ..LoadOptions::default() }).unwrap()
+}
+
+/// Predicts `ids` as the next ones of `state`.
+fn call(model: &Model, state: &mut State, ids: &[i32]) -> Outputs {
+    let inputs = Inputs::from([
+        ("inputIds", Tensor::from_slice([1, ids.len()], ids).unwrap()),
+        ("causalMask", causal_mask(ids.len(), state.len() + ids.len(), MASKED)),
+    ]);
+    model.predict(&inputs, state).unwrap()
+}
+
+/// A weight of the program in f32.
+fn weight(model: &Model, name: &str) -> Vec<f32> {
+    let graph = lower(&model.package().program, model.interface().unwrap(), model.function()).unwrap();
+    let operands: Vec<_> = graph.schedule().iter().flat_map(|&node| graph.node(node).operands()).collect();
+    let value = operands.into_iter().find(|&value| graph.value(value).name == name).unwrap();
+    let Definition::Constant(Constant::Blob(blob)) = &graph.value(value).definition else { panic!("{name}") };
+    let fact = graph.fact(value);
+    model.package().blob(&blob.file, blob.offset, fact.dtype, &fact.fixed_shape().unwrap()).unwrap().to_f32_vec()
+}
+
+/// Weights, width and rows of every step that was shown.
+type Seen = Arc<Mutex<Vec<(Vec<String>, usize, Vec<f32>)>>>;
+
+fn watch(state: &mut State) -> Seen {
+    let seen = Seen::default();
+    let sink = Arc::clone(&seen);
+    state.observe(move |input| {
+        let names = input.weights.iter().map(|&name| name.to_owned()).collect();
+        sink.lock().unwrap().push((names, input.width, input.rows.to_vec()));
+    });
+    seen
+}
+
+/// The rows that the last step multiplies, times its weights, are the logits.
+#[test]
+fn the_head_s_input_times_its_weights_gives_the_logits() {
+    let model = model(Precision::Exact);
+    let mut state = model.new_state();
+    let seen = watch(&mut state);
+    let logits = call(&model, &mut state, &[5, 9, 2]).swap_remove("logits").unwrap();
+    let seen = seen.lock().unwrap();
+    let (names, width, rows) = seen.last().unwrap();
+    assert_eq!((names.len(), rows.len()), (1, 3 * width), "the head alone, and three rows");
+    let weights = weight(&model, &names[0]);
+    let vocabulary = weights.len() / width;
+    for (row, logits) in rows.chunks(*width).zip(logits.to_f32_vec().chunks(vocabulary)) {
+        for (weights, logit) in weights.chunks(*width).zip(logits) {
+            let sum: f32 = weights.iter().zip(row).map(|(weight, x)| weight * x).sum();
+            // Sums of 64 products in another order.
+            assert!((sum - logit).abs() <= 1e-5 * (1.0 + logit.abs()), "{sum} {logit}");
+        }
+    }
+}
+
+/// Every weight of the two layers and the head is shown once for each call, by steps of q, k and v and of gate and up.
+#[test]
+fn every_linear_step_is_shown_and_none_after_the_end() {
+    let model = model(Precision::Fast);
+    let mut state = model.new_state();
+    let seen = watch(&mut state);
+    call(&model, &mut state, &[5, 9, 2]);
+    let steps: Vec<(usize, usize)> =
+        seen.lock().unwrap().drain(..).map(|(names, width, rows)| (names.len(), rows.len() / width)).collect();
+    assert_eq!(steps, [(3, 3), (1, 3), (2, 3), (1, 3), (3, 3), (1, 3), (2, 3), (1, 3), (1, 3)]);
+    state.stop_observing();
+    call(&model, &mut state, &[1]);
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn being_observed_changes_nothing() {
+    let model = model(Precision::Fast);
+    let mut watched = model.new_state();
+    let _seen = watch(&mut watched);
+    let mut alone = model.new_state();
+    assert_eq!(call(&model, &mut watched, &[5, 9, 2]), call(&model, &mut alone, &[5, 9, 2]));
+}
