@@ -151,6 +151,7 @@ fn metadata(checkpoint: &Checkpoint, options: &ConvertOptions, context: usize) -
         Quantize::F16 => "f16",
         Quantize::Int8 => "int8",
         Quantize::Int4 => "int4",
+        Quantize::Int4Plain => "int4-plain",
     };
     let window = checkpoint.config.window(context).map(|window| (SLIDING_WINDOW.to_owned(), window.to_string()));
     let facts = [

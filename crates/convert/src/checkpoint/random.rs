@@ -138,7 +138,7 @@ impl Checkpoint {
         let wanted = match quantize {
             Quantize::Keep | Quantize::F16 => WeightFormat::F16,
             Quantize::Int8 => WeightFormat::Q8_0,
-            Quantize::Int4 => WeightFormat::Q4_0,
+            Quantize::Int4 | Quantize::Int4Plain => WeightFormat::Q4_0,
         };
         let tensor = |(stream, (name, shape)): (usize, (String, Vec<usize>))| {
             let row = shape.last().copied().unwrap_or(1);

@@ -144,3 +144,118 @@ impl Metric {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Inputs, each of which is mostly what all have in common: rounding errors can undo each other.
+    fn moments(width: usize, inputs: &[f32]) -> SecondMoments {
+        let rows: Vec<Vec<f32>> = inputs
+            .chunks_exact(width)
+            .map(|row| row.iter().enumerate().map(|(index, x)| row[0] + x * (1.0 + (index % 7) as f32) / 8.0).collect())
+            .collect();
+        let moment = |i: usize, j: usize| rows.iter().map(|row| row[i] * row[j]).sum::<f32>();
+        SecondMoments::new(width, (0..width * width).map(|at| moment(at / width, at % width)).collect()).unwrap()
+    }
+
+    /// Σ (w − ŵ) H (w − ŵ)ᵀ over the rows, damping included.
+    fn loss(moments: &SecondMoments, weights: &[f32], codes: &[i8], scales: &[f16]) -> f64 {
+        let width = moments.width();
+        let damping = DAMPING * moments.squares().sum::<f32>() / width as f32;
+        let error = |at: usize| f64::from(weights[at]) - f64::from(scales[at / BLOCK]) * f64::from(codes[at]);
+        let errors: Vec<f64> = (0..weights.len()).map(error).collect();
+        let of_row = |row: &[f64]| -> f64 {
+            let product = |i: usize| -> f64 { moments.row(i).iter().zip(row).map(|(&m, e)| f64::from(m) * e).sum() };
+            (0..width).map(|i| row[i] * (product(i) + f64::from(damping) * row[i])).sum()
+        };
+        errors.chunks_exact(width).map(of_row).sum()
+    }
+
+    fn rounded(weights: &[f32], metric: &Metric, width: usize) -> (Vec<i8>, Vec<f16>) {
+        let mut codes = vec![0; weights.len()];
+        let blocks = weights.chunks_exact(BLOCK).zip(codes.chunks_exact_mut(BLOCK)).enumerate();
+        let round = |(index, (weights, codes)): (usize, (&[f32], &mut [i8]))| {
+            round::int4(weights, &metric.squares()[index * BLOCK % width..][..BLOCK], codes)
+        };
+        let scales = blocks.map(round).collect();
+        (codes, scales)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Every step lessens the loss, up to the rounding of scales to f16 and of sums to f32; together they more than
+        /// halve it where inputs are correlated.
+        #[test]
+        fn descent_more_than_halves_the_loss(
+            weights in proptest::collection::vec(-1.0f32..1.0, 3 * 96),
+            inputs in proptest::collection::vec(-1.0f32..1.0, 200 * 96),
+        ) {
+            let moments = moments(96, &inputs);
+            let metric = Metric::new(&moments).unwrap();
+            let (mut codes, mut scales) = rounded(&weights, &metric, 96);
+            let before = loss(&moments, &weights, &codes, &scales);
+            metric.descend(&weights, &mut codes, &mut scales);
+            let after = loss(&moments, &weights, &codes, &scales);
+            prop_assert!(after < 0.5 * before, "{after} {before}");
+            prop_assert!(codes.iter().all(|code| (-8..=7).contains(code)));
+        }
+    }
+
+    /// No code can move by one, alone, and lessen the loss of what the descent ends with, but for the last scales' sake.
+    #[test]
+    fn descent_ends_where_no_code_wants_to_move() {
+        let mut state = 3u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f32::from((state >> 16) as u16) / 32768.0 - 1.0
+        };
+        let weights: Vec<f32> = (0..64).map(|_| random()).collect();
+        let inputs: Vec<f32> = (0..64 * 300).map(|_| random()).collect();
+        let moments = moments(64, &inputs);
+        let metric = Metric::new(&moments).unwrap();
+        let (mut codes, mut scales) = rounded(&weights, &metric, 64);
+        (0..4).for_each(|_| metric.descend(&weights, &mut codes, &mut scales));
+        let least = loss(&moments, &weights, &codes, &scales);
+        for index in 0..64 {
+            for step in [-1, 1] {
+                let mut moved = codes.clone();
+                moved[index] += step;
+                if (-8..=7).contains(&moved[index]) {
+                    let other = loss(&moments, &weights, &moved, &scales);
+                    assert!(other >= least * 0.999, "{index} {step}: {other} {least}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inputs_that_were_always_zero_change_nothing_for_the_worse() {
+        let moments = SecondMoments::new(32, vec![0.0; 32 * 32]).unwrap();
+        let metric = Metric::new(&moments).unwrap();
+        let weights: Vec<f32> = (0..32).map(|index| (index as f32 - 11.0) / 7.0).collect();
+        let (mut codes, mut scales) = rounded(&weights, &metric, 32);
+        let error = |codes: &[i8], scales: &[f16]| -> f32 {
+            codes.iter().zip(&weights).map(|(&code, w)| (scales[0].to_f32() * f32::from(code) - w).powi(2)).sum()
+        };
+        let before = error(&codes, &scales);
+        metric.descend(&weights, &mut codes, &mut scales);
+        assert!(error(&codes, &scales) <= before * 1.001);
+    }
+
+    #[test]
+    fn moments_that_are_none_are_refused() {
+        for (width, values, part) in [
+            (2, vec![1.0; 3], "there are 3 of them"),
+            (usize::MAX, vec![1.0; 3], "there are 3 of them"),
+            (2, vec![1.0, f32::NAN, 0.0, 1.0], "one is NaN"),
+            (2, vec![1.0, 0.0, 0.0, -1.0], "the mean of a square is -1"),
+        ] {
+            let error = SecondMoments::new(width, values).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

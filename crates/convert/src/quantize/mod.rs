@@ -26,8 +26,11 @@ pub enum Quantize {
     F16,
     /// Symmetric 8-bit codes, one scale per block of 32.
     Int8,
-    /// Symmetric 4-bit codes, one scale per block of 32.
+    /// Symmetric 4-bit codes, one scale per block of 32, the one that loses least.
     Int4,
+    /// The same with the scale that maps the largest weight to 7, as coremltools' `linear_symmetric` has it: for
+    /// comparison.
+    Int4Plain,
 }
 
 /// The form of a weight in the package.
@@ -65,6 +68,8 @@ enum Method {
     Carry,
     /// Weights are rounded to the form.
     Round,
+    /// The same, int4 without a search for the scale.
+    RoundPlain,
 }
 
 /// Weights per scale of the forms that weights are rounded to.
@@ -97,7 +102,7 @@ impl Encoder {
         let form = match quantize {
             Quantize::Keep if !source.is_float() => carry::form(source),
             Quantize::Int8 => blocks(DType::I8),
-            Quantize::Int4 => blocks(DType::I4),
+            Quantize::Int4 | Quantize::Int4Plain => blocks(DType::I4),
             Quantize::Keep | Quantize::F16 => Form::F16,
         };
         let fits = match form {
@@ -107,7 +112,11 @@ impl Encoder {
         let form = if fits { form } else { Form::F16 };
         // Codes in the form that is asked for are not rounded again.
         let carried = !source.is_float() && form == carry::form(source);
-        let method = if carried { Method::Carry } else { Method::Round };
+        let method = match quantize {
+            _ if carried => Method::Carry,
+            Quantize::Int4Plain => Method::RoundPlain,
+            _ => Method::Round,
+        };
         Self { source, method, form, row_len, metric: None }
     }
 
@@ -141,11 +150,12 @@ impl Encoder {
                 out.data.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
                 errors.add(weights, halves.iter().map(|half| half.to_f32()));
             }
-            (Form::Blocks { codes: dtype, block, .. }, Method::Round) => {
+            (Form::Blocks { codes: dtype, block, .. }, Method::Round | Method::RoundPlain) => {
                 let mut codes = vec![0; weights.len()];
                 let blocks = weights.chunks_exact(block).zip(codes.chunks_exact_mut(block)).enumerate();
                 let mut scales: Vec<f16> = blocks
                     .map(|(index, (weights, codes))| match dtype {
+                        DType::I4 if self.method == Method::RoundPlain => round::int4_plain(weights, codes),
                         DType::I4 => round::int4(weights, self.importance(index), codes),
                         _ => round::int8(weights, codes),
                     })
@@ -199,6 +209,14 @@ impl Encoded {
         self.scales.push(scale);
         self.offsets.extend(offset);
     }
+}
+
+/// What rounding does to one row of weights, a whole number of blocks long and finite as f16.
+pub fn weight_error(weights: &[f32], quantize: Quantize) -> ErrorSum {
+    let mut errors = ErrorSum::default();
+    let encoder = Encoder::new(WeightFormat::F32, weights.len(), quantize);
+    encoder.encode(bytemuck::cast_slice(weights), weights, &mut Encoded::default(), &mut errors);
+    errors
 }
 
 /// The first weight that is not finite as f16: from 65,520 on, halfway to what would be the next value, f16 is infinite.

@@ -14,6 +14,15 @@ pub(super) fn int8(weights: &[f32], codes: &mut [i8]) -> f16 {
     scale
 }
 
+/// Codes in −7..=7 at the scale that maps the largest weight to the end of the range.
+pub(super) fn int4_plain(weights: &[f32], codes: &mut [i8]) -> f16 {
+    let scale = f16::from_f32(peak(weights).abs() / 7.0);
+    for (code, &weight) in codes.iter_mut().zip(weights) {
+        *code = nearest_int4(weight * inverse(scale));
+    }
+    scale
+}
+
 /// Codes in −8..=7 at the scale with the smallest squared error among a fan of candidates; the square of each error counts
 /// `importance` times.
 ///

@@ -5,6 +5,7 @@ mod ladder;
 mod limits;
 mod profile;
 mod quality;
+mod quantisation;
 mod report;
 mod speculation;
 mod speed;
@@ -42,6 +43,8 @@ pub struct Arguments {
 enum Measurement {
     /// Compare the predictions of fast arithmetic with those of exact arithmetic and of f16 weights
     Quality(quality::QualityArguments),
+    /// Measure what forms of the weights cost: int4 by plain rounding, by search, and calibrated
+    Quantisation(quantisation::QuantisationArguments),
     /// Measure what a cache, a state and 4-bit weights bring, step by step
     Ladder(ladder::LadderArguments),
     /// Compare answers with tokens guessed ahead with plain ones: they are the same, and how much sooner
@@ -59,6 +62,7 @@ enum Measurement {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.measurement {
         Some(Measurement::Quality(arguments)) => quality::run(arguments),
+        Some(Measurement::Quantisation(arguments)) => quantisation::run(arguments),
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),

@@ -29,7 +29,7 @@ use report::Report;
 /// The beginning of the Declaration of Independence of the United States (1776), Abraham Lincoln's Gettysburg Address (1863),
 /// and the beginnings of Lewis Carroll's *Alice's Adventures in Wonderland* (1865) and Jane Austen's *Pride and Prejudice*
 /// (1813), all in the public domain.
-const PASSAGES: &str = include_str!("passages.txt");
+pub const PASSAGES: &str = include_str!("passages.txt");
 
 /// Arguments of `bench quality`.
 #[derive(Debug, clap::Args)]
