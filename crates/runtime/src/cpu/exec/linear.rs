@@ -35,14 +35,7 @@ impl Executor {
     }
 
     /// Shows the input of a linear step.
-    fn show(
-        &self,
-        source: &Source,
-        segments: &[Segment],
-        rows: &Range<usize>,
-        arena: &Arena,
-        observer: &Observer,
-    ) {
+    fn show(&self, source: &Source, segments: &[Segment], rows: &Range<usize>, arena: &Arena, observer: &Observer) {
         let weights: Vec<&str> = segments.iter().map(|segment| self.weight_name(segment.weight)).collect();
         let width = segments.first().map_or(0, |segment| self.matrix(segment.weight).columns());
         let mut input = vec![0.0; rows.len() * width];

@@ -12,7 +12,9 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use sottovoce_convert::{Calibration, Change, ConvertOptions, Quantize, Report as Conversion, quantize::Form, weights::WeightFormat};
+use sottovoce_convert::{
+    Calibration, Change, ConvertOptions, Quantize, Report as Conversion, quantize::Form, weights::WeightFormat,
+};
 use sottovoce_hub::{DEFAULT_MODEL, Provenance};
 use sottovoce_llm::{
     LanguageModel, PREFILL_CHUNK, evaluate,

@@ -1,0 +1,95 @@
+//! Conversions by statistics of activations.
+
+use std::{collections::HashSet, ops::ControlFlow, path::Path, sync::Arc};
+
+use sottovoce_convert::{
+    Calibration, Checkpoint, ConvertError, ConvertOptions, Quantize, Report, SecondMoments, convert,
+    convert_calibrated, quantize::CalibrationError,
+};
+
+/// Inputs that are all the same, so that only the sum of a row's errors counts, and how many of them there are.
+struct Common {
+    width: Option<usize>,
+    asked: Vec<String>,
+}
+
+impl Calibration for Common {
+    fn moments(&mut self, weight: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError> {
+        self.asked.push(weight.to_owned());
+        let inputs = if weight.contains("down_proj") { 96 } else { 64 };
+        let width = self.width.unwrap_or(inputs);
+        Ok(Some(Arc::new(SecondMoments::new(width, vec![1.0; width * width])?)))
+    }
+}
+
+struct Failing;
+
+impl Calibration for Failing {
+    fn moments(&mut self, _: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError> {
+        Err("the text is gone".into())
+    }
+}
+
+struct Nothing;
+
+impl Calibration for Nothing {
+    fn moments(&mut self, _: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError> {
+        Ok(None)
+    }
+}
+
+fn llama() -> Checkpoint {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/checkpoints/llama.gguf");
+    Checkpoint::open(&path).unwrap()
+}
+
+fn calibrated(quantize: Quantize, calibration: &mut dyn Calibration) -> Result<Report, ConvertError> {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ConvertOptions { quantize, ..ConvertOptions::default() };
+    let target = folder.path().join("model.mlpackage");
+    convert_calibrated(&llama(), &target, &options, calibration, &mut |_| ControlFlow::Continue(()))
+}
+
+#[test]
+fn every_int4_matrix_asks_once_by_the_program_s_name() {
+    let mut calibration = Common { width: None, asked: Vec::new() };
+    calibrated(Quantize::Int4, &mut calibration).unwrap();
+    let asked = calibration.asked;
+    assert_eq!(asked.len(), llama().matrices().count());
+    assert_eq!(asked.iter().collect::<HashSet<_>>().len(), asked.len());
+    let layer = [
+        "model_embed_tokens_weight",
+        "model_layers_0_self_attn_q_proj_weight",
+        "model_layers_0_self_attn_k_proj_weight",
+        "model_layers_0_self_attn_v_proj_weight",
+        "model_layers_0_self_attn_o_proj_weight",
+        "model_layers_0_mlp_gate_proj_weight",
+        "model_layers_0_mlp_up_proj_weight",
+        "model_layers_0_mlp_down_proj_weight",
+    ];
+    assert_eq!(asked[..layer.len()], layer);
+    for quantize in [Quantize::Keep, Quantize::F16, Quantize::Int8, Quantize::Int4Plain] {
+        let mut calibration = Common { width: None, asked: Vec::new() };
+        calibrated(quantize, &mut calibration).unwrap();
+        assert!(calibration.asked.is_empty(), "{quantize:?}");
+    }
+}
+
+#[test]
+fn without_an_answer_it_is_int4_as_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ConvertOptions { quantize: Quantize::Int4, ..ConvertOptions::default() };
+    let target = folder.path().join("model.mlpackage");
+    let report = convert(&llama(), &target, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(calibrated(Quantize::Int4, &mut Nothing).unwrap(), report);
+    let other = calibrated(Quantize::Int4, &mut Common { width: None, asked: Vec::new() }).unwrap();
+    assert_ne!(other, report);
+}
+
+#[test]
+fn what_cannot_be_calibrated_ends_the_conversion() {
+    let error = calibrated(Quantize::Int4, &mut Failing).unwrap_err().to_string();
+    assert_eq!(error, "cannot calibrate model_embed_tokens_weight: the text is gone");
+    let error = calibrated(Quantize::Int4, &mut Common { width: Some(32), asked: Vec::new() }).unwrap_err().to_string();
+    assert_eq!(error, "the moments given for model_embed_tokens_weight are of 32 inputs, it takes 64");
+}
