@@ -193,9 +193,9 @@ fn searching_costs_less_than_plain_rounding_and_calibrating_less_than_that() {
     let Some(gguf) = smollm2_gguf() else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = tempfile::tempdir().unwrap();
-    let text = std::fs::read_to_string(root.join("fixtures/calibration/prose.txt")).unwrap();
+    let text = fs::read_to_string(root.join("fixtures/calibration/prose.txt")).unwrap();
     let calibration = folder.path().join("calibration.txt");
-    std::fs::write(&calibration, &text[..12_000]).unwrap();
+    fs::write(&calibration, &text[..12_000]).unwrap();
     let [gguf, calibration] = [gguf, calibration.as_path()].map(|path| path.to_str().unwrap());
     let licence = root.join("LICENSE-APACHE");
     let output = sottovoce(&[

@@ -16,9 +16,12 @@ pub struct LinearInput<'a> {
     pub rows: &'a [f32],
 }
 
+/// What sees inputs.
+type Watch = dyn FnMut(&LinearInput<'_>) + Send;
+
 /// What [`crate::State::observe`] was given; clones of a state share it.
 #[derive(Clone)]
-pub struct Observer(Arc<Mutex<dyn FnMut(&LinearInput<'_>) + Send>>);
+pub struct Observer(Arc<Mutex<Watch>>);
 
 impl Observer {
     pub fn new(observer: impl FnMut(&LinearInput<'_>) + Send + 'static) -> Self {

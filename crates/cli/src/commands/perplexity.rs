@@ -21,8 +21,9 @@ const DEFAULT_WINDOW: usize = 512;
 /// Arguments of `perplexity`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints exp of the mean negative log likelihood per token, over windows that overlap by half: each token but the first of
-the text is predicted once, with at least half a window before it.
+Prints exp of the mean negative log likelihood per token, that mean in nats, and the same in bits per byte of the text, which
+compares models with different tokenizers. Windows overlap by half: each token but the first of the text is predicted once,
+with at least half a window before it.
 
 Examples:
   sottovoce perplexity my-model LICENSE
@@ -61,6 +62,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     console::note(format_args!("{} tokens predicted, window {length}, stride {}", result.tokens, windows.stride));
     let mut out = console::stdout();
     writeln!(out, "perplexity {:.4}", result.perplexity())?;
+    // The first token is predicted by nothing.
+    let first = tokenizer.decode(&ids[..1]).len();
+    let bytes = text.len().saturating_sub(first);
+    writeln!(out, "nats per token {:.4}", result.negative_log_likelihood / result.tokens as f64)?;
+    writeln!(out, "bits per byte {:.4}", result.bits_per_byte(bytes))?;
     writeln!(out, "top-1 accuracy {:.2} %", 100.0 * result.top1_share())?;
     Ok(())
 }

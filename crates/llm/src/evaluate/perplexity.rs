@@ -40,6 +40,12 @@ impl Perplexity {
         (self.negative_log_likelihood / self.tokens as f64).exp()
     }
 
+    /// Bits that a text of `bytes` takes for each of them, coded by the predictions: unlike perplexity it compares models with
+    /// different tokenizers. The bytes are those of the predicted tokens.
+    pub fn bits_per_byte(&self, bytes: usize) -> f64 {
+        self.negative_log_likelihood / std::f64::consts::LN_2 / bytes as f64
+    }
+
     /// Share of tokens that were the model's first choice.
     pub fn top1_share(&self) -> f64 {
         self.top1 as f64 / self.tokens as f64

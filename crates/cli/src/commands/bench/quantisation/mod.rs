@@ -25,7 +25,13 @@ use sottovoce_llm::{
 use sottovoce_runtime::{LoadOptions, Model, Precision};
 
 use super::quality::PASSAGES;
-use crate::{calibration::TextCalibration, commands::perplexity::begin_of_text, console, model_folder, progress};
+use crate::{
+    calibration::TextCalibration,
+    commands::perplexity::begin_of_text,
+    console,
+    model_folder::{self, Additions},
+    progress,
+};
 use report::{Report, Row};
 use synthetic::WeightErrors;
 
@@ -95,7 +101,7 @@ pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
         maker.make("int4", Quantize::Int4, None)?,
     ];
     if let Some(text) = &arguments.calibrate {
-        let mut calibration = TextCalibration::new(&source, maker.provenance.clone(), text)?;
+        let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), text)?;
         candidates.push(maker.make("int4, calibrated", Quantize::Int4, Some(&mut calibration))?);
     }
     for package in &arguments.package {
@@ -160,8 +166,14 @@ impl Maker<'_> {
     ) -> anyhow::Result<Candidate> {
         let options = ConvertOptions { quantize, ..ConvertOptions::default() };
         let folder = self.folder.join(name.replace([',', ' '], "-"));
-        let (package, conversion) =
-            model_folder::make(self.source, &folder, &options, self.provenance.clone(), calibration)?;
+        let (package, conversion) = model_folder::make(
+            self.source,
+            &folder,
+            &options,
+            &Additions::default(),
+            self.provenance.clone(),
+            calibration,
+        )?;
         Ok(Candidate { name: name.to_owned(), package, conversion })
     }
 }
