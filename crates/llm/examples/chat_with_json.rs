@@ -1,6 +1,7 @@
-//! A conversation in an application: answers stream, and earlier turns cost nothing again.
+//! A conversation in an application: answers stream, earlier turns cost nothing again, and the last answer is JSON of a
+//! given schema.
 //!
-//! usage: streaming_chat MODEL_FOLDER
+//! usage: chat_with_json MODEL_FOLDER
 
 use std::{
     error::Error,
@@ -10,11 +11,17 @@ use std::{
     sync::Arc,
 };
 
-use sottovoce_llm::{generate::GenerateOptions, load::ModelFolder, package::PackageModel};
+use serde_json::{Value, json};
+use sottovoce_llm::{
+    constrain::{Compiler, Grammar},
+    generate::GenerateOptions,
+    load::ModelFolder,
+    package::PackageModel,
+};
 use sottovoce_runtime::{LoadOptions, Model};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: streaming_chat MODEL_FOLDER")?;
+    let folder = std::env::args().nth(1).ok_or("usage: chat_with_json MODEL_FOLDER")?;
     run(Path::new(&folder))
 }
 
@@ -35,6 +42,21 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
         let stats = answer.stats;
         println!("\n[{} of {} prompt tokens were there already]", stats.reused_tokens, stats.prompt_tokens);
     }
+
+    let schema = json!({
+        "type": "object",
+        "properties": { "city": { "type": "string", "maxLength": 30 }, "country": { "type": "string", "maxLength": 30 } },
+        "required": ["city", "country"],
+        "additionalProperties": false,
+    });
+    // Made once for a tokenizer; a constraint is for one answer.
+    let compiler = Compiler::new(Arc::clone(&folder.tokenizer), &folder.special.stop)?;
+    let constraint = Some(compiler.compile(&Grammar::JsonSchema(schema))?);
+    let question = "Name the city and its country as JSON.";
+    println!("\n> {question}");
+    let answer = conversation.ask(question, GenerateOptions { constraint, ..options }, show)?;
+    let parsed: Value = serde_json::from_str(&answer.text)?;
+    println!("\n[the city is {}]", parsed["city"]);
     Ok(())
 }
 
