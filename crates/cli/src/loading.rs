@@ -18,6 +18,7 @@ use crate::{console, model_folder};
 
 /// How to load a model.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Running the model")]
 pub struct ModelOptions {
     /// Tokenizer for a package that comes without one: tokenizer.json, tokenizer.model, a GGUF file, or a folder with one
     #[arg(long, value_name = "PATH")]

@@ -14,6 +14,7 @@ use crate::loading::{self, LoadedModel};
 
 /// Whether and how tokens are guessed ahead.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Speed")]
 pub struct SpeculationOptions {
     /// Tokens to guess ahead, which changes the speed of an answer and nothing else: as many as pay, none, or so many
     #[arg(long, value_name = "auto|off|N", default_value = "auto", value_parser = parse)]
