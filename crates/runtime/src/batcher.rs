@@ -9,10 +9,6 @@ use std::{
 
 use crate::{BatchCall, BatchMemory, Inputs, Model, Outputs, PredictOptions, RuntimeError, State};
 
-/// How long a batch waits for callers that were in the one before: longer than it takes to choose a token, and short beside
-/// a pass over the weights.
-const PATIENCE: Duration = Duration::from_millis(1);
-
 /// What a caller brings to its calls.
 #[derive(Clone, Debug)]
 pub struct Seat {
@@ -107,10 +103,13 @@ impl Shared {
     /// Runs batch after batch until the batcher is dropped.
     fn serve(&self) {
         let mut memory = BatchMemory::default();
-        let mut last = 0;
-        while let Some(mut batch) = self.next_batch(last) {
+        let (mut last, mut patience) = (0, Duration::ZERO);
+        while let Some(mut batch) = self.next_batch(last, patience) {
             last = batch.len();
+            let started = Instant::now();
             let together = self.run(&mut batch, &mut memory);
+            // Callers choose their tokens meanwhile. One that comes too late costs a pass over the weights of its own.
+            patience = started.elapsed() / 2;
             for Ticket { mut seat, options, done } in batch {
                 let result = match together {
                     Ok(()) => Ok(()),
@@ -123,12 +122,13 @@ impl Shared {
         }
     }
 
-    /// Waits for calls: the first one, and then a moment for as many as `last` time. `None` once the batcher is dropped.
-    fn next_batch(&self, last: usize) -> Option<Vec<Ticket>> {
+    /// Waits for calls: the first one, and then at most `patience` for as many as `last` time. `None` once the batcher is
+    /// dropped.
+    fn next_batch(&self, last: usize, patience: Duration) -> Option<Vec<Ticket>> {
         let queue = self.lock();
         let queue = self.arrived.wait_while(queue, |queue| queue.waiting.is_empty() && !queue.closed);
         let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         while queue.waiting.len() < last && !queue.closed {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -12,6 +12,7 @@ use sottovoce_llm::{
     load::ModelFolder,
     package::PackageModel,
     sampling::{Penalties, Sampling},
+    speculate::Speculation,
     tokenizer::Tokenizer,
     tools::{Tool, Toolbox},
 };
@@ -136,8 +137,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Busy`] when too many wait already.
-    pub async fn begin(&self, job: Job) -> Result<Answering, Busy> {
+    pub async fn begin(&self, mut job: Job) -> Result<Answering, Busy> {
         let seat = self.seats.take(&job.prompt).await?;
+        if self.occupancy().running > 1 {
+            // Guesses are rows of the batch: they would take from the others what they may bring to this one.
+            job.options.speculation = Speculation::Off;
+        }
         // No more events than the context has tokens: a client who reads slowly does not keep the place.
         let (sender, events) = mpsc::unbounded_channel();
         let answering = Answering::new(events);

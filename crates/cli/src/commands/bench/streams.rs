@@ -17,6 +17,7 @@ use sottovoce_llm::{
     LanguageModel, LlmError,
     generate::{GenerateOptions, Session},
     package::PackageModel,
+    speculate::Speculation,
 };
 use sottovoce_runtime::Batcher;
 
@@ -136,8 +137,13 @@ fn measure(
     arguments: &StreamsArguments,
 ) -> anyhow::Result<(f64, Vec<f64>)> {
     let (prompt, tokens) = (arguments.prompt.get(), arguments.tokens.get());
-    let options =
-        GenerateOptions { max_tokens: Some(tokens), cancel: Some(interrupt::flag()), ..GenerateOptions::default() };
+    let options = GenerateOptions {
+        max_tokens: Some(tokens),
+        // Guesses would be right more often than in real text: these answers repeat themselves.
+        speculation: Speculation::Off,
+        cancel: Some(interrupt::flag()),
+        ..GenerateOptions::default()
+    };
     let begin = Barrier::new(sessions.len());
     let count = sessions.len();
     let started = Instant::now();
