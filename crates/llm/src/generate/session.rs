@@ -55,6 +55,11 @@ impl<M: LanguageModel> Session<M> {
         &self.held
     }
 
+    /// How many tokens of `prompt` are in the state from the beginning.
+    pub fn common(&self, prompt: &[u32]) -> usize {
+        common_length(&self.held, prompt)
+    }
+
     /// Forgets everything, as a new conversation does.
     pub fn reset(&mut self) {
         self.rewind(0);
@@ -111,7 +116,7 @@ impl<M: LanguageModel> Session<M> {
         // The last token has to be computed, for its logits.
         let most = prompt.len() - 1;
         options.shared_prefix = options.shared_prefix.min(most);
-        let common = common_length(&self.held, prompt).min(most);
+        let common = self.common(prompt).min(most);
         if common >= options.shared_prefix {
             self.rewind(common);
         } else {

@@ -59,11 +59,7 @@ impl Seats {
         let mut idle = lock(&self.idle);
         // What would be kept of a state against what would be lost: a conversation goes on where it was, and another one
         // takes a state that nobody is likely to miss. Of equals, the one that was given back first.
-        let worth = |session: &Session<PackageModel>| {
-            let held = session.held();
-            let common = held.iter().zip(prompt).take_while(|(a, b)| a == b).count();
-            2 * common as i64 - held.len() as i64
-        };
+        let worth = |session: &Session<PackageModel>| 2 * session.common(prompt) as i64 - session.held().len() as i64;
         let best = (0..idle.len()).rev().max_by_key(|&at| worth(&idle[at])).ok_or(Busy)?;
         Ok(Seat { session: Some(idle.remove(best)), idle: self.idle.clone(), _permit: permit })
     }

@@ -12,7 +12,7 @@ use sottovoce_llm::{LlmError, generate::FinishReason};
 
 use super::{
     Head, Usage, finish_reason, in_json,
-    parameters::Parameters,
+    parameters::{MOST_ALTERNATIVES, Parameters},
     spelling,
     stream::{self, Gone, Pieces},
 };
@@ -23,8 +23,6 @@ use crate::{
 
 /// Most prompts of a request.
 const MOST_PROMPTS: usize = 64;
-/// Most likely tokens that are told in place of one.
-const MOST_ALTERNATIVES: usize = 20;
 
 /// Members of a request besides those that chats have too.
 #[derive(Debug, Deserialize)]

@@ -9,6 +9,8 @@ use crate::{engine::Engine, http::Failure};
 
 /// Most answers to one prompt.
 const MOST_ANSWERS: u64 = 128;
+/// Most likely tokens that are told in place of one.
+pub const MOST_ALTERNATIVES: usize = 20;
 /// Most stop strings.
 const MOST_STOPS: usize = 16;
 

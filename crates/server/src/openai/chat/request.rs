@@ -8,11 +8,8 @@ use super::message::{WireMessage, conversation};
 use crate::{
     engine::{Engine, Job},
     http::Failure,
-    openai::parameters::Parameters,
+    openai::parameters::{MOST_ALTERNATIVES, Parameters},
 };
-
-/// Most likely tokens that are told in place of one.
-const MOST_ALTERNATIVES: usize = 20;
 
 /// Members of a request besides those that completions have too.
 #[derive(Debug, Deserialize)]
