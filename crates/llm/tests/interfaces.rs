@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::byte_tokenizer;
+use common::{byte_tokenizer, logits};
 use sottovoce_llm::generate::{GenerateOptions, Session};
 use sottovoce_llm::package::{LanguageInterface, PackageModel};
 use sottovoce_llm::{LanguageModel, LlmError};
@@ -18,18 +18,6 @@ use sottovoce_testkit::{Interfaces, Logits, Tolerance, assert_close, fixtures_di
 fn sequence(package: &Path) -> PackageModel {
     let options = LoadOptions { precision: Precision::Exact, threads: Some(1), ..LoadOptions::default() };
     PackageModel::new(Arc::new(Model::load(package, &options).unwrap())).unwrap()
-}
-
-/// The logits of every row when the ids come in calls of `sizes`.
-fn logits(model: &mut PackageModel, ids: &[u32], sizes: &[usize]) -> Logits {
-    let mut values = Vec::new();
-    let mut left = ids;
-    for &size in sizes {
-        let (now, later) = left.split_at(size);
-        model.forward_all(now, &mut |row| values.extend_from_slice(row)).unwrap();
-        left = later;
-    }
-    Logits { values, width: model.vocab_size() }
 }
 
 #[test]

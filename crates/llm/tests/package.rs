@@ -1,9 +1,12 @@
 //! Packages that Apple's converter made, driven as language models: PyTorch's logits, however the prompt is cut.
 
+mod common;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use common::logits;
 use sottovoce_convert::{Checkpoint, ConvertOptions, SLIDING_WINDOW, Variant, convert};
 use sottovoce_llm::package::{Cache, LanguageInterface, PackageModel};
 use sottovoce_llm::{LanguageModel, LlmError};
@@ -19,18 +22,6 @@ fn sequence(fixture: &Fixture) -> PackageModel {
 
 fn ids(fixture: &Fixture) -> Vec<u32> {
     fixture.ids.iter().map(|&id| id as u32).collect()
-}
-
-/// The logits of every row when the ids come in calls of `sizes`.
-fn logits(model: &mut PackageModel, ids: &[u32], sizes: &[usize]) -> Logits {
-    let mut values = Vec::new();
-    let mut left = ids;
-    for &size in sizes {
-        let (now, later) = left.split_at(size);
-        model.forward_all(now, &mut |row| values.extend_from_slice(row)).unwrap();
-        left = later;
-    }
-    Logits { values, width: model.vocab_size() }
 }
 
 /// One package of each interface and architecture; the runtime's own tests go through all of them.

@@ -1,4 +1,4 @@
-//! Small vocabularies and a model that plays a script.
+//! Small vocabularies, a model that plays a script, and logits of models that do not.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod model_proto;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sottovoce_llm::tokenizer::{TokenKind, Tokenizer, Vocabulary, VocabularyModel};
 use sottovoce_llm::{Identity, LanguageModel, LlmError};
 use sottovoce_tensor::Tensor;
+use sottovoce_testkit::Logits;
 
 /// GPT-2's spelling of a byte: printable Latin-1 as it is, the rest counted up from U+0100.
 pub fn spell_byte(byte: u8) -> char {
@@ -193,4 +194,16 @@ impl LanguageModel for ScriptedModel {
         assert!(self.state.ends_with(ids), "keys and values of other tokens");
         Ok(())
     }
+}
+
+/// The logits of every row when the ids come in calls of `sizes`.
+pub fn logits(model: &mut impl LanguageModel, ids: &[u32], sizes: &[usize]) -> Logits {
+    let mut values = Vec::new();
+    let mut left = ids;
+    for &size in sizes {
+        let (now, later) = left.split_at(size);
+        model.forward_all(now, &mut |row| values.extend_from_slice(row)).unwrap();
+        left = later;
+    }
+    Logits { values, width: model.vocab_size() }
 }
