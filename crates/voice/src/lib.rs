@@ -1,1 +1,22 @@
-//! Speech in and out.
+//! Speech in and out: the parts of a spoken conversation, and the machine that joins them.
+//!
+//! Each part is a small trait with its implementations beside it: [`vad`] hears that somebody speaks, [`turn`] that they
+//! have finished, [`asr`] what they said, and [`tts`] says the answer. [`audio`] has what passes between them.
+//!
+//! Audio is mono throughout, in 32-bit floats within [-1, 1]; what goes to [`vad`], [`turn`] and [`asr`] has
+//! [`SAMPLE_RATE`] samples a second. The crate takes paths and text; it knows neither where files come from nor who thinks
+//! of the answer.
+
+pub mod asr;
+pub mod audio;
+mod error;
+pub mod tts;
+pub mod turn;
+pub mod vad;
+
+pub use asr::Recognizer;
+pub use audio::{Audio, SAMPLE_RATE};
+pub use error::VoiceError;
+pub use tts::{Manner, Synthesizer};
+pub use turn::EndOfTurn;
+pub use vad::{FRAME, VoiceActivity};

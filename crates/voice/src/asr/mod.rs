@@ -1,0 +1,13 @@
+//! Understanding what was said.
+
+use crate::VoiceError;
+
+/// Turns speech into text.
+pub trait Recognizer: Send {
+    /// The words in `audio`, which is all of what was said so far at [`SAMPLE_RATE`](crate::SAMPLE_RATE); empty where there
+    /// are none. May be called again and again as the audio grows: no call depends on another.
+    ///
+    /// # Errors
+    /// When the audio is longer than the recogniser takes, or the model fails.
+    fn recognize(&mut self, audio: &[f32]) -> Result<String, VoiceError>;
+}
