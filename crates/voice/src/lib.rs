@@ -10,6 +10,7 @@
 pub mod asr;
 pub mod audio;
 mod error;
+pub mod speakable;
 pub mod tts;
 pub mod turn;
 pub mod vad;
