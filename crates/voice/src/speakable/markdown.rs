@@ -252,19 +252,21 @@ impl Markdown {
             return None;
         }
         let close = close.unwrap_or(self.ahead.len());
-        let cell = &self.ahead[..close];
+        let cell = self.ahead[..close].trim_end();
+        let behind = self.offset + close;
         if cell.contains(char::is_alphanumeric) {
             for (index, character) in cell.char_indices().filter(|&(_, c)| !"*_`".contains(c) && !is_emoji(c)) {
                 sink(Piece::Char(character), self.offset + index);
             }
             if self.ahead[close..].starts_with('|') {
-                sink(Piece::Char(','), self.offset + close);
-                sink(Piece::Char(' '), self.offset + close);
+                sink(Piece::Char(','), behind);
+                sink(Piece::Char(' '), behind);
             }
         }
         if self.ahead[close..].starts_with('\n') {
             self.place = Place::LineStart;
-            self.break_block(sink);
+            self.continues = false;
+            sink(Piece::Break, behind);
         }
         Some((close + 1).min(self.ahead.len()))
     }
