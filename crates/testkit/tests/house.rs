@@ -6,7 +6,8 @@ use std::{
 };
 
 /// The crates in the order of the table in ARCHITECTURE.md: each may depend only on those before it.
-const LAYERS: [&str; 10] = ["tensor", "mil", "graph", "kernels", "runtime", "convert", "llm", "hub", "server", "cli"];
+const LAYERS: [&str; 12] =
+    ["tensor", "mil", "graph", "kernels", "runtime", "convert", "llm", "hub", "history", "voice", "server", "cli"];
 
 const LONGEST_FILE: usize = 600;
 
