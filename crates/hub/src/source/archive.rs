@@ -24,11 +24,17 @@ impl<'a> Archives<'a> {
         Self { folder, fetched: HashMap::new() }
     }
 
-    /// The wheel of a Python package.
-    pub fn wheel(&mut self, package: &str, version: &str, observer: &mut Observer<'_>) -> Result<PathBuf, HubError> {
+    /// The wheel of a Python package, for the platform of `tag` if there is one.
+    pub fn wheel(
+        &mut self,
+        package: &str,
+        version: &str,
+        tag: Option<&str>,
+        observer: &mut Observer<'_>,
+    ) -> Result<PathBuf, HubError> {
         let mut result = Err(HubError::Cancelled);
         for program in command::PYTHON {
-            result = self.fetch(command::pip_download(program, package, version), "whl", observer);
+            result = self.fetch(command::pip_download(program, package, version, tag), "whl", observer);
             if !matches!(result, Err(HubError::NotInstalled { .. })) {
                 break;
             }

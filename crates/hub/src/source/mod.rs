@@ -72,6 +72,7 @@ mod tests {
     fn a_full_disk_is_told_apart() {
         let file = CatalogueFile {
             name: "fox.bin".into(),
+            platform: None,
             size: 1 << 20,
             sha256: crate::Sha256([0; 32]),
             sources: Vec::new(),
