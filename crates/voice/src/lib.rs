@@ -1,7 +1,8 @@
 //! Speech in and out: the parts of a spoken conversation, and the machine that joins them.
 //!
 //! Each part is a small trait with its implementations beside it: [`vad`] hears that somebody speaks, [`turn`] that they
-//! have finished, [`asr`] what they said, and [`tts`] says the answer. [`audio`] has what passes between them.
+//! have finished, [`asr`] what they said, and [`tts`] says the answer. [`audio`] has what passes between them, and
+//! [`conversation`] decides who speaks when.
 //!
 //! Audio is mono throughout, in 32-bit floats within [-1, 1]; what goes to [`vad`], [`turn`] and [`asr`] has
 //! [`SAMPLE_RATE`] samples a second. The crate takes paths and text; it knows neither where files come from nor who thinks
@@ -9,6 +10,7 @@
 
 pub mod asr;
 pub mod audio;
+pub mod conversation;
 mod error;
 pub mod speakable;
 pub mod tts;
