@@ -22,7 +22,7 @@ struct Spoken {
 }
 
 impl Answer {
-    /// Takes text that came to it.
+    /// Takes text that came to it, which has not ended.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);
         let clauses = self.speakable.push(text);

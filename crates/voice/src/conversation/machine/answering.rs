@@ -65,7 +65,7 @@ impl Machine {
     }
 
     pub(super) fn text_came(&mut self, answer: u64, text: &str) {
-        let Some(reply) = self.reply_to(answer) else { return };
+        let Some(reply) = self.reply_to(answer).filter(|reply| !reply.answer.text_has_ended()) else { return };
         reply.answer.push(text);
         if reply.committed {
             self.tell(Event::Text(text.to_owned()));
@@ -75,7 +75,7 @@ impl Machine {
     }
 
     pub(super) fn text_ended(&mut self, answer: u64) {
-        let Some(reply) = self.reply_to(answer) else { return };
+        let Some(reply) = self.reply_to(answer).filter(|reply| !reply.answer.text_has_ended()) else { return };
         reply.answer.end_text();
         self.note_text();
         self.speak_clauses();

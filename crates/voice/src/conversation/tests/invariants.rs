@@ -61,6 +61,7 @@ fn options() -> impl Strategy<Value = Options> {
 struct Witness {
     /// The answer that is not settled, and its text.
     answering: Option<(u64, String)>,
+    text_ended: bool,
     last_answer: u64,
     muted: bool,
     state: State,
@@ -74,10 +75,11 @@ impl Witness {
             Line::User(User::Mute) => self.muted = true,
             Line::User(User::Unmute) => self.muted = false,
             Line::Text(text) => {
-                if let Some((_, all)) = &mut self.answering {
+                if let Some((_, all)) = self.answering.as_mut().filter(|_| !self.text_ended) {
                     all.push_str(text);
                 }
             }
+            Line::TextEnded => self.text_ended = true,
             _ => {}
         }
     }
@@ -88,7 +90,7 @@ impl Witness {
                 assert!(self.answering.is_none(), "two answers at once");
                 assert!(*answer > self.last_answer && question.chars().any(char::is_alphanumeric));
                 self.answering = Some((*answer, String::new()));
-                self.last_answer = *answer;
+                (self.last_answer, self.text_ended) = (*answer, false);
                 self.told.clear();
             }
             Output::Work(Work::Settle { answer, outcome }) => {
