@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let server = Server::bind(engine.clone(), options).await?;
         let (address, name) = (server.address()?, engine.name());
         console::note(format_args!("serving {name} on http://{address}/v1; Ctrl-C stops"));
-        server.run(interrupt::wait()).await?;
+        server.run(interrupt::wait()).await;
         anyhow::Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! `sottovoce serve` as clients see it, with a real model.
 
 mod server;
+mod soak;
 
 use std::{
     collections::HashSet,

@@ -48,6 +48,8 @@ impl Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
             .args(["serve", model.to_str().unwrap(), "--port", "0"])
             .args(arguments)
+            // glibc gives each thread memory of its own and keeps what was freed there, which tests of leaks would see.
+            .env("MALLOC_ARENA_MAX", "2")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -81,15 +83,42 @@ impl Server {
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
     /// The status of a request that announces a body of so many bytes and sends none of it.
     pub fn announce(&self, path: &str, bytes: usize) -> u16 {
-        let address = self.url.strip_prefix("http://").unwrap();
+        let address = self.address();
         let mut stream = TcpStream::connect(address).unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).unwrap();
         line.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {line}")).parse().unwrap()
+    }
+
+    /// Bytes of memory that it holds, once nothing is under way.
+    pub fn settled_memory(&self) -> u64 {
+        while self.get("/health").body["running"] != 0 {
+            std::thread::yield_now();
+        }
+        let mut system = sysinfo::System::new().unwrap();
+        let pid = sysinfo::Pid::from_u32(self.process.id());
+        system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), true);
+        system.process(pid).expect("the server runs").memory()
+    }
+
+    /// Asks it to end.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        assert!(Command::new("kill").arg(self.process.id().to_string()).status().unwrap().success());
+    }
+
+    /// Its exit status, once it has ended.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
     }
 
     /// One answer to a question.

@@ -1,10 +1,14 @@
 //! Who may ask. A page of another site must not reach a server of this machine, neither with a request of its own
 //! (`Origin`) nor under a name that it made point here (DNS rebinding: `Host`). And how much: what is announced as too large
-//! is not waited for.
+//! is not waited for, and nobody asks or guesses tokens faster than a person's programs would.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
+    Extension,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     middleware::Next,
@@ -12,7 +16,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Failure, MOST_BYTES, ServerOptions};
+use super::{Failure, MOST_BYTES, ServerOptions, connections::Source, rate::Rate};
 
 /// What a request is checked against.
 pub struct Guard {
@@ -21,6 +25,8 @@ pub struct Guard {
     /// Digest of the token: comparing digests tells nothing of how much of a guess was right.
     token: Option<[u8; 32]>,
     allowed_origins: Vec<String>,
+    requests: Rate,
+    wrong_tokens: Rate,
 }
 
 impl Guard {
@@ -29,10 +35,13 @@ impl Guard {
             loopback: options.address.ip().is_loopback(),
             token: options.token.as_deref().map(digest),
             allowed_origins: options.allowed_origins.clone(),
+            requests: Rate::new(1000, Duration::from_millis(5)),
+            wrong_tokens: Rate::new(10, Duration::from_secs(6)),
         }
     }
 
-    fn check(&self, headers: &HeaderMap) -> Result<(), Failure> {
+    fn check(&self, headers: &HeaderMap, source: Source, now: Instant) -> Result<(), Failure> {
+        self.requests.take(source, now).map_err(|wait| Failure::too_often("too many requests", wait))?;
         let host = text(headers, header::HOST).unwrap_or_default();
         if self.loopback && !is_local(host) {
             return Err(Failure::new(
@@ -55,18 +64,28 @@ impl Guard {
             return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
         let Some(token) = self.token else { return Ok(()) };
+        // Whoever guesses learns nothing any more, not even of a right one.
+        self.wrong_tokens.allows(source, now).map_err(|wait| Failure::too_often("too many wrong tokens", wait))?;
         let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         match given {
             Some(given) if digest(given) == token => Ok(()),
-            Some(_) => Err(Failure::unauthorized("the token is not the server's")),
+            Some(_) => {
+                let _ = self.wrong_tokens.take(source, now);
+                Err(Failure::unauthorized("the token is not the server's"))
+            }
             None => Err(Failure::unauthorized("send the server's token as Authorization: Bearer TOKEN")),
         }
     }
 }
 
 /// Lets a request through or answers it.
-pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    match guard.check(request.headers()) {
+pub async fn check(
+    State(guard): State<Arc<Guard>>,
+    Extension(source): Extension<Source>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match guard.check(request.headers(), source, Instant::now()) {
         Ok(()) => next.run(request).await,
         Err(failure) => failure.into_response(),
     }
@@ -91,6 +110,8 @@ fn is_local(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn guard(address: &str, token: Option<&str>) -> Guard {
@@ -102,8 +123,13 @@ mod tests {
     }
 
     fn status(guard: &Guard, headers: &[(HeaderName, &str)]) -> StatusCode {
+        status_from(guard, "192.0.2.2", Instant::now(), headers)
+    }
+
+    fn status_from(guard: &Guard, source: &str, now: Instant, headers: &[(HeaderName, &str)]) -> StatusCode {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        guard.check(&headers).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
+        let source = source.parse::<IpAddr>().unwrap().into();
+        guard.check(&headers, source, now).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
     }
 
     #[test]
@@ -138,5 +164,27 @@ mod tests {
             assert_eq!(with(value), StatusCode::UNAUTHORIZED, "{value}");
         }
         assert_eq!(status(&guard, &[]), StatusCode::UNAUTHORIZED);
+    }
+    #[test]
+    fn tokens_cannot_be_guessed_quickly() {
+        let (guard, start) = (guard("192.0.2.1:8080", Some("secret")), Instant::now());
+        let with = |source, now, token| status_from(&guard, source, now, &[(header::AUTHORIZATION, token)]);
+        for _ in 0..10 {
+            assert_eq!(with("192.0.2.2", start, "Bearer guess"), StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(with("192.0.2.2", start, "Bearer guess"), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(with("192.0.2.2", start, "Bearer secret"), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(with("192.0.2.3", start, "Bearer secret"), StatusCode::OK);
+        assert_eq!(with("192.0.2.2", start + Duration::from_secs(6), "Bearer secret"), StatusCode::OK);
+    }
+
+    #[test]
+    fn nobody_asks_too_often() {
+        let (guard, start) = (guard("127.0.0.1:8080", None), Instant::now());
+        let from = |source, now| status_from(&guard, source, now, &[(header::HOST, "localhost")]);
+        let answered = (0..2000).filter(|_| from("127.0.0.1", start) == StatusCode::OK).count();
+        assert_eq!(answered, 1000);
+        assert_eq!(from("127.0.0.1", start), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(from("127.0.0.1", start + Duration::from_millis(5)), StatusCode::OK);
     }
 }

@@ -1,6 +1,9 @@
 //! The socket: who may ask, how much, and how errors look.
 
+mod bodies;
+mod connections;
 mod guard;
+mod rate;
 mod reply;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
@@ -15,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::{ServerError, engine::Engine, openai};
 
+use connections::Limits;
 pub(crate) use reply::{Failure, Json};
 
 /// Bytes of a request at most: a context of 128k tokens in JSON is about half a megabyte.
@@ -67,11 +71,8 @@ impl Server {
     }
 
     /// Serves until `stop` is ready; answers in the making are finished then.
-    ///
-    /// # Errors
-    /// The socket fails.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
-        axum::serve(self.listener, self.router).with_graceful_shutdown(stop).await.map_err(ServerError::Serve)
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        connections::serve(self.listener, self.router, Limits::DEFAULT, stop).await;
     }
 }
 

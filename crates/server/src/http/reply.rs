@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
+    extract::{FromRequest, Request},
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,13 +11,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use sottovoce_llm::LlmError;
 
+use super::bodies;
 use crate::engine::Busy;
 
-/// How long a request may take to arrive.
-const MOST_TIME: Duration = Duration::from_secs(30);
-
-/// Seconds after which a client that was turned away may try again.
-const RETRY_AFTER: u32 = 2;
+/// When a client that found the server full may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Why a request is not answered.
 #[derive(Debug)]
@@ -27,11 +24,18 @@ pub struct Failure {
     message: String,
     param: Option<String>,
     code: Option<&'static str>,
+    retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), param: None, code: None }
+        Self { status, message: message.into(), param: None, code: None, retry_after: None }
+    }
+
+    /// The client may try again after `wait`.
+    pub fn too_often(what: &str, wait: Duration) -> Self {
+        let message = format!("{what}; try again in a moment");
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
     }
 
     /// The client asked for what cannot be: `param` is at fault.
@@ -90,15 +94,15 @@ impl From<LlmError> for Failure {
 
 impl From<Busy> for Failure {
     fn from(Busy: Busy) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests wait already; try again in a moment")
+        Self::too_often("too many requests wait already", RETRY_AFTER)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let extra: Option<(HeaderName, String)> = match self.status {
-            StatusCode::TOO_MANY_REQUESTS => Some((header::RETRY_AFTER, RETRY_AFTER.to_string())),
-            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
+        let extra: Option<(HeaderName, String)> = match (self.status, self.retry_after) {
+            (_, Some(wait)) => Some((header::RETRY_AFTER, wait.as_secs_f64().ceil().to_string())),
+            (StatusCode::UNAUTHORIZED, None) => Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
             _ => None,
         };
         let mut response = (self.status, axum::Json(self.body())).into_response();
@@ -132,12 +136,9 @@ impl<A: DeserializeOwned, B: DeserializeOwned, S: Send + Sync> FromRequest<S> fo
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let bytes = tokio::time::timeout(MOST_TIME, Bytes::from_request(request, state)).await;
-        let bytes =
-            bytes.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the request did not come to an end"))?;
-        let bytes = bytes.map_err(|error: BytesRejection| Failure::new(error.status(), error.body_text()))?;
-        let (first, strange) = read(&bytes)?;
-        let (second, others) = read(&bytes)?;
+        let body = bodies::read(request, state).await?;
+        let (first, strange) = read(&body.bytes)?;
+        let (second, others) = read(&body.bytes)?;
         match strange.iter().find(|name| others.contains(name) && !HARMLESS.contains(&name.as_str())) {
             Some(name) => Err(Failure::invalid(name.clone(), format!("{name} is not supported; leave it out"))),
             None => Ok(Self(first, second)),
