@@ -28,7 +28,7 @@ pub struct Conversation {
     /// When it began.
     #[serde(with = "time")]
     pub created: Timestamp,
-    /// When it, or a message of it, last changed.
+    /// When it began, or a message was last added or ended. New titles and marks leave it in its place.
     #[serde(with = "time")]
     pub updated: Timestamp,
 }
@@ -58,7 +58,7 @@ pub struct ConversationChange {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Only those with a title or a message in which every one of these words, or a word that begins so, occurs; case
-    /// and accents make no difference. No words, no condition.
+    /// and accents make no difference. No words, no condition. Answers are found when they have ended.
     pub search: String,
     /// Only favourites, and those with a message that is one.
     pub favourites: bool,
@@ -71,7 +71,7 @@ pub struct Filter {
 /// A part of the list of conversations.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Page {
-    /// The conversations, the last changed first.
+    /// The conversations, the last updated first.
     pub conversations: Vec<Listed>,
     /// Whether there are others after these.
     pub more: bool,

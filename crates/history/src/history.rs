@@ -49,10 +49,10 @@ pub trait History: Send + Sync {
     /// There is no such conversation.
     async fn transcript(&self, id: Uuid) -> Result<Transcript, HistoryError>;
 
-    /// A page of the list of conversations, the last changed first.
+    /// A page of the list of conversations, the last updated first.
     ///
     /// # Errors
-    /// There is no conversation [`Filter::after`].
+    /// There is no conversation [`Filter::after`], or the search is longer than a title may be.
     async fn list(&self, filter: &Filter) -> Result<Page, HistoryError>;
 
     /// All conversations, the oldest first.
@@ -80,7 +80,7 @@ pub trait History: Send + Sync {
     async fn delete_all(&self) -> Result<u64, HistoryError>;
 
     /// Removes conversations that have not been touched since `before`, and returns them. Favourites, conversations with
-    /// a favourite message and those with an answer in the making stay. What is imported counts as touched then.
+    /// a favourite message and those with an answer in the making stay. Every change touches, and so does an import.
     ///
     /// # Errors
     /// The database fails.
@@ -89,14 +89,15 @@ pub trait History: Send + Sync {
     /// Adds a message to a conversation.
     ///
     /// # Errors
-    /// There is no such conversation, or no such parent in it; the text is too long; the message is streaming and the
-    /// store was not [opened](crate::open) for a server.
+    /// There is no such conversation, or no such parent in it; the text, or the model's name, is too long; the message is
+    /// streaming and the store was not [opened](crate::open) for a server.
     async fn append(&self, new: NewMessage) -> Result<Message, HistoryError>;
 
     /// Replaces the text of an answer that this server is making by `text`, which is longer.
     ///
     /// # Errors
-    /// There is no such message any more, it is not one that this server is making, or it is too long.
+    /// There is no such message any more, it is not one that this server is making, it is too long, or the store was not
+    /// [opened](crate::open) for a server.
     async fn write(&self, id: Uuid, text: &str) -> Result<Continue, HistoryError>;
 
     /// Ends an answer that this server is making, and returns it.

@@ -20,15 +20,17 @@ impl FromStr for Location {
     }
 }
 
-/// Without the password.
+/// Without user, password and parameters, one of which may be the password too.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
-                (Some((scheme, _)), Some((_, rest))) => write!(f, "{scheme}://…@{rest}"),
-                _ => f.write_str(url),
-            },
+            Self::Postgres(url) => {
+                let (scheme, rest) = url.split_once("://").unwrap_or_default();
+                // An '@' or '?' in a password is at most shown too little of.
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "{scheme}://{}", place.split('?').next().unwrap_or_default())
+            }
         }
     }
 }

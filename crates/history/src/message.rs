@@ -50,6 +50,18 @@ pub enum Role {
     Tool,
 }
 
+impl Role {
+    /// The name in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
+}
+
 /// How far a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,6 +76,18 @@ pub enum MessageState {
     Interrupted,
 }
 
+impl MessageState {
+    /// The name in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Streaming => "streaming",
+            Self::Stopped => "stopped",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// What an answer took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,7 +98,7 @@ pub struct Usage {
     pub cached_tokens: u32,
     /// Tokens of the answer.
     pub completion_tokens: u32,
-    /// Seconds from the request to the end.
+    /// Seconds from the request to the end, kept to the microsecond.
     pub seconds: f64,
 }
 
@@ -101,7 +125,7 @@ pub struct NewMessage {
 pub struct Ending {
     /// All of its text.
     pub text: String,
-    /// Anything but [`Streaming`](MessageState::Streaming).
+    /// How far it got; [`Streaming`](MessageState::Streaming) counts as interrupted.
     pub state: MessageState,
     /// What it took.
     pub usage: Option<Usage>,

@@ -1,7 +1,13 @@
-//! Points in time as text in RFC 3339, in microseconds, which is what both databases keep.
+//! Points in time: as text in RFC 3339, in microseconds, which is what both databases keep.
 
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+pub(crate) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    // Only the last nanosecond of all times cannot be rounded.
+    now.round(Unit::Microsecond).unwrap_or(now)
+}
 
 pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)

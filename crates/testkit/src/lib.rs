@@ -9,7 +9,11 @@ mod drive;
 mod fixtures;
 #[cfg(feature = "models")]
 mod models;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod random;
+#[cfg(any(feature = "models", feature = "postgres"))]
+mod skip;
 mod smollm2;
 
 pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
@@ -18,5 +22,7 @@ pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked
 pub use fixtures::{Fixture, Interface, Interfaces, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
 pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf, tokenizer};
+#[cfg(feature = "postgres")]
+pub use postgres::postgres_database;
 pub use random::Random;
 pub use smollm2::{Question, SmolLm2Reference};

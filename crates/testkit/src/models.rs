@@ -1,11 +1,12 @@
 use std::{
-    io::Write,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
 use sottovoce_hub::{DEFAULT_MODEL, Hub};
+
+use crate::skip::skip;
 
 /// Names the folder with the packages that `tools/make_stateful_smollm2.py` made.
 const APPLE_VARIABLE: &str = "SOTTOVOCE_APPLE_SMOLLM2";
@@ -64,13 +65,4 @@ pub fn apple_smollm2(name: &str) -> Option<PathBuf> {
     let path = Path::new(&folder).join(format!("{name}.mlpackage"));
     assert!(path.is_dir(), "{APPLE_VARIABLE}: there is no {}", path.display());
     Some(path)
-}
-
-/// Says that a test is skipped where the test runner does not swallow it.
-fn skip<T>(reason: &str) -> Option<T> {
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    assert!(std::env::var_os("CI").is_none(), "{test} needs a real model and CI is set: {reason}");
-    // Straight to the descriptor: `eprintln!` would be captured.
-    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").expect("standard error is open");
-    None
 }
