@@ -15,14 +15,16 @@ mod random;
 #[cfg(any(feature = "models", feature = "postgres"))]
 mod skip;
 mod smollm2;
+mod speech;
 
 pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
 pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
 pub use fixtures::{Fixture, Interface, Interfaces, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
-pub use models::{apple_smollm2, gemma_tokenizer, smollm2_gguf, tokenizer};
+pub use models::{apple_smollm2, catalogue_file, gemma_tokenizer, smollm2_gguf, tokenizer};
 #[cfg(feature = "postgres")]
 pub use postgres::postgres_database;
 pub use random::Random;
 pub use smollm2::{Question, SmolLm2Reference};
+pub use speech::{SpeechClip, speech_clips};

@@ -39,6 +39,15 @@ pub fn tokenizer(model: &str) -> Option<PathBuf> {
     pull(&format!("{model}-tokenizer"), |file| file.ends_with("tokenizer.json"))
 }
 
+/// A file of a catalogue model, `file` in the catalogue without what its name ends with (libraries end otherwise elsewhere).
+/// `None` as in [`smollm2_gguf`].
+///
+/// # Panics
+/// As [`smollm2_gguf`].
+pub fn catalogue_file(model: &str, file: &str) -> Option<PathBuf> {
+    pull(model, |path| path.file_stem().is_some_and(|stem| stem == file))
+}
+
 /// The file of a catalogue model that `wanted` picks.
 fn pull(model: &str, wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     match Hub::from_env().and_then(|hub| hub.pull(model, &mut |_| ControlFlow::Continue(()))) {

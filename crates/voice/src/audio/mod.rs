@@ -1,6 +1,12 @@
-//! Sound as samples.
+//! Sound as samples: read, written, and changed to another sample rate.
+
+mod resample;
+mod wav;
 
 use std::time::Duration;
+
+pub use resample::Resampler;
+pub use wav::{MAX_SECONDS, decode_wav, encode_wav, read_wav, to_pcm16, write_wav};
 
 /// Samples a second of the audio that the recognising parts take.
 pub const SAMPLE_RATE: u32 = 16_000;

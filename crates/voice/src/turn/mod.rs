@@ -1,5 +1,10 @@
 //! Hearing whether a speaker who pauses has finished.
 
+mod features;
+mod smart_turn;
+
+pub use smart_turn::SmartTurn;
+
 use crate::VoiceError;
 
 /// Tells a pause for breath or thought from the end of what somebody wanted to say.

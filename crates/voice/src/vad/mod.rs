@@ -1,5 +1,9 @@
 //! Hearing whether somebody speaks.
 
+mod silero;
+
+pub use silero::SileroVad;
+
 use crate::VoiceError;
 
 /// Samples in a frame: 32 ms at [`SAMPLE_RATE`](crate::SAMPLE_RATE).
