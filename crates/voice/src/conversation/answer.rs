@@ -50,9 +50,9 @@ impl Answer {
         self.text_ended
     }
 
-    /// The words of the clauses that are whole.
-    pub fn clauses(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.clauses.iter().map(|spoken| spoken.clause.text.as_str())
+    /// The words of the clauses from this one on.
+    pub fn clauses_from(&self, first: usize) -> impl ExactSizeIterator<Item = &str> {
+        self.clauses.get(first..).unwrap_or_default().iter().map(|spoken| spoken.clause.text.as_str())
     }
 
     /// Counts sound that was made of a clause; an unknown clause is ignored.
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn what_was_heard_follows_the_samples() {
         let answer = answer();
-        assert_eq!(answer.clauses().collect::<Vec<_>>(), ["Yes, it is.", "Look at this."]);
+        assert_eq!(answer.clauses_from(0).collect::<Vec<_>>(), ["Yes, it is.", "Look at this."]);
         let heard = |played| &answer.text()[..answer.heard(played)];
         assert_eq!(heard(0), "");
         assert_eq!(heard(1), "**Yes**,");

@@ -86,7 +86,7 @@ impl Machine {
     fn note_text(&mut self) {
         let (Some(reply), Some(turn)) = (&self.reply, &mut self.turn) else { return };
         turn.times.first_text.get_or_insert(self.now);
-        if reply.answer.clauses().len() > 0 {
+        if reply.answer.clauses_from(0).len() > 0 {
             turn.times.first_clause.get_or_insert(self.now);
         }
     }
@@ -94,8 +94,8 @@ impl Machine {
     /// Has clauses said as they come; in secret only the first, which is all that can make the answer begin sooner.
     fn speak_clauses(&mut self) {
         let Some(reply) = &mut self.reply else { return };
-        let most = if reply.committed { usize::MAX } else { 1 };
-        let clauses = reply.answer.clauses().enumerate().take(most).skip(reply.spoken);
+        let most = if reply.committed { usize::MAX } else { 1 - reply.spoken };
+        let clauses = (reply.spoken..).zip(reply.answer.clauses_from(reply.spoken)).take(most);
         let works: Vec<Work> =
             clauses.map(|(clause, text)| Work::Speak { answer: reply.id, clause, text: text.to_owned() }).collect();
         reply.spoken += works.len();
@@ -144,7 +144,8 @@ impl Machine {
         let Some(reply) = self.reply_to(answer) else { return };
         reply.played = reply.played.max(samples.min(reply.sent));
         let begun = reply.answer.begun(reply.played);
-        let captions: Vec<String> = reply.answer.clauses().take(begun).skip(reply.shown).map(str::to_owned).collect();
+        let captions: Vec<String> =
+            reply.answer.clauses_from(reply.shown).take(begun.saturating_sub(reply.shown)).map(str::to_owned).collect();
         reply.shown = reply.shown.max(begun);
         captions.into_iter().for_each(|caption| self.tell(Event::Caption(caption)));
         self.finish_if_over();

@@ -162,6 +162,13 @@ impl Machine {
         }
     }
 
+    /// Whether a job of [`Work::Transcribe`] or [`Work::Judge`] is still of use.
+    pub fn wants(&self, job: u64) -> bool {
+        self.turn.as_ref().is_some_and(|turn| {
+            [turn.part, turn.partial, turn.guess.as_ref().map(|guess| guess.job)].contains(&Some(job))
+        })
+    }
+
     fn user(&mut self, user: User) {
         match user {
             User::Press if !self.muted && !self.pressed => {
