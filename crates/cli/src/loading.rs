@@ -9,7 +9,7 @@ use std::{
 };
 
 use sottovoce_llm::{
-    load::{ModelFolder, Packages, TokenizerSource},
+    load::{LoadReport, ModelFolder, Packages, TokenizerSource},
     package::PackageModel,
 };
 use sottovoce_runtime::{LoadOptions, Model, Precision};
@@ -84,6 +84,8 @@ pub struct LoadedModel {
     pub folder: ModelFolder,
     /// The package that was taken.
     pub model: PackageModel,
+    /// Which one that was, and why.
+    pub report: LoadReport,
 }
 
 /// Finds, prepares and loads a model, and says on stderr which package was taken and what runs it.
@@ -116,7 +118,7 @@ pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOption
     for note in &model.model().placement().notes {
         console::warn(note);
     }
-    Ok(LoadedModel { folder, model })
+    Ok(LoadedModel { folder, model, report })
 }
 
 /// Where a model's tokenizer comes from; what there is to warn of goes to stderr.

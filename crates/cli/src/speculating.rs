@@ -47,7 +47,7 @@ impl Draft {
     /// # Errors
     /// It has another tokenizer.
     pub fn for_session(&self, folder: &ModelFolder) -> anyhow::Result<DraftModel> {
-        let LoadedModel { folder: own, model } = &self.loaded;
+        let LoadedModel { folder: own, model, .. } = &self.loaded;
         let model = PackageModel::new(Arc::clone(model.model()))?;
         let draft = DraftModel::new(Box::new(model), &own.tokenizer, &folder.tokenizer);
         draft.with_context(|| format!("{} cannot draft for this model", self.name))

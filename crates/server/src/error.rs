@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::engine::Busy;
+
 /// What keeps a server from starting or going on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,29 @@ pub enum ServerError {
     /// The model cannot be run for several callers.
     #[error(transparent)]
     Runtime(#[from] sottovoce_runtime::RuntimeError),
+    /// Too many requests wait already.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The model is not there yet.
+    #[error("{name} is still being loaded; try again in a moment")]
+    Loading {
+        /// The model.
+        name: String,
+    },
+    /// The model could not be loaded.
+    #[error("{name} cannot be used: {reason}")]
+    Unusable {
+        /// The model.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// Only a model in this process can do this.
+    #[error("{name} runs on another server, which has to be asked for this itself")]
+    Elsewhere {
+        /// The model.
+        name: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; is another server running? choose another port")]
     Listen {

@@ -10,4 +10,4 @@ mod http;
 mod openai;
 
 pub use error::ServerError;
-pub use http::{Server, ServerOptions};
+pub use http::{Server, ServerOptions, Services};

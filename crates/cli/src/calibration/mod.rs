@@ -62,7 +62,7 @@ impl TextCalibration {
         let options = ConvertOptions { quantize: Quantize::F16, ..ConvertOptions::default() };
         model_folder::make(source, folder.path(), &options, additions, provenance, None)?;
         let options = LoadOptions { precision: Precision::Exact, ..LoadOptions::default() };
-        let LoadedModel { folder: files, model } =
+        let LoadedModel { folder: files, model, .. } =
             loading::load_with(&folder.path().to_string_lossy(), None, &options)?;
         let ids = files.tokenizer.encode(&text, false)?;
         ensure!(

@@ -9,8 +9,8 @@ use std::{
 use anyhow::Context;
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_server::{
-    Server, ServerOptions,
-    engine::{Engine, EngineOptions},
+    Server, ServerOptions, Services,
+    engine::{Backend, Engine, EngineOptions},
 };
 
 use crate::{
@@ -66,6 +66,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let loaded = loading::load(&arguments.model, &arguments.options)?;
     let model = Arc::clone(loaded.model.model());
+    let package = loaded.report.loaded().unwrap_or_default().to_string_lossy().into_owned();
     drop(loaded.model);
     let options =
         EngineOptions { name: name_of(&arguments.model), parallel: arguments.parallel.get(), queue: arguments.queue };
@@ -77,7 +78,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             token: arguments.token.clone(),
             allowed_origins: arguments.allow_origin.clone(),
         };
-        let server = Server::bind(engine.clone(), options).await?;
+        let backend = Arc::new(Backend::loading(engine.name()));
+        backend.set_engine(engine.clone(), package);
+        let server = Server::bind(Services { backend }, options).await?;
         let (address, name) = (server.address()?, engine.name());
         console::note(format_args!("serving {name} on http://{address}/v1; Ctrl-C stops"));
         server.run(interrupt::wait()).await;

@@ -65,6 +65,25 @@ impl<M: LanguageModel> Conversation<M> {
         &self.session
     }
 
+    /// The session underneath, to use for something else in between: what that leaves in the state, the next question
+    /// computes again.
+    pub fn session_mut(&mut self) -> &mut Session<M> {
+        &mut self.session
+    }
+
+    /// Exchanges what was said for `messages`, as a program does that keeps conversations itself. The state stays: the
+    /// next question computes what is new. What the model no longer sees, it does not see again, as long as the
+    /// conversation begins as before.
+    pub fn set_messages(&mut self, messages: Vec<Message>) {
+        let history = &mut self.history;
+        let unseen = history.messages.len() - history.seen().len();
+        let goes_on = messages.len() > unseen && messages[..unseen] == history.messages[..unseen];
+        history.messages = messages;
+        if !goes_on {
+            history.forgotten = 0;
+        }
+    }
+
     /// Lets `draft` guess what the model will say.
     pub fn set_draft(&mut self, draft: DraftModel) {
         self.session.set_draft(draft);

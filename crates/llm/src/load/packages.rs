@@ -133,6 +133,13 @@ pub struct LoadReport {
     pub lacks_four_bit: bool,
 }
 
+impl LoadReport {
+    /// File name of the package that was loaded.
+    pub fn loaded(&self) -> Option<&OsStr> {
+        self.attempts.iter().find(|attempt| attempt.error.is_none())?.package.path.file_name()
+    }
+}
+
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.lacks_four_bit {

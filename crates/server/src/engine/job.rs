@@ -5,6 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use sottovoce_llm::{
     LlmError,
     generate::{FinishReason, GenerateOptions, Stats},
@@ -65,13 +69,13 @@ pub enum Event {
 }
 
 /// A job under way: its events. Dropping it ends the job before its next token.
-pub struct Answering {
-    events: UnboundedReceiver<Event>,
+pub struct Answering<E = Event> {
+    events: UnboundedReceiver<E>,
     cancel: Arc<AtomicBool>,
 }
 
-impl Answering {
-    pub(super) fn new(events: UnboundedReceiver<Event>) -> Self {
+impl<E> Answering<E> {
+    pub(super) fn new(events: UnboundedReceiver<E>) -> Self {
         Self { events, cancel: Arc::default() }
     }
 
@@ -80,12 +84,20 @@ impl Answering {
     }
 
     /// The next event; `None` after the last.
-    pub async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<E> {
         self.events.recv().await
+    }
+
+    /// Its events as a stream, which ends the job when it is dropped.
+    pub(super) fn into_stream(self) -> BoxStream<'static, E>
+    where
+        E: Send + 'static,
+    {
+        stream::unfold(self, |mut answering| async { Some((answering.next().await?, answering)) }).boxed()
     }
 }
 
-impl Drop for Answering {
+impl<E> Drop for Answering<E> {
     fn drop(&mut self) {
         self.cancel.store(true, Ordering::Relaxed);
     }
@@ -120,7 +132,7 @@ impl Job {
         let mut options = self.options.clone();
         options.sampling.index = answer;
         let mut tools = self.toolbox.as_ref().map(Toolbox::parser);
-        let mut generation = seat.generate(&self.prompt, options)?;
+        let mut generation = seat.session().generate(&self.prompt, options)?;
         while let Some(chunk) = generation.step()? {
             let chance = chunk.id.zip(chunk.log_probability).map(|(id, log_probability)| TokenChance {
                 id,

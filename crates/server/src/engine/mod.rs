@@ -1,13 +1,16 @@
 //! The model behind the server: who gets to use it, and answers in the making.
 
+mod backend;
+mod chat;
+mod converse;
 mod job;
 mod seats;
 
 use std::sync::{Arc, OnceLock};
 
 use sottovoce_llm::{
-    LlmError,
-    chat::{ChatTemplate, Message},
+    LanguageModel, LlmError,
+    chat::{ChatTemplate, Conversation, Message, Overflow},
     constrain::{Compiler, Constraint, Grammar},
     load::ModelFolder,
     package::PackageModel,
@@ -22,6 +25,8 @@ use tokio::sync::mpsc;
 use crate::ServerError;
 use seats::Seats;
 
+pub use backend::{Backend, ModelStatus};
+pub use chat::{Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage};
 pub use job::{Answering, Event, Job, TokenChance};
 pub use seats::{Busy, Occupancy};
 
@@ -52,12 +57,17 @@ impl Engine {
     /// The package is no language model, or there is no thread for the batcher.
     pub fn new(folder: ModelFolder, model: Arc<Model>, options: EngineOptions) -> Result<Self, ServerError> {
         let batcher = Arc::new(Batcher::new(model)?);
-        let mut sessions = Vec::new();
+        // A model without a template is asked for texts alone; any will do for the conversation that it never has.
+        let template = folder.template.clone().map_or_else(|| ChatTemplate::chatml().map(Arc::new), Ok)?;
+        let mut conversations = Vec::new();
         for _ in 0..options.parallel.max(1) {
-            sessions.push(folder.session(PackageModel::batched(batcher.clone())?));
+            let session = folder.session(PackageModel::batched(batcher.clone())?);
+            let mut conversation = Conversation::new(session, template.clone(), folder.special.clone());
+            conversation.set_overflow(Overflow::Forget);
+            conversations.push(conversation);
         }
-        let context = sottovoce_llm::LanguageModel::context(sessions[0].model());
-        let seats = Seats::new(sessions, options.queue);
+        let context = conversations[0].session().model().context();
+        let seats = Seats::new(conversations, options.queue);
         Ok(Self { name: options.name, folder, context, seats, compiler: OnceLock::new() })
     }
 
@@ -138,7 +148,7 @@ impl Engine {
     /// # Errors
     /// [`Busy`] when too many wait already.
     pub async fn begin(&self, mut job: Job) -> Result<Answering, Busy> {
-        let seat = self.seats.take(&job.prompt).await?;
+        let seat = self.seats.take(&job.prompt, None).await?;
         if self.occupancy().running > 1 {
             // Guesses are rows of the batch: they would take from the others what they may bring to this one.
             job.options.speculation = Speculation::Off;
@@ -150,4 +160,10 @@ impl Engine {
         tokio::task::spawn_blocking(move || job.run(seat, cancel, &sender));
         Ok(answering)
     }
+}
+
+/// A seed that nobody knows.
+pub(crate) fn random_seed() -> u64 {
+    // The hasher of the standard library is seeded by the operating system.
+    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), ())
 }

@@ -1,20 +1,20 @@
 //! Who may use the model, and with which key-value state.
 
-use std::{
-    ops::{Deref, DerefMut},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
-use sottovoce_llm::{generate::Session, package::PackageModel};
+use sottovoce_llm::{chat::Conversation, generate::Session, package::PackageModel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
-type Sessions = Arc<Mutex<Vec<Session<PackageModel>>>>;
+/// Those that nobody uses.
+type Idle = Arc<Mutex<Vec<Place>>>;
 
 /// Too many requests wait already.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests wait already; try again in a moment")]
 pub struct Busy;
 
 /// How many use the model, and how many wait.
@@ -26,42 +26,60 @@ pub struct Occupancy {
     pub seats: usize,
     /// Requests that wait.
     pub waiting: usize,
+    /// Requests that may wait.
+    pub queue: usize,
 }
 
-/// A fixed number of sessions. Each keeps its key-value state when it is given back, for the next prompt that begins alike.
+/// One state of the model, and what it holds.
+struct Place {
+    conversation: Conversation<PackageModel>,
+    /// Which conversation it is, of those that are kept.
+    id: Option<Uuid>,
+}
+
+impl Place {
+    /// What would be kept of the state against what would be lost: a conversation goes on where it was, and another one
+    /// takes a state that nobody is likely to miss.
+    fn worth(&self, prompt: &[u32], id: Option<Uuid>) -> (bool, i64) {
+        let session = self.conversation.session();
+        let tokens = 2 * session.common(prompt) as i64 - session.held().len() as i64;
+        (id.is_some() && self.id == id, tokens)
+    }
+}
+
+/// A fixed number of states. Each is kept when it is given back, for the next prompt that begins alike.
 pub struct Seats {
     count: usize,
-    idle: Sessions,
+    idle: Idle,
     free: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
 }
 
 impl Seats {
-    /// Places for `sessions`, and for `queue` requests that wait for one.
-    pub fn new(sessions: Vec<Session<PackageModel>>, queue: usize) -> Self {
-        let count = sessions.len();
+    /// A place for each of `conversations`, and for `queue` requests that wait for one.
+    pub fn new(conversations: Vec<Conversation<PackageModel>>, queue: usize) -> Self {
+        let count = conversations.len();
+        let places = conversations.into_iter().map(|conversation| Place { conversation, id: None }).collect();
         let free = Arc::new(Semaphore::new(count));
-        Self { count, idle: Arc::new(Mutex::new(sessions)), free, waiting: AtomicUsize::new(0), queue }
+        Self { count, idle: Arc::new(Mutex::new(places)), free, waiting: AtomicUsize::new(0), queue }
     }
 
-    /// Waits in line for a session, and takes the one whose state is of most use for `prompt`.
-    pub async fn take(&self, prompt: &[u32]) -> Result<Seat, Busy> {
+    /// Waits in line for a state, and takes the one that is of most use for `prompt`, which may be of the conversation `id`.
+    pub async fn take(&self, prompt: &[u32], id: Option<Uuid>) -> Result<Seat, Busy> {
         let permit = match self.free.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                let place = Place::in_line(&self.waiting, self.queue)?;
+                let place = InLine::enter(&self.waiting, self.queue)?;
                 let permit = self.free.clone().acquire_owned().await.map_err(|_| Busy);
                 drop(place);
                 permit?
             }
         };
         let mut idle = lock(&self.idle);
-        // What would be kept of a state against what would be lost: a conversation goes on where it was, and another one
-        // takes a state that nobody is likely to miss. Of equals, the one that was given back first.
-        let worth = |session: &Session<PackageModel>| 2 * session.common(prompt) as i64 - session.held().len() as i64;
-        let best = (0..idle.len()).rev().max_by_key(|&at| worth(&idle[at])).ok_or(Busy)?;
-        Ok(Seat { session: Some(idle.remove(best)), idle: self.idle.clone(), _permit: permit })
+        // Of equals, the one that was given back first.
+        let best = (0..idle.len()).rev().max_by_key(|&at| idle[at].worth(prompt, id)).ok_or(Busy)?;
+        Ok(Seat { place: Some(idle.remove(best)), idle: self.idle.clone(), _permit: permit })
     }
 
     /// How many use the model, and how many wait.
@@ -70,57 +88,58 @@ impl Seats {
             running: self.count - self.free.available_permits(),
             seats: self.count,
             waiting: self.waiting.load(Ordering::Relaxed),
+            queue: self.queue,
         }
     }
 }
 
 /// A place among those that wait, given up when dropped.
-struct Place<'a>(&'a AtomicUsize);
+struct InLine<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
-    fn in_line(waiting: &'a AtomicUsize, most: usize) -> Result<Self, Busy> {
+impl<'a> InLine<'a> {
+    fn enter(waiting: &'a AtomicUsize, most: usize) -> Result<Self, Busy> {
         let more = |count: usize| (count < most).then_some(count + 1);
         waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).map_err(|_| Busy)?;
         Ok(Self(waiting))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for InLine<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A session in use; it goes back when dropped.
+/// A state in use; it goes back when dropped.
 pub struct Seat {
     /// There until the seat is dropped.
-    session: Option<Session<PackageModel>>,
-    idle: Sessions,
+    place: Option<Place>,
+    idle: Idle,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Deref for Seat {
-    type Target = Session<PackageModel>;
-
-    fn deref(&self) -> &Self::Target {
-        self.session.as_ref().unwrap_or_else(|| unreachable!("a seat has a session until it is dropped"))
+impl Seat {
+    /// The session, for a prompt that belongs to no conversation which is kept.
+    pub fn session(&mut self) -> &mut Session<PackageModel> {
+        self.go_on_with(None).session_mut()
     }
-}
 
-impl DerefMut for Seat {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.session.as_mut().unwrap_or_else(|| unreachable!("a seat has a session until it is dropped"))
+    /// The conversation, which is `id` from now on.
+    pub fn go_on_with(&mut self, id: Option<Uuid>) -> &mut Conversation<PackageModel> {
+        let place = self.place.as_mut().unwrap_or_else(|| unreachable!("a seat has a place until it is dropped"));
+        place.id = id;
+        &mut place.conversation
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         // Before the permit, which is dropped after this.
-        lock(&self.idle).extend(self.session.take());
+        lock(&self.idle).extend(self.place.take());
     }
 }
 
-fn lock(sessions: &Sessions) -> MutexGuard<'_, Vec<Session<PackageModel>>> {
+fn lock(idle: &Idle) -> MutexGuard<'_, Vec<Place>> {
     // Nothing panics while it holds the lock.
-    sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,8 +3,10 @@
 mod bodies;
 mod connections;
 mod guard;
+mod headers;
 mod rate;
 mod reply;
+mod services;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
@@ -16,10 +18,12 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{ServerError, engine::Engine, openai};
+use crate::{ServerError, engine::Backend, openai};
 
 use connections::Limits;
 pub(crate) use reply::{Failure, Json};
+pub(crate) use services::Loaded;
+pub use services::Services;
 
 /// Bytes of a request at most: a context of 128k tokens in JSON is about half a megabyte.
 const MOST_BYTES: usize = 8 << 20;
@@ -46,7 +50,7 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError::NoToken`] and [`ServerError::Listen`].
-    pub async fn bind(engine: Arc<Engine>, options: ServerOptions) -> Result<Self, ServerError> {
+    pub async fn bind(services: Services, options: ServerOptions) -> Result<Self, ServerError> {
         let address = options.address;
         if !address.ip().is_loopback() && options.token.is_none() {
             return Err(ServerError::NoToken { address });
@@ -58,7 +62,8 @@ impl Server {
             .fallback(unknown)
             .layer(DefaultBodyLimit::max(MOST_BYTES))
             .layer(middleware::from_fn_with_state(guard, guard::check))
-            .with_state(engine);
+            .layer(middleware::from_fn(headers::secure))
+            .with_state(services);
         Ok(Self { listener, router })
     }
 
@@ -77,15 +82,16 @@ impl Server {
 }
 
 /// Whether the model is ready, and how busy it is.
-async fn health(State(engine): State<Arc<Engine>>) -> axum::Json<serde_json::Value> {
-    let occupancy = engine.occupancy();
-    axum::Json(serde_json::json!({
+async fn health(State(backend): State<Arc<Backend>>) -> Result<axum::Json<serde_json::Value>, Failure> {
+    let chat = backend.chat()?;
+    let occupancy = chat.occupancy();
+    Ok(axum::Json(serde_json::json!({
         "status": "ok",
-        "model": engine.name(),
+        "model": chat.name(),
         "running": occupancy.running,
         "parallel": occupancy.seats,
         "waiting": occupancy.waiting,
-    }))
+    })))
 }
 
 async fn unknown(request: axum::extract::Request) -> Failure {

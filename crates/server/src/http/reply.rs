@@ -12,7 +12,7 @@ use serde_json::json;
 use sottovoce_llm::LlmError;
 
 use super::bodies;
-use crate::engine::Busy;
+use crate::{ServerError, engine::Busy};
 
 /// When a client that found the server full may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -95,6 +95,24 @@ impl From<LlmError> for Failure {
 impl From<Busy> for Failure {
     fn from(Busy: Busy) -> Self {
         Self::too_often("too many requests wait already", RETRY_AFTER)
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServerError::Llm(error) => error.into(),
+            ServerError::Busy(busy) => busy.into(),
+            ServerError::Loading { .. } => Self {
+                code: Some("model_loading"),
+                retry_after: Some(RETRY_AFTER),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+            },
+            ServerError::Unusable { .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
+            ServerError::Elsewhere { .. } => Self::new(StatusCode::NOT_IMPLEMENTED, message),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
     }
 }
 

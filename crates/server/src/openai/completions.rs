@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sottovoce_llm::{LlmError, generate::FinishReason};
@@ -18,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Answering, Engine, Event, Job, TokenChance},
-    http::{Failure, Json},
+    http::{Failure, Json, Loaded},
 };
 
 /// Most prompts of a request.
@@ -50,7 +47,7 @@ struct Prompt {
 }
 
 pub async fn create(
-    State(engine): State<Arc<Engine>>,
+    Loaded(engine): Loaded,
     Json(parameters, request): Json<Parameters, CompletionRequest>,
 ) -> Result<Response, Failure> {
     parameters.check_model(&engine)?;

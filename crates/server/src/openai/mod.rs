@@ -7,10 +7,7 @@ mod parameters;
 mod stream;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -24,10 +21,10 @@ use sottovoce_llm::{
     tokenizer::Tokenizer,
 };
 
-use crate::engine::Engine;
+use crate::{engine::Engine, http::Services};
 
 /// The interface's routes.
-pub fn routes() -> Router<Arc<Engine>> {
+pub fn routes() -> Router<Services> {
     Router::new()
         .route("/v1/models", get(models::list))
         .route("/v1/models/{model}", get(models::retrieve))

@@ -1,20 +1,18 @@
 //! `/v1/models`
 
-use std::sync::Arc;
-
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::Path};
 use serde_json::{Value, json};
 
-use crate::{engine::Engine, http::Failure};
+use crate::{
+    engine::Engine,
+    http::{Failure, Loaded},
+};
 
-pub async fn list(State(engine): State<Arc<Engine>>) -> Json<Value> {
+pub async fn list(Loaded(engine): Loaded) -> Json<Value> {
     Json(json!({ "object": "list", "data": [describe(&engine)] }))
 }
 
-pub async fn retrieve(State(engine): State<Arc<Engine>>, Path(model): Path<String>) -> Result<Json<Value>, Failure> {
+pub async fn retrieve(Loaded(engine): Loaded, Path(model): Path<String>) -> Result<Json<Value>, Failure> {
     if engine.is_called(&model) { Ok(Json(describe(&engine))) } else { Err(Failure::no_model(&model, engine.name())) }
 }
 

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sottovoce_llm::{generate::GenerateOptions, sampling::Sampling};
 
-use crate::{engine::Engine, http::Failure};
+use crate::{
+    engine::{Engine, random_seed},
+    http::Failure,
+};
 
 /// Most answers to one prompt.
 const MOST_ANSWERS: u64 = 128;
@@ -130,9 +133,4 @@ impl Parameters {
     pub fn set_max_tokens(&mut self, most: Option<usize>) {
         self.max_tokens = most.or(self.max_tokens);
     }
-}
-
-fn random_seed() -> u64 {
-    // The hasher of the standard library is seeded by the operating system.
-    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), ())
 }

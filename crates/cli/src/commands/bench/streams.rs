@@ -94,7 +94,7 @@ struct Samples {
 /// # Errors
 /// The model cannot be loaded or fails, or the answers do not fit its context.
 pub fn run(arguments: &StreamsArguments) -> anyhow::Result<()> {
-    let LoadedModel { folder, model } = loading::load(&arguments.model, &arguments.options)?;
+    let LoadedModel { folder, model, .. } = loading::load(&arguments.model, &arguments.options)?;
     let package = model.model().package().path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (context, vocab) = (model.context(), model.vocab_size());
     let needed = arguments.prompt.get() + arguments.tokens.get();

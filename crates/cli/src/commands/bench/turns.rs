@@ -69,7 +69,7 @@ struct Turn {
 /// # Errors
 /// The model cannot be loaded or fails, or its context does not hold ten turns.
 pub fn run(arguments: &TurnsArguments) -> anyhow::Result<()> {
-    let LoadedModel { folder, model } = loading::load(&arguments.model, &arguments.options)?;
+    let LoadedModel { folder, model, .. } = loading::load(&arguments.model, &arguments.options)?;
     let mut conversation = folder.conversation(model)?;
     let options = GenerateOptions {
         max_tokens: Some(arguments.answer.get()),

@@ -6,10 +6,7 @@ mod request;
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sottovoce_llm::{
     generate::FinishReason,
@@ -23,13 +20,13 @@ use super::{
 };
 use crate::{
     engine::{Answering, Engine, Event},
-    http::{Failure, Json},
+    http::{Failure, Json, Loaded},
 };
 use logprobs::{entry, logprobs};
 use request::ChatRequest;
 
 pub async fn create(
-    State(engine): State<Arc<Engine>>,
+    Loaded(engine): Loaded,
     Json(mut parameters, request): Json<Parameters, ChatRequest>,
 ) -> Result<Response, Failure> {
     parameters.check_model(&engine)?;

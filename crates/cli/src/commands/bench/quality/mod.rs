@@ -79,7 +79,7 @@ pub fn run(arguments: &QualityArguments) -> anyhow::Result<()> {
         threads: arguments.threads.map(NonZeroUsize::get),
         ..LoadOptions::default()
     };
-    let LoadedModel { folder, model: mut fast } =
+    let LoadedModel { folder, model: mut fast, .. } =
         loading::load_with(&arguments.model, arguments.tokenizer.as_deref(), &options(Precision::Fast))?;
     let package = fast.model().package().path().to_owned();
     let exact_options = options(Precision::Exact);

@@ -84,7 +84,7 @@ struct Set {
 /// # Errors
 /// The model cannot be loaded or fails, a prompt does not fit it, or speculation changes an answer.
 pub fn run(arguments: &SpeculationArguments) -> anyhow::Result<()> {
-    let LoadedModel { folder, model } = loading::load(&arguments.model, &arguments.options)?;
+    let LoadedModel { folder, model, .. } = loading::load(&arguments.model, &arguments.options)?;
     let package = model.model().package().path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let model = Arc::clone(model.model());
     let draft = arguments.speculation.load_draft(&arguments.options.load_options())?;

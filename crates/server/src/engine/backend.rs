@@ -1,0 +1,151 @@
+//! What answers, from the start of the server on: first it is loaded, then it is ready, or has failed.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{ChatModel, Engine};
+use crate::ServerError;
+
+/// What answers, or will.
+pub struct Backend {
+    name: String,
+    state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    step: Option<String>,
+    notices: Vec<String>,
+    package: Option<String>,
+    error: Option<String>,
+    chat: Option<Arc<dyn ChatModel>>,
+    engine: Option<Arc<Engine>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Phase {
+    #[default]
+    Loading,
+    Ready,
+    Failed,
+}
+
+/// How far the model is, as `/api/status` says it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelStatus {
+    name: String,
+    state: Phase,
+    /// File name of the package that runs.
+    package: Option<String>,
+    /// What loading does now.
+    step: Option<String>,
+    /// What is worth knowing about how it was loaded.
+    notices: Vec<String>,
+    /// Why it cannot be used.
+    error: Option<String>,
+    /// Tokens of a conversation at most.
+    context: Option<usize>,
+}
+
+impl Backend {
+    /// A model called `name` that is being loaded.
+    pub fn loading(name: impl Into<String>) -> Self {
+        Self { name: name.into(), state: watch::Sender::default() }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells what loading does now.
+    pub fn set_step(&self, step: impl Into<String>) {
+        self.state.send_modify(|state| state.step = Some(step.into()));
+    }
+
+    /// Tells something about how the model was loaded.
+    pub fn add_notice(&self, notice: impl Into<String>) {
+        self.state.send_modify(|state| state.notices.push(notice.into()));
+    }
+
+    /// The model in this process is loaded, from the package of this file name.
+    pub fn set_engine(&self, engine: Arc<Engine>, package: impl Into<String>) {
+        self.state.send_modify(|state| {
+            (state.phase, state.step) = (Phase::Ready, None);
+            state.package = Some(package.into());
+            state.chat = Some(engine.clone());
+            state.engine = Some(engine);
+        });
+    }
+
+    /// A model elsewhere answers.
+    pub fn set_remote(&self, chat: Arc<dyn ChatModel>) {
+        self.state.send_modify(|state| {
+            (state.phase, state.step) = (Phase::Ready, None);
+            state.chat = Some(chat);
+        });
+    }
+
+    /// The model cannot be used.
+    pub fn fail(&self, error: impl Into<String>) {
+        self.state.send_modify(|state| {
+            (state.phase, state.step) = (Phase::Failed, None);
+            state.error = Some(error.into());
+        });
+    }
+
+    /// How far it is.
+    pub fn status(&self) -> ModelStatus {
+        let state = self.state.borrow();
+        ModelStatus {
+            name: self.name.clone(),
+            state: state.phase,
+            package: state.package.clone(),
+            step: state.step.clone(),
+            notices: state.notices.clone(),
+            error: state.error.clone(),
+            context: state.chat.as_ref().and_then(|chat| chat.context()),
+        }
+    }
+
+    /// What answers conversations.
+    ///
+    /// # Errors
+    /// It is not loaded yet, or cannot be used.
+    pub fn chat(&self) -> Result<Arc<dyn ChatModel>, ServerError> {
+        let state = self.state.borrow();
+        state.chat.clone().ok_or_else(|| self.why_not(&state))
+    }
+
+    /// The same, waited for.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub async fn wait(&self) -> Result<Arc<dyn ChatModel>, ServerError> {
+        // The sender is in `self`, so that there is always a state to come.
+        let _ = self.state.subscribe().wait_for(|state| state.phase != Phase::Loading).await;
+        self.chat()
+    }
+
+    /// The model in this process, whose tokens can be asked for.
+    ///
+    /// # Errors
+    /// It is not loaded yet, cannot be used, or is elsewhere.
+    pub fn engine(&self) -> Result<Arc<Engine>, ServerError> {
+        let state = self.state.borrow();
+        state.engine.clone().ok_or_else(|| self.why_not(&state))
+    }
+
+    fn why_not(&self, state: &State) -> ServerError {
+        let name = self.name.clone();
+        match (&state.error, state.phase) {
+            (Some(reason), _) => ServerError::Unusable { name, reason: reason.clone() },
+            (None, Phase::Ready) => ServerError::Elsewhere { name },
+            (None, _) => ServerError::Loading { name },
+        }
+    }
+}

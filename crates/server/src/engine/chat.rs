@@ -1,0 +1,82 @@
+//! What answers conversations: the model in this process, or a server elsewhere.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use sottovoce_llm::{chat::Message, generate::FinishReason};
+use uuid::Uuid;
+
+use super::Occupancy;
+use crate::ServerError;
+
+/// A conversation that waits for an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chat {
+    /// Which one it is, so that what was computed for it before is found; `None` for one that nobody goes on with.
+    pub conversation: Option<Uuid>,
+    /// What was said, the question last.
+    pub messages: Vec<Message>,
+    /// How the answer is made.
+    pub options: ChatOptions,
+}
+
+/// How an answer is made; `None` is as the model's makers recommend.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ChatOptions {
+    /// Divides the logits; 0 takes the likeliest token.
+    pub temperature: Option<f32>,
+    /// How many of the likeliest tokens to choose from.
+    pub top_k: Option<usize>,
+    /// The probability that the tokens to choose from have together.
+    pub top_p: Option<f32>,
+    /// Tokens of the answer at most.
+    pub max_tokens: Option<usize>,
+}
+
+/// What happens while an answer is made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChatEvent {
+    /// It goes on with this.
+    Text(String),
+    /// It has ended.
+    Finished {
+        /// Why.
+        reason: FinishReason,
+        /// What it took; `None` where the server elsewhere does not say.
+        usage: Option<ChatUsage>,
+    },
+}
+
+/// What an answer took, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChatUsage {
+    /// Of everything that the model was given.
+    pub prompt_tokens: usize,
+    /// Those of them that were known already.
+    pub cached_tokens: usize,
+    /// Of the answer.
+    pub completion_tokens: usize,
+}
+
+/// An answer in the making. It ends with [`ChatEvent::Finished`] or an error. Dropping it ends the work on it, in this
+/// process before the next token.
+pub type ChatEvents = BoxStream<'static, Result<ChatEvent, ServerError>>;
+
+/// A language model that answers conversations, many at a time.
+#[async_trait]
+pub trait ChatModel: Send + Sync {
+    /// What it is called.
+    fn name(&self) -> &str;
+
+    /// Tokens that it reads and writes in a conversation at most, if that is known. Older turns are left out of one that is
+    /// longer.
+    fn context(&self) -> Option<usize>;
+
+    /// Answers that are made and requests that wait.
+    fn occupancy(&self) -> Occupancy;
+
+    /// Begins an answer once there is a place for it.
+    ///
+    /// # Errors
+    /// [`ServerError::Busy`] when too many wait already, otherwise what keeps the model from answering this.
+    async fn answer(&self, chat: Chat) -> Result<ChatEvents, ServerError>;
+}

@@ -1,0 +1,93 @@
+//! Answers of the model in this process to conversations.
+
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use async_trait::async_trait;
+use sottovoce_llm::{
+    LlmError,
+    generate::{GenerateOptions, Stats},
+    sampling::Sampling,
+    speculate::Speculation,
+};
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use super::{
+    Answering, Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage, Engine, Occupancy, random_seed,
+    seats::Seat,
+};
+use crate::ServerError;
+
+type Sender = UnboundedSender<Result<ChatEvent, ServerError>>;
+
+#[async_trait]
+impl ChatModel for Engine {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn context(&self) -> Option<usize> {
+        Some(self.context())
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        self.occupancy()
+    }
+
+    async fn answer(&self, chat: Chat) -> Result<ChatEvents, ServerError> {
+        let (prompt, _) = self.encode_chat(&chat.messages, Vec::new())?;
+        let seat = self.seats.take(&prompt, chat.conversation).await?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let answering = Answering::new(events);
+        let options = self.chat_options(chat.options, answering.cancel_flag());
+        tokio::task::spawn_blocking(move || {
+            let answered = answer(chat, options, seat, &sender);
+            // Nobody to tell is as good as told.
+            drop(sender.send(answered.map_err(ServerError::from)));
+        });
+        Ok(answering.into_stream())
+    }
+}
+
+impl Engine {
+    fn chat_options(&self, options: ChatOptions, cancel: Arc<AtomicBool>) -> GenerateOptions {
+        let default = self.sampling();
+        let sampling = Sampling {
+            temperature: options.temperature.unwrap_or(default.temperature),
+            top_k: options.top_k.or(default.top_k).filter(|&k| k > 0),
+            top_p: options.top_p.or(default.top_p),
+            seed: random_seed(),
+            ..default
+        };
+        GenerateOptions {
+            sampling,
+            max_tokens: options.max_tokens,
+            speculation: if self.occupancy().running > 1 { Speculation::Off } else { Speculation::default() },
+            cancel: Some(cancel),
+            ..GenerateOptions::default()
+        }
+    }
+}
+
+/// Answers the last message, and tells of the text as it comes. Returns how it ended.
+fn answer(chat: Chat, options: GenerateOptions, mut seat: Seat, sender: &Sender) -> Result<ChatEvent, LlmError> {
+    let conversation = seat.go_on_with(chat.conversation);
+    conversation.set_messages(chat.messages);
+    let answer = conversation.retry(options, |text| match sender.send(Ok(ChatEvent::Text(text.to_owned()))) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    })?;
+    Ok(ChatEvent::Finished { reason: answer.finish, usage: Some(answer.stats.into()) })
+}
+
+impl From<Stats> for ChatUsage {
+    fn from(stats: Stats) -> Self {
+        Self {
+            prompt_tokens: stats.prompt_tokens,
+            cached_tokens: stats.reused_tokens,
+            completion_tokens: stats.generated_tokens,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What requests are answered with.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+
+use super::Failure;
+use crate::engine::{Backend, Engine};
+
+/// What a server offers.
+#[derive(Clone)]
+pub struct Services {
+    /// What answers.
+    pub backend: Arc<Backend>,
+}
+
+impl FromRef<Services> for Arc<Backend> {
+    fn from_ref(services: &Services) -> Self {
+        services.backend.clone()
+    }
+}
+
+/// The model in this process; a request that needs it is turned away while it is not there.
+pub struct Loaded(pub Arc<Engine>);
+
+impl FromRequestParts<Services> for Loaded {
+    type Rejection = Failure;
+
+    async fn from_request_parts(_: &mut Parts, services: &Services) -> Result<Self, Failure> {
+        Ok(Self(services.backend.engine()?))
+    }
+}
