@@ -8,6 +8,7 @@ pub mod engine;
 mod error;
 mod http;
 mod openai;
+mod web;
 
 pub use error::ServerError;
 pub use http::{Server, ServerOptions, Services};

@@ -17,6 +17,7 @@ use axum::{
 use sha2::{Digest, Sha256};
 
 use super::{Failure, MOST_BYTES, ServerOptions, connections::Source, rate::Rate};
+use crate::web;
 
 /// What a request is checked against.
 pub struct Guard {
@@ -40,7 +41,8 @@ impl Guard {
         }
     }
 
-    fn check(&self, headers: &HeaderMap, source: Source, now: Instant) -> Result<(), Failure> {
+    /// `is_public` where no token is needed.
+    fn check(&self, headers: &HeaderMap, is_public: bool, source: Source, now: Instant) -> Result<(), Failure> {
         self.requests.take(source, now).map_err(|wait| Failure::too_often("too many requests", wait))?;
         let host = text(headers, header::HOST).unwrap_or_default();
         if self.loopback && !is_local(host) {
@@ -63,7 +65,7 @@ impl Guard {
             let message = format!("a request of {length} bytes, at most {MOST_BYTES}");
             return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
-        let Some(token) = self.token else { return Ok(()) };
+        let Some(token) = self.token.filter(|_| !is_public) else { return Ok(()) };
         // Whoever guesses learns nothing any more, not even of a right one.
         self.wrong_tokens.allows(source, now).map_err(|wait| Failure::too_often("too many wrong tokens", wait))?;
         let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
@@ -85,7 +87,7 @@ pub async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    match guard.check(request.headers(), source, Instant::now()) {
+    match guard.check(request.headers(), web::is_page(request.uri()), source, Instant::now()) {
         Ok(()) => next.run(request).await,
         Err(failure) => failure.into_response(),
     }
@@ -129,7 +131,7 @@ mod tests {
     fn status_from(guard: &Guard, source: &str, now: Instant, headers: &[(HeaderName, &str)]) -> StatusCode {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
         let source = source.parse::<IpAddr>().unwrap().into();
-        guard.check(&headers, source, now).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
+        guard.check(&headers, false, source, now).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
     }
 
     #[test]
@@ -164,7 +166,13 @@ mod tests {
             assert_eq!(with(value), StatusCode::UNAUTHORIZED, "{value}");
         }
         assert_eq!(status(&guard, &[]), StatusCode::UNAUTHORIZED);
+        let source = IpAddr::from([192, 0, 2, 2]).into();
+        assert!(
+            guard.check(&HeaderMap::new(), true, source, Instant::now()).is_ok(),
+            "the page asks for the token itself"
+        );
     }
+
     #[test]
     fn tokens_cannot_be_guessed_quickly() {
         let (guard, start) = (guard("192.0.2.1:8080", Some("secret")), Instant::now());

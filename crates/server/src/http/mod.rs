@@ -18,7 +18,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{ServerError, engine::Backend, openai};
+use crate::{ServerError, engine::Backend, openai, web};
 
 use connections::Limits;
 pub(crate) use reply::{Failure, Json};
@@ -58,6 +58,7 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address, source })?;
         let guard = Arc::new(guard::Guard::new(&options));
         let router = openai::routes()
+            .merge(web::routes())
             .route("/health", get(health))
             .fallback(unknown)
             .layer(DefaultBodyLimit::max(MOST_BYTES))
