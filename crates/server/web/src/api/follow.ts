@@ -11,13 +11,15 @@ export async function follow(
   id: Id,
   signal: AbortSignal,
   onText: (text: string) => void,
+  onProblem: (reason: string) => void,
 ): Promise<Message> {
   for (let failures = 0; ; failures++) {
     try {
       let text = '';
       for await (const { event, data } of api.answer(id, signal)) {
-        failures = 0;
         if (event === 'done') return JSON.parse(data) as Message;
+        if (event === 'error') onProblem((JSON.parse(data) as { error: { message: string } }).error.message);
+        else failures = 0;
         if (event !== 'text' && event !== 'delta') continue;
         const piece = (JSON.parse(data) as { text: string }).text;
         text = event === 'text' ? piece : text + piece;

@@ -22,6 +22,10 @@ export abstract class DialogElement extends LitElement {
   async show(): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
+    this.reveal();
+  }
+
+  protected reveal(): void {
     if (!this.dialog.open) this.dialog.showModal();
   }
 

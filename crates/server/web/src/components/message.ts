@@ -45,7 +45,7 @@ export class MessageElement extends LitElement {
     return this.markdown?.spoken(from) ?? [];
   }
 
-  #text({ role, text, state }: Message) {
+  #text({ id, role, text, state }: Message) {
     if (role === 'user') return html`<div class="said">${text}</div>`;
     const streaming = state === 'streaming';
     if (streaming && text === '') {
@@ -54,7 +54,9 @@ export class MessageElement extends LitElement {
     return html`
       <sotto-markdown .text=${text} .streaming=${streaming}></sotto-markdown>
       ${state === 'stopped' ? html`<p class="ending">Stopped</p>` : nothing}
-      ${state === 'interrupted' ? html`<p class="ending">Interrupted: the server went away. What it had written is kept.</p>` : nothing}
+      ${state === 'interrupted'
+        ? html`<p class="ending">${this.app.open.problem(id) ?? 'Interrupted: the server went away. What it had written is kept.'}</p>`
+        : nothing}
     `;
   }
 

@@ -50,7 +50,7 @@ export class UnlockElement extends DialogElement {
 
   protected override updated(): void {
     const { state } = this.app.connection;
-    if (state === 'locked') void this.show();
+    if (state === 'locked') this.reveal();
     if (state === 'online') this.close();
   }
 

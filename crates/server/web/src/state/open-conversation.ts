@@ -30,6 +30,7 @@ export class OpenConversation extends Observable {
   #following = new Map<Id, AbortController>();
   #picture: ReturnType<typeof setTimeout> | undefined;
   #unsure: Unsure | null = null;
+  #problems = new Map<Id, string>();
 
   /** `onChange` is called when the list of conversations should show something new. */
   constructor(
@@ -47,6 +48,11 @@ export class OpenConversation extends Observable {
   get streaming(): Message | null {
     const last = this.#steps.at(-1)?.message;
     return last?.state === 'streaming' ? last : null;
+  }
+
+  /** Why an answer broke off, where the server has said so. */
+  problem(answer: Id): string | null {
+    return this.#problems.get(answer) ?? null;
   }
 
   get leaf(): Id | null {
@@ -197,7 +203,8 @@ export class OpenConversation extends Observable {
     if (this.#following.has(id)) return;
     const controller = new AbortController();
     this.#following.set(id, controller);
-    follow(this.api, id, controller.signal, (text) => this.#grow(id, text))
+    const onProblem = (reason: string) => this.#problems.set(id, reason);
+    follow(this.api, id, controller.signal, (text) => this.#grow(id, text), onProblem)
       .then((message) => {
         this.#following.delete(id);
         this.#replace(message);

@@ -20,19 +20,22 @@ function server(...connections: (ServerEvent | Error)[][]): Api {
   return { answer } as unknown as Api;
 }
 
-async function texts(api: Api): Promise<[string[], unknown]> {
+async function texts(api: Api): Promise<[string[], unknown, string[]]> {
   vi.useFakeTimers();
   const seen: string[] = [];
-  const result = follow(api, 'a', new AbortController().signal, (text) => seen.push(text)).catch((error: unknown) => error);
+  const problems: string[] = [];
+  const { signal } = new AbortController();
+  const followed = follow(api, 'a', signal, (text) => seen.push(text), (reason) => problems.push(reason));
+  const result = followed.catch((error: unknown) => error);
   await vi.runAllTimersAsync();
   vi.useRealTimers();
-  return [seen, await result];
+  return [seen, await result, problems];
 }
 
 describe('an answer', () => {
   test('grows by its pieces', async () => {
     const api = server([event('text', { text: 'one' }), event('delta', { text: ' two' }), event('done', DONE)]);
-    expect(await texts(api)).toEqual([['one', 'one two'], DONE]);
+    expect(await texts(api)).toEqual([['one', 'one two'], DONE, []]);
   });
 
   test('goes on where a connection was lost, without a word twice', async () => {
@@ -43,7 +46,13 @@ describe('an answer', () => {
       [event('text', { text: 'one t' })],
       [event('text', { text: 'one two' }), event('done', DONE)],
     );
-    expect(await texts(api)).toEqual([['', 'one', 'one t', 'one two'], DONE]);
+    expect(await texts(api)).toEqual([['', 'one', 'one t', 'one two'], DONE, []]);
+  });
+
+  test('that broke off says why', async () => {
+    const broken = { ...DONE, state: 'interrupted' };
+    const api = server([event('text', { text: 'one' }), event('error', { error: { message: 'full' } }), event('done', broken)]);
+    expect(await texts(api)).toEqual([['one'], broken, ['full']]);
   });
 
   test('that is gone is given up', async () => {
@@ -53,7 +62,7 @@ describe('an answer', () => {
 
   test('is left when nobody looks', async () => {
     const controller = new AbortController();
-    const left = follow(server([new Unreachable()]), 'a', controller.signal, () => {});
+    const left = follow(server([new Unreachable()]), 'a', controller.signal, () => {}, () => {});
     controller.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
   });

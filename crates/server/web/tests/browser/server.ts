@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, '../../../../../target');
+
+/** The program under test: `SOTTOVOCE`, or the release build, or the debug build. */
+function program(): string {
+  const candidates = [process.env.SOTTOVOCE, join(TARGET, 'release/sottovoce'), join(TARGET, 'debug/sottovoce')];
+  const found = candidates.find((path) => path !== undefined && existsSync(path));
+  if (found === undefined) throw new Error(`none of ${candidates.join(', ')} is there; cargo build --release makes one`);
+  return found;
+}
+
+/** A real server with SmolLM2 and a history of its own. It can be killed and started again at the same address. */
+export class Server {
+  #process: ChildProcess | null = null;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly port: number,
+    private readonly options: string[],
+  ) {}
+
+  /** Starts one; `options` are added to those of the command line. */
+  static async start(...options: string[]): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), 'sottovoce-page-'));
+    const server = new Server(folder, await freePort(), options);
+    await server.run();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async run(): Promise<void> {
+    // Slow enough for a test to do something in the middle of an answer.
+    const env = { ...process.env, SOTTOVOCE_ISA: 'scalar' };
+    const options = ['serve', '--port', String(this.port), '--data-dir', this.folder, ...this.options];
+    const child = spawn(program(), options, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = child;
+    const said: string[] = [];
+    await new Promise<void>((ready, fail) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        said.push(line);
+        if (line.includes(`http://127.0.0.1:${this.port}`)) ready();
+      });
+      child.once('error', fail);
+      child.once('exit', () => fail(new Error(`the server ended:\n${said.join('\n')}`)));
+    });
+  }
+
+  /** As a power cut would end it. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    this.#process = null;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Calls the server's `/api`, as the page does. */
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await fetch(`${this.url}/api${path}`, { method, ...sent });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
