@@ -51,6 +51,8 @@ export class Connection extends Observable {
   unlock(token: string): void {
     this.#token = token;
     remember('token', token);
+    this.state = 'connecting';
+    this.changed();
     this.retry();
   }
 

@@ -34,7 +34,9 @@ export class Window {
   private constructor(readonly page: Page) {}
 
   static async open(browser: Browser, server: Server, options: BrowserContextOptions = {}, hash = ''): Promise<Window> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
+    // Colours in the middle of a transition are none that anybody has to read.
+    const still = { colorScheme: 'light', reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } } as const;
+    const context = await browser.newContext({ ...still, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const window = new Window(page);

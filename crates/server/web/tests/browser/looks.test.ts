@@ -102,7 +102,7 @@ test('without its token the page asks for it', async () => {
   await dialog.waitFor({ state: 'hidden' });
   await window.page.reload();
   await window.button('Settings').waitFor();
-  await expect.poll(() => window.page.locator('sotto-model-status').textContent()).toContain('smollm2');
+  await window.page.locator('sotto-model-status').getByText('smollm2').waitFor();
   expect(window.page.url()).not.toContain(encodeURIComponent(TOKEN));
   await window.close();
 });
