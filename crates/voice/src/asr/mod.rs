@@ -1,5 +1,18 @@
 //! Understanding what was said.
 
+mod decoding;
+mod moonshine;
+mod stable_prefix;
+mod tokens;
+mod transcriber;
+mod windows;
+mod word_errors;
+
+pub use moonshine::{MAX_SECONDS, Moonshine};
+pub use stable_prefix::StablePrefix;
+pub use transcriber::{Segment, Transcriber};
+pub use word_errors::WordErrors;
+
 use crate::VoiceError;
 
 /// Turns speech into text.

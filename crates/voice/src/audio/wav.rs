@@ -63,6 +63,8 @@ pub fn decode_wav(reader: impl Read, origin: &Path, sample_rate: u32) -> Result<
         left -= bytes as u64;
         if bytes < block.len() {
             resampler.finish(&mut samples);
+            // Its filter overshoots where the sound is at full scale.
+            samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
             return Ok(Audio { sample_rate, samples });
         }
     }

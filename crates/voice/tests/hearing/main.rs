@@ -1,5 +1,6 @@
 //! The parts that hear, with their real models, on recorded speech.
 
+mod asr;
 mod turn;
 mod vad;
 
