@@ -103,6 +103,7 @@ pub struct Excerpt {
 
 /// A conversation with all its messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Transcript {
     /// The conversation.
     pub conversation: Conversation,

@@ -24,7 +24,8 @@ pub struct Imported {
     pub messages: u64,
 }
 
-/// A store of conversations and settings, for one person or household. What a call has returned for is on the disk.
+/// A store of conversations and settings, for one person or household. What a call has returned for is on the disk; what was
+/// removed from a SQLite store is no longer in its files.
 ///
 /// Several servers may share a PostgreSQL store. A streaming message belongs to the server that appended it, as long as
 /// that shows that it lives ([`tend`](Self::tend)); what a dead one leaves behind is marked as interrupted. A SQLite store

@@ -5,8 +5,10 @@
 mod conversation;
 mod database;
 mod error;
+mod export;
 mod history;
 mod location;
+mod markdown;
 mod message;
 mod store;
 mod time;
@@ -20,9 +22,11 @@ pub use conversation::{
     Transcript,
 };
 pub use error::HistoryError;
+pub use export::{JsonExport, MAX_EXPORT_BYTES, parse_export};
 pub use history::{History, Imported, TEND_INTERVAL};
 pub use location::{Location, Purpose};
-pub use message::{Continue, Ending, MAX_TEXT_BYTES, Message, MessageState, NewMessage, Role, Usage};
+pub use markdown::markdown;
+pub use message::{Continue, Ending, MAX_SECONDS, MAX_TEXT_BYTES, Message, MessageState, NewMessage, Role, Usage};
 
 /// Opens the history at `location`, which is made where there is none.
 ///

@@ -1,13 +1,16 @@
 //! Messages. Those of a conversation are a tree: a second answer, or an edited question, is a sibling of the first.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use uuid::Uuid;
 
 use crate::time;
 
 /// Longest text of a message or a system prompt, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// Longest time that [`Usage::seconds`] can be: 31 years.
+pub const MAX_SECONDS: f64 = 1e9;
 
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,8 +101,18 @@ pub struct Usage {
     pub cached_tokens: u32,
     /// Tokens of the answer.
     pub completion_tokens: u32,
-    /// Seconds from the request to the end, kept to the microsecond.
+    /// Seconds from the request to the end, up to [`MAX_SECONDS`], kept to the microsecond.
+    #[serde(deserialize_with = "seconds")]
     pub seconds: f64,
+}
+
+/// A time in seconds, to the microsecond, so that it stays the same however often it is written and read.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
+        return Ok((seconds * 1e6).round() / 1e6);
+    }
+    Err(D::Error::custom(format!("{seconds} seconds are not between 0 and {MAX_SECONDS}")))
 }
 
 /// A message to be.

@@ -25,7 +25,7 @@ cd "$1"
 echo started
 read -r _
 "$2/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
-rm -rf "$1"/*
+cd / && rm -rf "$1"
 "#;
 
 /// What keeps the server running.

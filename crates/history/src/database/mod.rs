@@ -92,6 +92,19 @@ impl Database {
         })
     }
 
+    /// Commits the removal of something, and leaves no trace of it in the files. What a PostgreSQL server keeps of removed
+    /// rows, and how long, is its own matter.
+    pub async fn commit_removal(&self, mut transaction: Transaction) -> sqlx::Result<()> {
+        if let Transaction::Sqlite(transaction) = &mut transaction {
+            sqlite::forget_words(transaction).await?;
+        }
+        transaction.commit().await?;
+        if let Self::Sqlite { writer, .. } = self {
+            sqlite::forget_log(writer).await?;
+        }
+        Ok(())
+    }
+
     /// Waits for what is under way, and disconnects.
     pub async fn close(&self) {
         match self {

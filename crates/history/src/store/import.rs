@@ -4,18 +4,13 @@ use super::{INDEX_CONVERSATION, INDEX_MESSAGE, INSERT_MESSAGE, Store, check, ins
 use crate::{
     HistoryError, Imported, Message, MessageState, Transcript,
     database::{Transaction, Value},
-    time,
-    tree::in_order,
-    words,
+    time, words,
 };
 
 impl Store {
     pub(super) async fn import_all(&self, transcripts: &[Transcript]) -> Result<Imported, HistoryError> {
-        let mut checked = Vec::with_capacity(transcripts.len());
-        for (index, transcript) in transcripts.iter().enumerate() {
-            let place = |reason| HistoryError::Import(format!("conversations[{index}]{reason}"));
-            checked.push((&transcript.conversation, check_messages(transcript).map_err(place)?));
-        }
+        let messages = check::transcripts(transcripts)?;
+        let mut checked: Vec<_> = transcripts.iter().map(|transcript| &transcript.conversation).zip(messages).collect();
         // In the order in which every import locks them.
         checked.sort_by_key(|(conversation, _)| conversation.id);
         let mut imported = Imported::default();
@@ -74,17 +69,4 @@ async fn import_message(transaction: &mut Transaction, message: &Message) -> Res
         ))),
         _ => Ok(0),
     }
-}
-
-/// The messages, each after the one that it follows; or what is wrong with them.
-fn check_messages(transcript: &Transcript) -> Result<Vec<&Message>, String> {
-    for (index, message) in transcript.messages.iter().enumerate() {
-        if message.conversation != transcript.conversation.id {
-            return Err(format!(
-                ".messages[{index}]: it belongs to conversation {}, not to {}",
-                message.conversation, transcript.conversation.id
-            ));
-        }
-    }
-    in_order(&transcript.messages).map_err(|(index, reason)| format!(".messages[{index}]: {reason}"))
 }

@@ -1,6 +1,6 @@
 //! The one implementation of [`History`], for both databases.
 
-mod check;
+pub mod check;
 mod import;
 mod list;
 mod rows;
@@ -136,13 +136,13 @@ impl History for Store {
         if transaction.run("DELETE FROM conversations WHERE id = $1", &[id.into()]).await? == 0 {
             return Err(none(id));
         }
-        Ok(transaction.commit().await?)
+        Ok(self.database.commit_removal(transaction).await?)
     }
 
     async fn delete_all(&self) -> Result<u64, HistoryError> {
         let mut transaction = self.database.write().await?;
         let deleted = transaction.run("DELETE FROM conversations", &[]).await?;
-        transaction.commit().await?;
+        self.database.commit_removal(transaction).await?;
         Ok(deleted)
     }
 
@@ -151,7 +151,9 @@ impl History for Store {
         let delete = "DELETE FROM conversations WHERE touched < $1 AND NOT favourite AND id NOT IN \
                       (SELECT conversation FROM messages WHERE favourite OR state = 'streaming') RETURNING id";
         let expired = ids(&mut transaction, delete, &[before.as_microsecond().into()]).await?;
-        transaction.commit().await?;
+        if !expired.is_empty() {
+            self.database.commit_removal(transaction).await?;
+        }
         Ok(expired)
     }
 
@@ -263,7 +265,7 @@ impl History for Store {
         if transaction.run(delete, &[id.into()]).await? == 0 {
             return Err(HistoryError::NoMessage { id });
         }
-        Ok(transaction.commit().await?)
+        Ok(self.database.commit_removal(transaction).await?)
     }
 
     async fn settings(&self) -> Result<Option<Json>, HistoryError> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, de::IntoDeserializer};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Conversation, HistoryError, Message, Usage};
+use crate::{Conversation, HistoryError, MAX_SECONDS, Message, Usage};
 
 const MICROSECONDS: f64 = 1e6;
 
@@ -91,7 +91,7 @@ impl TryFrom<MessageRow> for Message {
 
 /// Microseconds of an answer, as the tables have them.
 pub fn microseconds(usage: &Usage) -> i64 {
-    (usage.seconds * MICROSECONDS).round() as i64
+    (usage.seconds.clamp(0.0, MAX_SECONDS) * MICROSECONDS).round() as i64
 }
 
 fn count(number: Option<i64>) -> Result<u32, std::num::TryFromIntError> {

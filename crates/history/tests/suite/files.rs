@@ -112,6 +112,35 @@ fn files_are_private() {
 }
 
 #[test]
+fn what_is_removed_is_gone_from_the_files() {
+    block_on(async {
+        let place = Place::sqlite();
+        let history = place.serve().await;
+        let has = |word: &str| {
+            let files = fs::read_dir(place.path().parent().unwrap()).unwrap();
+            files
+                .map(|file| fs::read(file.unwrap().path()).unwrap())
+                .any(|bytes| bytes.windows(word.len()).any(|at| at == word.as_bytes()))
+        };
+        let id = conversation(&*history, "titlexyzzy").await.id;
+        say(&*history, id, None, "This keptxyzzy stays").await;
+        let message = say(&*history, id, None, "My secretxyzzy, and more").await;
+        let expired = conversation(&*history, "expiredxyzzy").await;
+        assert!(["titlexyzzy", "secretxyzzy", "expiredxyzzy"].into_iter().all(has));
+        history.delete_message(message.id).await.unwrap();
+        assert!(!has("secretxyzzy") && has("keptxyzzy"));
+        history.set_favourite(history.transcript(id).await.unwrap().messages[0].id, true).await.unwrap();
+        assert_eq!(history.expire(jiff::Timestamp::MAX).await.unwrap(), [expired.id]);
+        assert!(!has("expiredxyzzy") && has("keptxyzzy"));
+        history.delete(id).await.unwrap();
+        assert!(!has("titlexyzzy") && !has("keptxyzzy"));
+        conversation(&*history, "lastxyzzy").await;
+        history.delete_all().await.unwrap();
+        assert!(!has("lastxyzzy"));
+    });
+}
+
+#[test]
 fn other_files_are_refused() {
     block_on(async {
         let place = Place::sqlite();

@@ -3,8 +3,11 @@
 mod answers;
 mod conversations;
 mod errors;
+mod exports;
 mod files;
+mod kills;
 mod messages;
+mod model;
 mod search;
 
 use std::{fmt::Debug, future::Future, sync::Arc};
@@ -73,6 +76,9 @@ behaviours! {
     answers: are_written_and_finished, belong_to_their_server, stop_when_asked, are_interrupted_on_close,
         of_a_dead_server_are_interrupted, deleted_ones_end;
     search: finds_words_and_their_beginnings, shows_where, is_no_query_language, follows_changes, joins_favourites;
+    exports: importing_again_changes_nothing, imports_are_whole_or_not_at_all, survive_the_way_there_and_back;
+    model: behaves_like_a_plain_list;
+    kills: nothing_acknowledged_is_lost;
     errors: missing_things_are_named, lengths_are_limited, managers_make_no_answers;
 }
 

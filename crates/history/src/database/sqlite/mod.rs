@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool, raw_sql,
+    SqliteConnection, SqlitePool, raw_sql,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -85,6 +85,18 @@ async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), HistoryError> {
         raw_sql(*migration).execute(&mut *transaction).await.map_err(refused)?;
     }
     transaction.commit().await.map_err(refused)
+}
+
+/// Removes the words of removed texts from the indexes, which only mark them as removed.
+pub async fn forget_words(transaction: &mut SqliteConnection) -> sqlx::Result<()> {
+    let optimize = "INSERT INTO conversation_words (conversation_words) VALUES ('optimize');
+                    INSERT INTO message_words (message_words) VALUES ('optimize')";
+    raw_sql(optimize).execute(transaction).await.map(drop)
+}
+
+/// Writes what the log has into the database, and empties it. Does as much as is possible while others read.
+pub async fn forget_log(writer: &SqlitePool) -> sqlx::Result<()> {
+    raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await.map(drop)
 }
 
 /// Why a file could not be opened.
