@@ -105,3 +105,32 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+/// Last cell of a table's row: files, each followed by the tests in it, all in backticks.
+#[test]
+fn lines_of_the_threat_model_name_tests() {
+    let document = read(&root().join("docs/security.md"));
+    let rows = document
+        .lines()
+        .filter(|line| line.starts_with('|') && !line.starts_with("| threat") && !line.starts_with("|-"));
+    let mut count = 0;
+    for row in rows {
+        let cell = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let mut file: Option<(String, String)> = None;
+        let mut tests = 0;
+        for name in cell.split('`').skip(1).step_by(2) {
+            if name.contains('/') {
+                file = Some((name.to_owned(), read(&root().join(name))));
+                continue;
+            }
+            let (path, text) = file.as_ref().unwrap_or_else(|| panic!("no file before {name} in: {row}"));
+            // Rust's tests are functions; those of the page have their names in quotes.
+            let there = text.contains(&format!("fn {name}(")) || text.contains(&format!("\"{name}\""));
+            assert!(there, "{path} has no test {name}");
+            tests += 1;
+        }
+        assert_ne!(tests, 0, "no test in: {row}");
+        count += 1;
+    }
+    assert!(count > 20, "only {count} lines were found");
+}

@@ -1,5 +1,6 @@
 //! `sottovoce serve` as clients see it, with a real model.
 
+mod security;
 mod server;
 mod soak;
 

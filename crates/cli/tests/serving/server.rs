@@ -6,6 +6,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::OnceLock,
+    thread::JoinHandle,
 };
 
 use serde_json::{Value, json};
@@ -33,6 +34,8 @@ pub struct Server {
     process: Child,
     url: String,
     agent: ureq::Agent,
+    /// What it says on stderr after that.
+    told: Option<JoinHandle<Vec<String>>>,
 }
 
 /// A response.
@@ -60,9 +63,9 @@ impl Server {
             Some(format!("http://{address}"))
         });
         // The rest of what it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        Self { process, url: url.expect("the server says where it listens"), agent }
+        Self { process, url: url.expect("the server says where it listens"), agent, told: Some(told) }
     }
 
     pub fn get(&self, path: &str) -> Reply {
@@ -86,6 +89,22 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// The head of the response to a request for `path`, which is sent as it is, in small letters but for the first line.
+    pub fn head(&self, path: &str) -> String {
+        let address = self.address();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let lines = BufReader::new(stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty());
+        lines.enumerate().map(|(at, line)| if at == 0 { line } else { line.to_lowercase() } + "\n").collect()
+    }
+
+    /// Ends it, and returns what it said on stderr since it listened.
+    pub fn end(mut self) -> String {
+        self.process.kill().unwrap();
+        self.told.take().unwrap().join().unwrap().join("\n")
     }
 
     /// The status of a request that announces a body of so many bytes and sends none of it.
