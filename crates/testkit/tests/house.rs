@@ -125,7 +125,7 @@ fn lines_of_the_threat_model_name_tests() {
             }
             let (path, text) = file.as_ref().unwrap_or_else(|| panic!("no file before {name} in: {row}"));
             // Rust's tests are functions; those of the page have their names in quotes.
-            let there = text.contains(&format!("fn {name}(")) || text.contains(&format!("\"{name}\""));
+            let there = text.contains(&format!("fn {name}(")) || text.contains(&format!("'{name}'"));
             assert!(there, "{path} has no test {name}");
             tests += 1;
         }

@@ -4,10 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::{
-    server::{Server, model},
-    start,
-};
+use crate::{server::model, start};
 
 #[test]
 fn a_server_that_others_can_reach_needs_a_token() {
