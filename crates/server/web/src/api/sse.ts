@@ -5,6 +5,9 @@ export interface ServerEvent {
   data: string;
 }
 
+/** Milliseconds after which a silent stream is taken for a lost one: the server says something every 15 seconds. */
+const SILENCE = 45_000;
+
 /** Cuts a stream of text into events. See https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream */
 export class EventParser {
   #rest = '';
@@ -46,11 +49,23 @@ export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await inTime(reader.read());
       if (done) return;
       yield* parser.push(decoder.decode(value, { stream: true }));
     }
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+async function inTime<T>(task: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('nothing came any more')), SILENCE);
+  });
+  try {
+    return await Promise.race([task, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }

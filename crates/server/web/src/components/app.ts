@@ -51,7 +51,7 @@ export class AppElement extends LitElement {
       sotto-composer {
         padding: 0 1rem calc(0.75rem + env(safe-area-inset-bottom));
       }
-      .offline {
+      .banner {
         display: flex;
         align-items: center;
         justify-content: center;
@@ -61,7 +61,7 @@ export class AppElement extends LitElement {
         color: var(--note);
         font-size: 0.9375rem;
       }
-      .offline button {
+      .banner button {
         min-height: 2rem;
         padding: 0 0.5rem;
         border: 0;
@@ -152,16 +152,20 @@ export class AppElement extends LitElement {
         <div class="stage" ?inert=${covered}>
         <sotto-header .app=${app} @list=${this.#openDrawer} @instructions=${() => void this.instructions.show()}></sotto-header>
         ${app.connection.state === 'offline'
-          ? html`<div class="offline" role="alert">
+          ? html`<div class="banner" role="alert">
               sottovoce cannot be reached. Trying again.
               <button @click=${() => app.connection.retry()}>Try now</button>
             </div>`
           : nothing}
+        ${app.connection.state === 'online' && app.connection.status?.model.state === 'failed'
+          ? html`<div class="banner" role="alert">The model cannot be used: ${app.connection.status.model.error ?? 'it failed'}.</div>`
+          : nothing}
         <sotto-thread
           .app=${app}
+          @answering=${this.#answering}
           @suggested=${({ detail }: CustomEvent<string>) => this.composer.suggest(detail)}
         ></sotto-thread>
-        <sotto-composer .app=${app} @sent=${() => this.thread.toEnd()}></sotto-composer>
+        <sotto-composer .app=${app} @sent=${this.#answering}></sotto-composer>
         </div>
       </main>
       <sotto-toasts .app=${app}></sotto-toasts>
@@ -191,6 +195,12 @@ export class AppElement extends LitElement {
     else if (key === 'escape' && this.#app.open.streaming) this.composer.stop();
     else return;
     event.preventDefault();
+  }
+
+  /** What is asked next is written below. */
+  #answering(): void {
+    this.thread.toEnd();
+    this.#focusComposer();
   }
 
   #openDrawer(): void {

@@ -127,11 +127,13 @@ export class ConversationListElement extends LitElement {
   ];
 
   @property({ attribute: false }) app!: App;
+  /** The one that is looked at. */
+  @property({ attribute: false }) current: Id | null = null;
   @state() private renaming: Id | null = null;
 
   constructor() {
     super();
-    new Watch(this, () => [this.app.conversations, this.app.open]);
+    new Watch(this, () => [this.app.conversations]);
   }
 
   override render() {
@@ -188,7 +190,7 @@ export class ConversationListElement extends LitElement {
       <a
         href=${excerpt ? `#/${id}/${excerpt.message}` : `#/${id}`}
         data-id=${id}
-        aria-current=${this.app.open.id === id ? 'page' : nothing}
+        aria-current=${this.current === id ? 'page' : nothing}
       >
         <span class="title">
           <span>${name}</span>

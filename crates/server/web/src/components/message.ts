@@ -13,13 +13,17 @@ import { messageStyles } from './message-styles';
 
 const SPEAKERS = { user: 'You', assistant: 'Answer', system: 'Instructions', tool: 'Tool' };
 
-/** One message: what is said, and what can be done with it. */
+function differs(a: Step, b: Step | undefined): boolean {
+  return a.message !== b?.message || a.siblings.length !== b.siblings.length;
+}
+
+/** One message: what is said, and what can be done with it. Fires `answering`, through all above, when another answer has begun. */
 @customElement('sotto-message')
 export class MessageElement extends LitElement {
   static override styles = [shared, messageStyles];
 
   @property({ attribute: false }) app!: App;
-  @property({ attribute: false }) step!: Step;
+  @property({ attribute: false, hasChanged: differs }) step!: Step;
   /** Whether the model is still being loaded, so that an answer has to wait. */
   @property({ type: Boolean }) loading = false;
   @state() private editing = false;
@@ -170,13 +174,21 @@ export class MessageElement extends LitElement {
     this.#try(
       this.app.open.ask(text, message.parent).then(() => {
         this.editing = false;
+        this.#answering();
       }),
       'Not sent',
     );
   }
 
   #again(): void {
-    this.#try(this.app.open.answerAgain(this.step.message), 'Not answered');
+    this.#try(
+      this.app.open.answerAgain(this.step.message).then(() => this.#answering()),
+      'Not answered',
+    );
+  }
+
+  #answering(): void {
+    this.dispatchEvent(new CustomEvent('answering', { bubbles: true, composed: true }));
   }
 
   async #copy(): Promise<void> {

@@ -46,6 +46,7 @@ export class ModelStatusElement extends LitElement {
       }
       p {
         padding-left: 1rem;
+        text-wrap: balance;
         overflow-wrap: anywhere;
       }
       .failed p {

@@ -172,7 +172,7 @@ export class SidebarElement extends LitElement {
 
   constructor() {
     super();
-    new Watch(this, () => [this.app.conversations, this.app.theme]);
+    new Watch(this, () => [this.app.conversations, this.app.open, this.app.theme]);
   }
 
   override render() {
@@ -211,7 +211,7 @@ export class SidebarElement extends LitElement {
         </div>
       </div>
       <div class="list">
-        <sotto-conversation-list .app=${this.app} @click=${this.#chosen}></sotto-conversation-list>
+        <sotto-conversation-list .app=${this.app} .current=${this.app.open.id} @click=${this.#chosen}></sotto-conversation-list>
       </div>
       <div class="foot">
         <sotto-model-status .app=${this.app}></sotto-model-status>

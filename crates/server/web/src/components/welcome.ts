@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 
 import type { App } from '../state/app';
 import { shared } from '../styles/shared';
+import './model-status';
 
 const SUGGESTIONS = [
   'Why is the sky blue?',
@@ -58,6 +59,16 @@ export class WelcomeElement extends LitElement {
         padding-left: 0.625rem;
         color: var(--ink);
       }
+      /* Where there is room, the list has it beside it. */
+      sotto-model-status {
+        display: none;
+        margin-top: 1.5rem;
+      }
+      @media (max-width: 52rem) {
+        sotto-model-status {
+          display: block;
+        }
+      }
     `,
   ];
 
@@ -70,6 +81,7 @@ export class WelcomeElement extends LitElement {
       <ul aria-label="Suggestions">
         ${SUGGESTIONS.map((text) => html`<li><button @click=${() => this.#suggest(text)}>${text}</button></li>`)}
       </ul>
+      <sotto-model-status .app=${this.app}></sotto-model-status>
     `;
   }
 

@@ -19,6 +19,10 @@ export class App extends Observable {
 
   start(): void {
     window.addEventListener('hashchange', () => this.#route());
+    // Another window, or another person of the household, may have gone on meanwhile.
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.connection.state === 'online') this.#returned();
+    });
     this.open.subscribe(() => this.#reflect());
     this.#route();
     void this.connection.run();

@@ -52,6 +52,8 @@ export class Window {
       });
     });
     await page.goto(`${server.url}/${hash}`);
+    // Chromium sometimes begins with the size of its own window.
+    await page.setViewportSize(page.viewportSize() ?? still.viewport);
     return window;
   }
 
@@ -98,9 +100,9 @@ export class Window {
     await this.button('Send').waitFor();
   }
 
-  /** Waits until an answer has begun to grow. */
-  async growing(): Promise<void> {
-    await expect.poll(async () => (await this.said()).length, { timeout: PATIENCE }).toBeGreaterThan(20);
+  /** Waits until an answer that is being made has so many characters. */
+  async growing(length = 20): Promise<void> {
+    await expect.poll(async () => (await this.said()).length, { timeout: PATIENCE }).toBeGreaterThan(length);
     await this.button('Stop').waitFor();
   }
 

@@ -102,7 +102,7 @@ test('without its token the page asks for it', async () => {
   await dialog.waitFor({ state: 'hidden' });
   await window.page.reload();
   await window.button('Settings').waitFor();
-  await window.page.locator('sotto-model-status').getByText('smollm2').waitFor();
+  await window.page.locator('sotto-model-status').first().getByText('smollm2').waitFor();
   expect(window.page.url()).not.toContain(encodeURIComponent(TOKEN));
   await window.close();
 });

@@ -116,7 +116,8 @@ describe('a conversation', () => {
 
   test('survives that the server is killed in the middle of an answer', async () => {
     await window.ask(LONG);
-    await window.growing();
+    // The server writes what it has a few times a second.
+    await window.growing(150);
     await server.kill();
     await window.page.getByRole('alert').getByText('cannot be reached').waitFor();
     await window.accessible();

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
-import { EventParser, type ServerEvent } from '../../src/api/sse';
+import { EventParser, events, type ServerEvent } from '../../src/api/sse';
 
 const STREAM = 'event: text\ndata: {"text":""}\n\nevent: delta\r\ndata: {"text":"é"}\r\n\r\n: a comment\n\ndata: a\ndata: b\n\nevent: done\ndata:x\n\n';
 const EVENTS: ServerEvent[] = [
@@ -37,5 +37,29 @@ describe('server-sent events', () => {
 
   test('ignore fields that are not known, and lines without a colon are fields', () => {
     expect(new EventParser().push('id: 7\nretry: 1\ndata\ndata: b\n\n')).toEqual([{ event: 'message', data: '\nb' }]);
+  });
+});
+
+describe('a stream', () => {
+  test('gives its events, characters that were cut in two among them', async () => {
+    const bytes = new TextEncoder().encode(STREAM);
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    const found: ServerEvent[] = [];
+    for await (const event of events(body)) found.push(event);
+    expect(found).toEqual(EVENTS);
+  });
+
+  test('that falls silent is lost', async () => {
+    vi.useFakeTimers();
+    const next = events(new ReadableStream<Uint8Array>()).next();
+    const lost = expect(next).rejects.toThrow('nothing came any more');
+    await vi.runAllTimersAsync();
+    await lost;
+    vi.useRealTimers();
   });
 });
