@@ -22,7 +22,7 @@ pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
 pub use fixtures::{Fixture, Interface, Interfaces, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]
-pub use models::{apple_smollm2, catalogue_file, gemma_tokenizer, smollm2_gguf, tokenizer};
+pub use models::{apple_smollm2, catalogue_file, gemma_tokenizer, has_program, smollm2_gguf, tokenizer};
 #[cfg(feature = "postgres")]
 pub use postgres::postgres_database;
 pub use random::Random;

@@ -1,6 +1,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
 };
 
@@ -74,4 +75,13 @@ pub fn apple_smollm2(name: &str) -> Option<PathBuf> {
     let path = Path::new(&folder).join(format!("{name}.mlpackage"));
     assert!(path.is_dir(), "{APPLE_VARIABLE}: there is no {}", path.display());
     Some(path)
+}
+
+/// Whether a program is installed that a test needs. `false` as `None` in [`smollm2_gguf`].
+///
+/// # Panics
+/// As [`smollm2_gguf`].
+pub fn has_program(name: &str) -> bool {
+    let runs = Command::new(name).arg("--version").output().is_ok();
+    runs || skip::<()>(&format!("the program {name} is not installed")).is_some()
 }

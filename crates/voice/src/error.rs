@@ -52,6 +52,22 @@ pub enum VoiceError {
         /// How long it may be.
         limit: u32,
     },
+    /// Another program failed.
+    #[error("{program}: {reason}")]
+    Program {
+        /// Its name.
+        program: &'static str,
+        /// What happened.
+        reason: String,
+    },
+    /// More text than a voice takes at once.
+    #[error("{bytes} bytes of text; a voice takes at most {limit} at a time, so cut it into sentences")]
+    LongText {
+        /// How long the text is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// No such voice.
     #[error("there is no voice '{asked}'; there is {}", known.join(", "))]
     UnknownVoice {

@@ -21,6 +21,8 @@ use std::ops::Range;
 use markdown::Markdown;
 use splitter::Splitter;
 
+pub(crate) use words::{is_abbreviation, is_emoji, spoken_address};
+
 /// A part of a text that can be said by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clause {

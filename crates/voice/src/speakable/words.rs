@@ -14,7 +14,7 @@ const JOINING: [&str; 18] = [
 ];
 
 /// Whether the point behind `word`, the last of a clause so far, does not end a sentence that `next` follows.
-pub(super) fn is_abbreviation(word: &str, next: char) -> bool {
+pub(crate) fn is_abbreviation(word: &str, next: char) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let mut letters = word.chars();
     let initial =
@@ -29,7 +29,7 @@ pub(super) fn is_joining(word: &str) -> bool {
 }
 
 /// How an address on the web is said: its host alone. `None` for other words.
-pub(super) fn spoken_address(word: &str) -> Option<String> {
+pub(crate) fn spoken_address(word: &str) -> Option<String> {
     let opening = word.len() - word.trim_start_matches(['(', '"', '\'', '“', '<']).len();
     let (open, address) = word.split_at(opening);
     let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'', '”', '>']);
@@ -42,7 +42,7 @@ pub(super) fn spoken_address(word: &str) -> Option<String> {
 
 /// Pictures, and what changes how they look: Unicode's emoji and dingbats, technical and geometric symbols, tags, the joiner,
 /// variation selectors, the frame of a keycap.
-pub(super) fn is_emoji(character: char) -> bool {
+pub(crate) fn is_emoji(character: char) -> bool {
     matches!(character,
         '\u{200d}' | '\u{20e3}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}')
