@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, serve, session,
-    tokenize,
+    tokenize, transcribe,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -53,6 +53,8 @@ pub enum Command {
     Perplexity(perplexity::Arguments),
     /// Show the tokens of a text, or the text of tokens
     Tokenize(tokenize::Arguments),
+    /// Print what is said in a recording
+    Transcribe(transcribe::Arguments),
     /// Serve a model to OpenAI's clients over HTTP
     Serve(serve::Arguments),
     /// Measure how fast a model runs here

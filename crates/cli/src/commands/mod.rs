@@ -15,3 +15,4 @@ pub mod pull;
 pub mod serve;
 pub mod session;
 pub mod tokenize;
+pub mod transcribe;

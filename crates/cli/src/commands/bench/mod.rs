@@ -8,6 +8,7 @@ mod quality;
 mod quantisation;
 mod report;
 mod speculation;
+mod speech;
 mod speed;
 mod statistics;
 mod streams;
@@ -51,6 +52,8 @@ enum Measurement {
     Speculation(speculation::SpeculationArguments),
     /// Measure the time to the first token of every turn of a conversation
     Turns(turns::TurnsArguments),
+    /// Measure how well and how fast recorded speech is understood
+    Speech(speech::SpeechArguments),
     /// Measure how fast several answers are made at the same time
     Streams(streams::StreamsArguments),
 }
@@ -66,6 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
+        Some(Measurement::Speech(arguments)) => speech::run(arguments),
         Some(Measurement::Streams(arguments)) => streams::run(arguments),
         None => speed::run(&arguments.speed),
     }

@@ -21,7 +21,7 @@ use sottovoce_llm::{
 };
 use sottovoce_runtime::Batcher;
 
-use super::statistics::Summary;
+use super::statistics::{Percentiles, Summary};
 use crate::{
     console::{self, BOLD, DIM},
     interrupt,
@@ -170,11 +170,8 @@ fn measure(
 }
 
 impl Row {
-    fn of(streams: usize, mut samples: Samples) -> Option<Self> {
-        samples.first_tokens.sort_by(f64::total_cmp);
-        let at =
-            |share: f64| samples.first_tokens.get(((samples.first_tokens.len() - 1) as f64 * share).ceil() as usize);
-        let (first_token_median, first_token_p95) = (*at(0.5)?, *at(0.95)?);
+    fn of(streams: usize, samples: Samples) -> Option<Self> {
+        let Percentiles { p50: first_token_median, p95: first_token_p95, .. } = Percentiles::of(samples.first_tokens)?;
         Some(Self { streams, speed: Summary::of(samples.speeds)?, first_token_median, first_token_p95 })
     }
 }
