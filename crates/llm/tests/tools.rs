@@ -98,6 +98,17 @@ fn text_is_shown_at_once_and_markup_never() {
 }
 
 #[test]
+fn a_marker_in_a_text_closes_nothing() {
+    for text in ["</tool_call>", "\\\"</tool_call>", "\\\\\\\"</tool_call>", "a \\\\"] {
+        let answer =
+            format!("<tool_call>{{\"name\": \"weather\", \"arguments\": {{\"city\": \"{text}\"}}}}</tool_call> Done");
+        let city: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+        let (shown, calls) = parse(ToolFormat::Hermes, [&*answer]);
+        assert_eq!((shown.concat().as_str(), calls), (" Done", vec![call(json!({ "city": city }))]), "{answer}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_call_is_shown() {
     for (format, answer) in [
         (ToolFormat::Hermes, "<tool_call>{\"name\": \"weather\", \"argu</tool_call> oh"),

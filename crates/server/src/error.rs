@@ -37,6 +37,49 @@ pub enum ServerError {
         /// The model.
         name: String,
     },
+    /// The server elsewhere does not answer.
+    #[error("cannot reach {url}: {reason}; does the server run there?")]
+    Unreachable {
+        /// Where its interface begins.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The server elsewhere wants another key.
+    #[error("{url} refuses the key: {reason}; give the right one in SOTTOVOCE_ENGINE_KEY")]
+    RefusedKey {
+        /// Where its interface begins.
+        url: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The server elsewhere does not have the model.
+    #[error("{url} has no model {model:?}: {reason}; choose another with --engine-model")]
+    NoModel {
+        /// Where its interface begins.
+        url: String,
+        /// The model asked for.
+        model: String,
+        /// What it says.
+        reason: String,
+    },
+    /// A conversation does not fit, even without its older turns.
+    #[error("the conversation is too long for the model: {reason}")]
+    TooLong {
+        /// What the server elsewhere says.
+        reason: String,
+    },
+    /// The server elsewhere failed.
+    #[error("{url} failed: {reason}")]
+    Remote {
+        /// Where its interface begins.
+        url: String,
+        /// What it says.
+        reason: String,
+    },
+    /// Another part of the program counts in another way.
+    #[error("cannot count requests and tokens: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; is another server running? choose another port")]
     Listen {

@@ -7,6 +7,7 @@
 pub mod engine;
 mod error;
 mod http;
+mod metrics;
 mod openai;
 mod web;
 

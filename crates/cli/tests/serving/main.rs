@@ -1,5 +1,11 @@
 //! `sottovoce serve` as clients see it, with a real model.
 
+mod async_openai;
+mod document;
+mod forced_calls;
+mod metrics;
+mod remote;
+mod responses;
 mod security;
 mod server;
 mod soak;
@@ -203,8 +209,9 @@ fn what_does_not_fit_is_refused_by_name() {
     refused(chat("", json!({ "audio": {} })), 400, "audio", "audio is not supported");
     refused(chat("", json!({ "top_logprobs": 3 })), 400, "top_logprobs", "needs logprobs");
     refused(chat("", json!({ "logit_bias": { "x": 1 } })), 400, "logit_bias", "no token id");
-    refused(chat("", json!({ "tool_choice": "required" })), 400, "tool_choice", "cannot be forced");
+    refused(chat("", json!({ "tool_choice": "required" })), 400, "tool_choice", "there are no tools");
     refused(chat(&"word ".repeat(600), json!({})), 400, "messages", "context holds 512");
+    refused(chat(&"word ".repeat(600), json!({ "stream": true })), 400, "messages", "context holds 512");
     refused(
         chat("", json!({ "messages": [{ "role": "user", "content": [{ "type": "image_url" }] }] })),
         400,

@@ -76,6 +76,10 @@ impl Server {
         reply(self.agent.post(format!("{}{path}", self.url)).send(body.to_string()).unwrap())
     }
 
+    pub fn delete(&self, path: &str) -> Reply {
+        reply(self.agent.delete(format!("{}{path}", self.url)).call().unwrap())
+    }
+
     /// Sends a body as it is, with headers.
     pub fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         reply(self.request(path, headers).send(body).unwrap())
@@ -151,6 +155,14 @@ impl Server {
         let mut data: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("data: ")).collect();
         assert_eq!(data.pop(), Some("[DONE]"));
         data.into_iter().map(|piece| serde_json::from_str(piece).unwrap()).collect()
+    }
+
+    /// The events of a stream, with their names.
+    pub fn events(&self, path: &str, body: &Value) -> Vec<(String, Value)> {
+        let lines: Vec<String> = self.open_stream(path, &[], body).lines().map(Result::unwrap).collect();
+        let values = |field: &'static str| lines.iter().filter_map(move |line| line.strip_prefix(field));
+        let data = values("data: ").map(|data| serde_json::from_str(data).unwrap());
+        values("event: ").map(str::to_owned).zip(data).collect()
     }
 
     /// A streamed answer as it comes.

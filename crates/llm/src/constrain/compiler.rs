@@ -50,7 +50,8 @@ impl Grammar {
     }
 }
 
-fn with_space(mut schema: Value) -> Value {
+/// `schema` with its rule for white space.
+pub(crate) fn with_space(mut schema: Value) -> Value {
     if let Value::Object(members) = &mut schema {
         members.entry("x-guidance").or_insert_with(|| json!({ "whitespace_pattern": JSON_SPACE }));
     }

@@ -7,5 +7,6 @@ mod compiler;
 mod constraint;
 mod vocabulary;
 
+pub(crate) use compiler::with_space;
 pub use compiler::{Compiler, Grammar};
 pub use constraint::Constraint;

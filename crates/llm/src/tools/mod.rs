@@ -4,6 +4,7 @@
 //! the calls out of an answer while it is made.
 
 mod call;
+mod forced;
 mod format;
 mod parser;
 mod python;

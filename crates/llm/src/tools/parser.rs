@@ -76,7 +76,7 @@ impl ToolParser {
             }
             Place::Inside(markup) => {
                 let Some(close) = markup.close else { return false };
-                let Some(end) = self.held.find(close) else { return false };
+                let Some(end) = end_of_call(&self.held, close) else { return false };
                 let inside: String = self.held.drain(..end).collect();
                 self.held.drain(..close.len());
                 self.take(markup, &inside, close, shown);
@@ -98,4 +98,20 @@ impl ToolParser {
     fn are_known(&self, calls: &[FunctionCall]) -> bool {
         calls.iter().all(|call| self.names.contains(&call.name))
     }
+}
+
+/// Where `close` stands in `inside`. What a text in JSON spells closes nothing.
+fn end_of_call(inside: &str, close: &str) -> Option<usize> {
+    if !inside.trim_start().starts_with(['{', '[']) {
+        return inside.find(close);
+    }
+    let (mut is_text, mut is_escaped) = (false, false);
+    for (at, c) in inside.char_indices() {
+        if !is_text && inside[at..].starts_with(close) {
+            return Some(at);
+        }
+        is_text ^= c == '"' && !is_escaped;
+        is_escaped = is_text && c == '\\' && !is_escaped;
+    }
+    None
 }

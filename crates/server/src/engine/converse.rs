@@ -18,7 +18,10 @@ use super::{
     Answering, Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage, Engine, Occupancy, random_seed,
     seats::Seat,
 };
-use crate::ServerError;
+use crate::{
+    ServerError,
+    metrics::{self, TokenClock},
+};
 
 type Sender = UnboundedSender<Result<ChatEvent, ServerError>>;
 
@@ -37,13 +40,14 @@ impl ChatModel for Engine {
     }
 
     async fn answer(&self, chat: Chat) -> Result<ChatEvents, ServerError> {
+        let clock = TokenClock::start();
         let (prompt, _) = self.encode_chat(&chat.messages, Vec::new())?;
         let seat = self.seats.take(&prompt, chat.conversation).await?;
         let (sender, events) = mpsc::unbounded_channel();
         let answering = Answering::new(events);
         let options = self.chat_options(chat.options, answering.cancel_flag());
         tokio::task::spawn_blocking(move || {
-            let answered = answer(chat, options, seat, &sender);
+            let answered = answer(chat, options, seat, &sender, clock);
             // Nobody to tell is as good as told.
             drop(sender.send(answered.map_err(ServerError::from)));
         });
@@ -72,14 +76,25 @@ impl Engine {
 }
 
 /// Answers the last message, and tells of the text as it comes. Returns how it ended.
-fn answer(chat: Chat, options: GenerateOptions, mut seat: Seat, sender: &Sender) -> Result<ChatEvent, LlmError> {
+fn answer(
+    chat: Chat,
+    options: GenerateOptions,
+    mut seat: Seat,
+    sender: &Sender,
+    mut clock: TokenClock,
+) -> Result<ChatEvent, LlmError> {
     let conversation = seat.go_on_with(chat.conversation);
     conversation.set_messages(chat.messages);
-    let answer = conversation.retry(options, |text| match sender.send(Ok(ChatEvent::Text(text.to_owned()))) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
+    let answer = conversation.retry(options, |text| {
+        clock.token();
+        match sender.send(Ok(ChatEvent::Text(text.to_owned()))) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     })?;
-    Ok(ChatEvent::Finished { reason: answer.finish, usage: Some(answer.stats.into()) })
+    let usage = ChatUsage::from(answer.stats);
+    metrics::took(usage);
+    Ok(ChatEvent::Finished { reason: answer.finish, usage: Some(usage) })
 }
 
 impl From<Stats> for ChatUsage {

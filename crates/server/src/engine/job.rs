@@ -16,7 +16,8 @@ use sottovoce_llm::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::seats::Seat;
+use super::{ChatUsage, seats::Seat};
+use crate::metrics::{self, TokenClock};
 
 /// Answers to make.
 pub struct Job {
@@ -108,10 +109,16 @@ struct Gone;
 
 impl Job {
     /// Makes the answers, one after the other, and tells of each step. The prompt is computed once.
-    pub(super) fn run(mut self, mut seat: Seat, cancel: Arc<AtomicBool>, events: &UnboundedSender<Event>) {
+    pub(super) fn run(
+        mut self,
+        mut seat: Seat,
+        cancel: Arc<AtomicBool>,
+        events: &UnboundedSender<Event>,
+        mut clock: TokenClock,
+    ) {
         self.options.cancel = Some(cancel);
         for answer in 0..self.answers {
-            match self.answer(answer, &mut seat, events) {
+            match self.answer(answer, &mut seat, events, &mut clock) {
                 Ok(Ok(())) => {}
                 Ok(Err(Gone)) => return,
                 Err(error) => {
@@ -128,12 +135,17 @@ impl Job {
         answer: u64,
         seat: &mut Seat,
         events: &UnboundedSender<Event>,
+        clock: &mut TokenClock,
     ) -> Result<Result<(), Gone>, LlmError> {
         let mut options = self.options.clone();
         options.sampling.index = answer;
         let mut tools = self.toolbox.as_ref().map(Toolbox::parser);
         let mut generation = seat.session().generate(&self.prompt, options)?;
-        while let Some(chunk) = generation.step()? {
+        let mut gone = false;
+        while !gone && let Some(chunk) = generation.step()? {
+            if chunk.id.is_some() {
+                clock.token();
+            }
             let chance = chunk.id.zip(chunk.log_probability).map(|(id, log_probability)| TokenChance {
                 id,
                 log_probability,
@@ -149,12 +161,12 @@ impl Job {
                 Event::Finished { answer, reason, calls, stats: generation.stats() }
             });
             let progress = (!text.is_empty() || chance.is_some()).then_some(Event::Progress { answer, text, chance });
-            for event in progress.into_iter().chain(ended) {
-                if events.send(event).is_err() {
-                    return Ok(Err(Gone));
-                }
-            }
+            gone = progress.into_iter().chain(ended).any(|event| events.send(event).is_err());
         }
-        Ok(Ok(()))
+        let usage = ChatUsage::from(generation.stats());
+        // Several answers have one prompt.
+        let is_first = answer == 0;
+        metrics::took(if is_first { usage } else { ChatUsage { prompt_tokens: 0, cached_tokens: 0, ..usage } });
+        Ok(if gone { Err(Gone) } else { Ok(()) })
     }
 }

@@ -4,6 +4,7 @@ mod backend;
 mod chat;
 mod converse;
 mod job;
+mod remote;
 mod seats;
 
 use std::sync::{Arc, OnceLock};
@@ -22,12 +23,13 @@ use sottovoce_llm::{
 use sottovoce_runtime::{Batcher, Model};
 use tokio::sync::mpsc;
 
-use crate::ServerError;
+use crate::{ServerError, metrics::TokenClock};
 use seats::Seats;
 
 pub use backend::{Backend, ModelStatus};
 pub use chat::{Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage};
 pub use job::{Answering, Event, Job, TokenChance};
+pub use remote::{Remote, RemoteOptions};
 pub use seats::{Busy, Occupancy};
 
 /// How an engine is set up.
@@ -130,6 +132,15 @@ impl Engine {
         Ok((template.encode(messages, special, &self.folder.tokenizer)?, Some(toolbox)))
     }
 
+    /// Checks that a prompt fits, before anybody waits for its answer.
+    ///
+    /// # Errors
+    /// [`LlmError::PromptTooLong`].
+    pub fn check_length(&self, prompt: &[u32]) -> Result<(), LlmError> {
+        let (tokens, context) = (prompt.len(), self.context);
+        if tokens > context { Err(LlmError::PromptTooLong { tokens, context }) } else { Ok(()) }
+    }
+
     /// Compiles a grammar that an answer has to keep.
     ///
     /// # Errors
@@ -148,6 +159,7 @@ impl Engine {
     /// # Errors
     /// [`Busy`] when too many wait already.
     pub async fn begin(&self, mut job: Job) -> Result<Answering, Busy> {
+        let clock = TokenClock::start();
         let seat = self.seats.take(&job.prompt, None).await?;
         if self.occupancy().running > 1 {
             // Guesses are rows of the batch: they would take from the others what they may bring to this one.
@@ -157,7 +169,7 @@ impl Engine {
         let (sender, events) = mpsc::unbounded_channel();
         let answering = Answering::new(events);
         let cancel = answering.cancel_flag();
-        tokio::task::spawn_blocking(move || job.run(seat, cancel, &sender));
+        tokio::task::spawn_blocking(move || job.run(seat, cancel, &sender, clock));
         Ok(answering)
     }
 }

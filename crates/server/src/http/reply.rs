@@ -7,9 +7,9 @@ use axum::{
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde::{Serialize, de::DeserializeOwned};
 use sottovoce_llm::LlmError;
+use utoipa::ToSchema;
 
 use super::bodies;
 use crate::{ServerError, engine::Busy};
@@ -53,6 +53,27 @@ impl Failure {
         Self { param: Some("model".to_owned()), code: Some("model_not_found"), ..Self::not_found(message) }
     }
 
+    /// A response that a client wants to go on from is not there any more, or never was.
+    pub fn no_previous_response(id: &str) -> Self {
+        let message = format!("there is no response {id:?} to go on from; send the conversation as input");
+        Self { code: Some("previous_response_not_found"), ..Self::invalid("previous_response_id", message) }
+    }
+
+    /// Something went wrong that is nobody's fault but the server's.
+    pub fn internal(error: impl ToString) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+
+    /// The same about a parameter that an interface calls by another name: pairs of old and new.
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        if let Some(param) = &mut self.param
+            && let Some((_, new)) = names.iter().find(|(old, _)| old == param)
+        {
+            *param = (*new).to_owned();
+        }
+        self
+    }
+
     pub fn unauthorized(message: &str) -> Self {
         Self { code: Some("invalid_api_key"), ..Self::new(StatusCode::UNAUTHORIZED, message) }
     }
@@ -63,7 +84,7 @@ impl Failure {
     }
 
     /// The error object.
-    pub fn body(&self) -> serde_json::Value {
+    pub fn body(&self) -> ErrorBody {
         let kind = match self.status {
             StatusCode::UNAUTHORIZED => "authentication_error",
             StatusCode::FORBIDDEN => "permission_error",
@@ -71,8 +92,25 @@ impl Failure {
             status if status.is_server_error() => "server_error",
             _ => "invalid_request_error",
         };
-        json!({ "error": { "message": self.message, "type": kind, "param": self.param, "code": self.code } })
+        let error = ErrorObject { message: self.message.clone(), kind, param: self.param.clone(), code: self.code };
+        ErrorBody { error }
     }
+}
+
+/// An error in OpenAI's shape.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    error: ErrorObject,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorObject {
+    message: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What of the request is at fault.
+    param: Option<String>,
+    code: Option<&'static str>,
 }
 
 impl From<LlmError> for Failure {
@@ -111,6 +149,13 @@ impl From<ServerError> for Failure {
             },
             ServerError::Unusable { .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
             ServerError::Elsewhere { .. } => Self::new(StatusCode::NOT_IMPLEMENTED, message),
+            ServerError::TooLong { .. } => {
+                Self { code: Some("context_length_exceeded"), ..Self::new(StatusCode::BAD_REQUEST, message) }
+            }
+            ServerError::Unreachable { .. }
+            | ServerError::RefusedKey { .. }
+            | ServerError::NoModel { .. }
+            | ServerError::Remote { .. } => Self::new(StatusCode::BAD_GATEWAY, message),
             _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
         }
     }

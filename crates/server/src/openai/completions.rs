@@ -1,11 +1,11 @@
 //! `/v1/completions`: texts that go on.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
 use sottovoce_llm::{LlmError, generate::FinishReason};
+use utoipa::ToSchema;
 
 use super::{
     Head, Usage, finish_reason, in_json,
@@ -22,7 +22,7 @@ use crate::{
 const MOST_PROMPTS: usize = 64;
 
 /// Members of a request besides those that chats have too.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct CompletionRequest {
     prompt: Prompts,
     logprobs: Option<usize>,
@@ -30,7 +30,7 @@ pub struct CompletionRequest {
     echo: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum Prompts {
     Text(String),
@@ -46,10 +46,16 @@ struct Prompt {
     echo: String,
 }
 
-pub async fn create(
-    Loaded(engine): Loaded,
-    Json(parameters, request): Json<Parameters, CompletionRequest>,
-) -> Result<Response, Failure> {
+/// What is sent.
+type Body = Json<Parameters, CompletionRequest>;
+
+/// Continues texts, whole or in pieces.
+#[utoipa::path(post, path = "/v1/completions", tag = "OpenAI", operation_id = "create_completion",
+    request_body = inline(Body),
+    responses((status = 200, description = "The texts, whole or in pieces",
+        content((TextCompletion = "application/json"), (TextCompletion = "text/event-stream"))),
+        Failure))]
+pub async fn create(Loaded(engine): Loaded, Json(parameters, request): Body) -> Result<Response, Failure> {
     parameters.check_model(&engine)?;
     if let Some(count) = request.logprobs.filter(|&count| count > MOST_ALTERNATIVES) {
         return Err(Failure::invalid("logprobs", format!("logprobs is {count}, expected 0 to {MOST_ALTERNATIVES}")));
@@ -60,6 +66,9 @@ pub async fn create(
     options.max_tokens = Some(options.max_tokens.unwrap_or(DEFAULT_TOKENS));
     let answers = parameters.answers()?;
     let mut answerings = Vec::new();
+    for Prompt { tokens, .. } in &prompts {
+        engine.check_length(tokens).map_err(|error| Failure::from(error).renamed(&[("messages", "prompt")]))?;
+    }
     for Prompt { tokens, echo } in prompts {
         let job = Job { prompt: tokens, options: options.clone(), answers, toolbox: None };
         // Answers go on while the next prompt waits for its place.
@@ -68,7 +77,7 @@ pub async fn create(
     let head = Head::new("cmpl", "text_completion", &engine);
     let completion = Completion { engine, head, answers, includes_usage: parameters.includes_usage() };
     if parameters.streams() {
-        return Ok(stream::response(|pieces| completion.write(answerings, pieces)));
+        return Ok(stream::response(stream::DONE, |pieces| completion.write(answerings, pieces)));
     }
     Ok(axum::Json(completion.collect(answerings).await?).into_response())
 }
@@ -110,21 +119,21 @@ struct Completion {
 
 impl Completion {
     /// A whole response.
-    async fn collect(self, answerings: Vec<(Answering, String)>) -> Result<Value, Failure> {
-        let (mut choices, mut usage) = (Vec::new(), Usage::default());
+    async fn collect(self, answerings: Vec<(Answering, String)>) -> Result<TextCompletion, Failure> {
+        let (mut drafts, mut usage) = (Vec::new(), Usage::default());
         for (mut answering, echo) in answerings {
-            let first = choices.len();
-            choices.extend((0..self.answers).map(|_| Choice { text: echo.clone(), ..Choice::default() }));
+            let first = drafts.len();
+            drafts.extend((0..self.answers).map(|_| Draft { text: echo.clone(), ..Draft::default() }));
             let mut of_prompt = Usage::default();
             while let Some(event) = answering.next().await {
                 match event {
                     Event::Progress { answer, text, chance } => {
-                        let choice = &mut choices[first + answer as usize];
-                        choice.chances.extend(chance.map(|chance| (choice.text.len(), chance)));
-                        choice.text.push_str(&text);
+                        let draft = &mut drafts[first + answer as usize];
+                        draft.chances.extend(chance.map(|chance| (draft.text.len(), chance)));
+                        draft.text.push_str(&text);
                     }
                     Event::Finished { answer, reason, stats, .. } => {
-                        choices[first + answer as usize].reason = Some(reason);
+                        drafts[first + answer as usize].reason = Some(reason);
                         of_prompt.add(&stats);
                     }
                     Event::Failed(error) => return Err(error.into()),
@@ -132,11 +141,8 @@ impl Completion {
             }
             usage.add_prompt(&of_prompt);
         }
-        let mut body = json!(self.head);
-        body["choices"] =
-            choices.into_iter().enumerate().map(|(index, choice)| choice.body(index, &self.engine)).collect();
-        body["usage"] = json!(usage);
-        Ok(body)
+        let choices = drafts.into_iter().enumerate().map(|(index, draft)| draft.choice(index, &self.engine)).collect();
+        Ok(TextCompletion { head: self.head, choices, usage: Some(Some(usage)) })
     }
 
     /// A response in pieces.
@@ -146,71 +152,95 @@ impl Completion {
             let mut of_prompt = Usage::default();
             let mut echoed = None;
             while let Some(event) = answering.next().await {
-                let (answer, mut choice) = match event {
+                let (answer, mut draft) = match event {
                     Event::Progress { answer, text, chance } => {
                         let chances = chance.into_iter().map(|chance| (0, chance)).collect();
-                        (answer, Choice { text, chances, reason: None })
+                        (answer, Draft { text, chances, reason: None })
                     }
                     Event::Finished { answer, reason, stats, .. } => {
                         of_prompt.add(&stats);
-                        (answer, Choice { reason: Some(reason), ..Choice::default() })
+                        (answer, Draft { reason: Some(reason), ..Draft::default() })
                     }
                     Event::Failed(error) => return pieces.fail(&error.into()).await,
                 };
                 if echoed != Some(answer) {
                     echoed = Some(answer);
-                    choice.text.insert_str(0, &echo);
+                    draft.text.insert_str(0, &echo);
                 }
                 let index = number * self.answers as usize + answer as usize;
-                pieces.write(self.chunk(json!([choice.body(index, &self.engine)]), Value::Null)).await?;
+                pieces.write(&self.chunk(vec![draft.choice(index, &self.engine)], None)).await?;
             }
             usage.add_prompt(&of_prompt);
         }
         if self.includes_usage {
-            pieces.write(self.chunk(json!([]), json!(usage))).await?;
+            pieces.write(&self.chunk(Vec::new(), Some(usage))).await?;
         }
         Ok(())
     }
 
-    fn chunk(&self, choices: Value, usage: Value) -> Value {
-        let mut chunk = json!(self.head);
-        chunk["choices"] = choices;
-        if self.includes_usage {
-            chunk["usage"] = usage;
-        }
-        chunk
+    fn chunk(&self, choices: Vec<TextChoice>, usage: Option<Usage>) -> TextCompletion {
+        TextCompletion { head: self.head.clone(), choices, usage: self.includes_usage.then_some(usage) }
     }
+}
+
+/// A response, or a piece of one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TextCompletion {
+    #[serde(flatten)]
+    head: Head,
+    choices: Vec<TextChoice>,
+    /// Of pieces, in the last, if it was asked for; `null` in the others then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Usage>)]
+    usage: Option<Option<Usage>>,
+}
+
+/// One of the texts, or a piece of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct TextChoice {
+    index: usize,
+    text: String,
+    logprobs: Option<TextLogProbs>,
+    finish_reason: Option<&'static str>,
+}
+
+/// Chances of tokens in the four lists of this older interface.
+#[derive(Debug, Serialize, ToSchema)]
+struct TextLogProbs {
+    tokens: Vec<String>,
+    token_logprobs: Vec<f64>,
+    top_logprobs: Vec<BTreeMap<String, f64>>,
+    text_offset: Vec<usize>,
 }
 
 /// One answer, or a piece of it.
 #[derive(Default)]
-struct Choice {
+struct Draft {
     text: String,
     /// Chances of its tokens, with the length of the text before each.
     chances: Vec<(usize, TokenChance)>,
     reason: Option<FinishReason>,
 }
 
-impl Choice {
-    fn body(self, index: usize, engine: &Engine) -> Value {
-        let logprobs = if self.chances.is_empty() { Value::Null } else { logprobs(&self.chances, engine) };
-        let reason = self.reason.map(finish_reason);
-        json!({ "index": index, "text": self.text, "logprobs": logprobs, "finish_reason": reason })
+impl Draft {
+    fn choice(self, index: usize, engine: &Engine) -> TextChoice {
+        let logprobs = (!self.chances.is_empty()).then(|| TextLogProbs::new(&self.chances, engine));
+        TextChoice { index, text: self.text, logprobs, finish_reason: self.reason.map(finish_reason) }
     }
 }
 
-/// Chances in the four lists of this older interface.
-fn logprobs(chances: &[(usize, TokenChance)], engine: &Engine) -> Value {
-    let tokenizer = engine.tokenizer();
-    let spell = |id: u32| String::from_utf8_lossy(&spelling(tokenizer, id)).into_owned();
-    let top = |chance: &TokenChance| {
-        let entries = chance.alternatives.iter().map(|&(id, ln_p)| (spell(id), json!(in_json(ln_p))));
-        Value::Object(entries.collect::<Map<_, _>>())
-    };
-    json!({
-        "tokens": chances.iter().map(|(_, chance)| spell(chance.id)).collect::<Vec<_>>(),
-        "token_logprobs": chances.iter().map(|(_, chance)| in_json(chance.log_probability)).collect::<Vec<_>>(),
-        "top_logprobs": chances.iter().map(|(_, chance)| top(chance)).collect::<Vec<_>>(),
-        "text_offset": chances.iter().map(|(offset, _)| offset).collect::<Vec<_>>(),
-    })
+impl TextLogProbs {
+    fn new(chances: &[(usize, TokenChance)], engine: &Engine) -> Self {
+        let tokenizer = engine.tokenizer();
+        let spell = |id: u32| String::from_utf8_lossy(&spelling(tokenizer, id)).into_owned();
+        let top = |chance: &TokenChance| {
+            chance.alternatives.iter().map(|&(id, ln_p)| (spell(id), in_json(ln_p))).collect::<BTreeMap<_, _>>()
+        };
+        Self {
+            tokens: chances.iter().map(|(_, chance)| spell(chance.id)).collect(),
+            token_logprobs: chances.iter().map(|(_, chance)| in_json(chance.log_probability)).collect(),
+            top_logprobs: chances.iter().map(|(_, chance)| top(chance)).collect(),
+            text_offset: chances.iter().map(|(offset, _)| *offset).collect(),
+        }
+    }
 }

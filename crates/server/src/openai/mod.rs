@@ -4,36 +4,45 @@ mod chat;
 mod completions;
 mod models;
 mod parameters;
+mod responses;
 mod stream;
+mod tool_choice;
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Extension;
 use serde::Serialize;
 use sottovoce_llm::{
+    chat::Message,
     generate::{FinishReason, Stats},
     tokenizer::Tokenizer,
+    tools::ToolCall,
 };
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{engine::Engine, http::Services};
 
 /// The interface's routes.
-pub fn routes() -> Router<Services> {
-    Router::new()
-        .route("/v1/models", get(models::list))
-        .route("/v1/models/{model}", get(models::retrieve))
-        .route("/v1/chat/completions", post(chat::create))
-        .route("/v1/completions", post(completions::create))
+pub fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::new()
+        .routes(routes!(models::list))
+        .routes(routes!(models::retrieve))
+        .routes(routes!(chat::create))
+        .routes(routes!(completions::create))
+        .routes(routes!(responses::create))
+        .routes(routes!(responses::retrieve, responses::delete))
+        .layer(Extension(Arc::<responses::Store>::default()))
 }
 
 /// What every response begins with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 struct Head {
     id: String,
     object: &'static str,
@@ -45,14 +54,24 @@ struct Head {
 impl Head {
     fn new(prefix: &str, object: &'static str, engine: &Engine) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let created = now();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self { id: format!("{prefix}-{created:x}{number:06x}"), object, created, model: engine.name().to_owned() }
     }
 }
 
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The call that a result with this id belongs to: the last, as ids need not differ between answers.
+fn find_call<'m>(conversation: &'m [Message], id: &str) -> Option<&'m ToolCall> {
+    conversation.iter().rev().flat_map(|message| &message.tool_calls).find(|call| call.id == id)
+}
+
 /// Tokens that a response took.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 struct Usage {
     prompt_tokens: usize,
     completion_tokens: usize,
@@ -60,7 +79,7 @@ struct Usage {
     prompt_tokens_details: PromptDetails,
 }
 
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 struct PromptDetails {
     /// Tokens of the prompt whose keys and values were there already.
     cached_tokens: usize,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use sottovoce_llm::{generate::GenerateOptions, sampling::Sampling};
+use utoipa::ToSchema;
 
 use crate::{
     engine::{Engine, random_seed},
@@ -18,8 +19,7 @@ pub const MOST_ALTERNATIVES: usize = 20;
 const MOST_STOPS: usize = 16;
 
 /// Members of a request. Those that OpenAI does not have are the names that other servers use for them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Parameters {
     pub model: Option<String>,
     pub stream: Option<bool>,
@@ -39,7 +39,7 @@ pub struct Parameters {
     repetition_penalty: Option<f32>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamOptions {
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct StreamOptions {
     _include_obfuscation: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum Stop {
     One(String),

@@ -2,24 +2,25 @@
 
 use serde::Deserialize;
 use sottovoce_llm::{
-    chat::{Message, Role},
+    chat::Message,
     tools::{FunctionCall, ToolCall},
 };
+use utoipa::ToSchema;
 
-use crate::http::Failure;
+use crate::{http::Failure, openai::find_call};
 
 /// A message as OpenAI spells it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct WireMessage {
     role: WireRole,
-    content: Option<Content>,
+    content: Option<MessageContent>,
     #[serde(default)]
     tool_calls: Vec<WireCall>,
     tool_call_id: Option<String>,
     name: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum WireRole {
     System,
@@ -29,27 +30,27 @@ enum WireRole {
     Tool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
-enum Content {
+enum MessageContent {
     Text(String),
-    Parts(Vec<Part>),
+    Parts(Vec<MessagePart>),
 }
 
-#[derive(Debug, Deserialize)]
-struct Part {
+#[derive(Debug, Deserialize, ToSchema)]
+struct MessagePart {
     #[serde(rename = "type")]
     kind: String,
     text: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct WireCall {
     id: String,
     function: WireFunction,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct WireFunction {
     name: String,
     /// JSON in a text.
@@ -87,11 +88,11 @@ pub fn conversation(messages: Vec<WireMessage>) -> Result<Vec<Message>, Failure>
     Ok(conversation)
 }
 
-fn content(content: Option<Content>, place: &str) -> Result<String, Failure> {
+fn content(content: Option<MessageContent>, place: &str) -> Result<String, Failure> {
     match content {
         None => Ok(String::new()),
-        Some(Content::Text(text)) => Ok(text),
-        Some(Content::Parts(parts)) => parts
+        Some(MessageContent::Text(text)) => Ok(text),
+        Some(MessageContent::Parts(parts)) => parts
             .into_iter()
             .enumerate()
             .map(|(number, part)| match (part.kind.as_str(), part.text) {
@@ -121,8 +122,7 @@ fn tool_result(
     earlier: &[Message],
     place: &str,
 ) -> Result<Message, Failure> {
-    let calls = earlier.iter().rev().filter(|message| message.role == Role::Assistant).flat_map(|m| &m.tool_calls);
-    match calls.into_iter().find(|call| call.id == id) {
+    match find_call(earlier, &id) {
         Some(call) => Ok(Message::tool_result(call, content)),
         None => match name {
             Some(name) => {

@@ -3,16 +3,20 @@
 use serde::Deserialize;
 use serde_json::Value;
 use sottovoce_llm::{constrain::Grammar, tools::Tool};
+use utoipa::ToSchema;
 
 use super::message::{WireMessage, conversation};
 use crate::{
     engine::{Engine, Job},
     http::Failure,
-    openai::parameters::{MOST_ALTERNATIVES, Parameters},
+    openai::{
+        parameters::{MOST_ALTERNATIVES, Parameters},
+        tool_choice::{Offer, constraint},
+    },
 };
 
 /// Members of a request besides those that completions have too.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct ChatRequest {
     messages: Vec<WireMessage>,
     max_completion_tokens: Option<usize>,
@@ -20,11 +24,12 @@ pub struct ChatRequest {
     logprobs: Option<bool>,
     top_logprobs: Option<usize>,
     response_format: Option<ResponseFormat>,
+    #[schema(value_type = Option<Vec<Object>>)]
     tools: Option<Value>,
     tool_choice: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum ResponseFormat {
     Text,
@@ -32,8 +37,9 @@ enum ResponseFormat {
     JsonSchema { json_schema: NamedSchema },
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct NamedSchema {
+    #[schema(value_type = Object)]
     schema: Value,
 }
 
@@ -42,16 +48,18 @@ impl ChatRequest {
     pub fn job(self, parameters: &mut Parameters, engine: &Engine) -> Result<Job, Failure> {
         parameters.set_max_tokens(self.max_completion_tokens);
         let log_probabilities = self.log_probabilities()?;
-        let tools = self.offered_tools()?;
+        let tools = self.tools.map(Tool::list).transpose()?.unwrap_or_default();
+        let offer = Offer::new(tools, self.tool_choice.as_ref())?;
         let messages = conversation(self.messages)?;
-        let (prompt, toolbox) = engine.encode_chat(&messages, tools)?;
+        let (prompt, toolbox) = engine.encode_chat(&messages, offer.tools)?;
+        engine.check_length(&prompt)?;
         let grammar = match self.response_format {
             None | Some(ResponseFormat::Text) => None,
             Some(ResponseFormat::JsonObject) => Some(Grammar::JsonObject),
             Some(ResponseFormat::JsonSchema { json_schema }) => Some(Grammar::JsonSchema(json_schema.schema)),
         };
         let mut options = parameters.options(engine, log_probabilities)?;
-        options.constraint = grammar.map(|grammar| engine.constraint(&grammar)).transpose()?;
+        options.constraint = constraint(offer.forced, toolbox.as_ref(), grammar, engine)?;
         options.spelled_tokens = toolbox.as_ref().map(|tools| tools.control_tokens().to_vec()).unwrap_or_default();
         Ok(Job { prompt, options, answers: parameters.answers()?, toolbox })
     }
@@ -67,17 +75,6 @@ impl ChatRequest {
                     format!("top_logprobs is {count}, expected 0 to {MOST_ALTERNATIVES}"),
                 )),
             },
-        }
-    }
-
-    fn offered_tools(&self) -> Result<Vec<Tool>, Failure> {
-        let tools = self.tools.clone().map(Tool::list).transpose()?.unwrap_or_default();
-        match self.tool_choice.as_ref().map(|choice| choice.as_str()) {
-            Some(Some("none")) => Ok(Vec::new()),
-            None | Some(Some("auto")) => Ok(tools),
-            Some(_) => {
-                Err(Failure::invalid("tool_choice", "a call cannot be forced here; expected \"auto\" or \"none\""))
-            }
         }
     }
 }
