@@ -1,6 +1,6 @@
 //! What people see: answers go to stdout, everything else to stderr; colours only on a terminal.
 
-use std::{io::Write, time::Duration};
+use std::{io::Write, sync::OnceLock, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 
@@ -15,14 +15,43 @@ pub const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// Failures.
 pub const RED: Style = AnsiColor::Red.on_default().bold();
 
+/// What is said on stderr, for others who want to know.
+pub enum Said<'a> {
+    /// What is going on.
+    Note(&'a str),
+    /// What did not go as planned.
+    Warning(&'a str),
+}
+
+type Listener = Box<dyn Fn(Said<'_>) + Send + Sync>;
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// Lets `listener` know of every note and warning from now on. There is one for a process: the page of its server.
+pub fn listen(listener: impl Fn(Said<'_>) + Send + Sync + 'static) {
+    // A second one would be a mistake of this program that changes no more than what a page shows.
+    drop(LISTENER.set(Box::new(listener)));
+}
+
 /// A line about what is going on, on stderr.
 pub fn note(text: impl std::fmt::Display) {
     anstream::eprintln!("{DIM}{text}{DIM:#}");
+    step(text);
+}
+
+/// What is going on where stderr has a progress bar: for the listener alone.
+pub fn step(text: impl std::fmt::Display) {
+    if let Some(listener) = LISTENER.get() {
+        listener(Said::Note(&text.to_string()));
+    }
 }
 
 /// A line about something that did not go as planned, on stderr.
 pub fn warn(text: impl std::fmt::Display) {
     anstream::eprintln!("{YELLOW}warning:{YELLOW:#} {text}");
+    if let Some(listener) = LISTENER.get() {
+        listener(Said::Warning(&text.to_string()));
+    }
 }
 
 /// An error with its causes, on stderr.

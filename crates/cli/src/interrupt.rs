@@ -7,7 +7,6 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::Context;
@@ -48,13 +47,6 @@ pub fn check() -> ControlFlow<()> {
 /// The user asked to stop.
 pub fn stop_if_asked() -> Result<(), Interrupted> {
     if check().is_break() { Err(Interrupted) } else { Ok(()) }
-}
-
-/// Waits until the user asks to stop.
-pub async fn wait() {
-    while check().is_continue() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// Takes back a Ctrl-C that has been obeyed.

@@ -6,6 +6,7 @@ mod calibration;
 mod chart;
 mod commands;
 mod console;
+mod data_folder;
 mod input;
 mod inspection;
 mod interrupt;

@@ -41,6 +41,7 @@ fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
 pub struct PullProgress {
     bar: Option<ProgressBar>,
     title: String,
+    percent: u64,
     waiting: bool,
 }
 
@@ -62,6 +63,11 @@ impl PullProgress {
                 let bar = bar.unwrap_or_else(|| byte_bar(of, self.title.clone()));
                 bar.set_position(bytes);
                 self.bar = Some(bar);
+                let percent = 100 * bytes / of.max(1);
+                if percent != self.percent {
+                    self.percent = percent;
+                    console::step(format_args!("{}: {percent} %", self.title));
+                }
             }
             Event::Working => {
                 self.bar.get_or_insert_with(|| spinner(self.title.clone()));

@@ -8,8 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use directories::ProjectDirs;
 use sottovoce_llm::chat::StoredConversation;
+
+use crate::data_folder;
 
 /// What the files of sessions end with.
 const EXTENSION: &str = "session";
@@ -42,20 +43,12 @@ pub struct OpenSession {
 }
 
 impl Sessions {
-    /// The sessions under `SOTTOVOCE_DATA`, else in the platform's folder (`~/.local/share/sottovoce` on Linux, or where
-    /// `XDG_DATA_HOME` says).
+    /// The sessions in the [data folder](data_folder::from_env).
     ///
     /// # Errors
-    /// The platform names none.
+    /// There is none.
     pub fn from_env() -> anyhow::Result<Self> {
-        let data = match std::env::var_os("SOTTOVOCE_DATA").filter(|value| !value.is_empty()) {
-            Some(data) => PathBuf::from(data),
-            None => match ProjectDirs::from("", "", "sottovoce") {
-                Some(folders) => folders.data_dir().to_owned(),
-                None => bail!("there is no folder for data on this system; set SOTTOVOCE_DATA to one"),
-            },
-        };
-        Ok(Self { folder: data.join("sessions") })
+        Ok(Self { folder: data_folder::from_env()?.join("sessions") })
     }
 
     /// The folder, which need not exist yet.
@@ -79,7 +72,7 @@ impl Sessions {
     /// The name is none, the folder cannot be written, or another process has the session open.
     pub fn open(&self, name: &str) -> anyhow::Result<OpenSession> {
         let path = self.path(name)?;
-        create_private(&self.folder).with_context(|| format!("cannot create {}", self.folder.display()))?;
+        data_folder::create(&self.folder)?;
         let lock_path = path.with_extension("lock");
         let lock = File::create(&lock_path).with_context(|| format!("cannot create {}", lock_path.display()))?;
         match lock.try_lock() {
@@ -138,13 +131,4 @@ impl Sessions {
         ensure!(is_name, "'{name}' is no name of a session: use letters, digits, '-' and '_', at most 64 bytes");
         Ok(self.folder.join(name).with_extension(EXTENSION))
     }
-}
-
-/// Creates a folder that nobody but the user can look into.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

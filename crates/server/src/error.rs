@@ -1,6 +1,6 @@
 //! The crate's one error type.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use crate::engine::Busy;
 
@@ -80,6 +80,14 @@ pub enum ServerError {
     /// Another part of the program counts in another way.
     #[error("cannot count requests and tokens: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// What is computed of conversations cannot be kept.
+    #[error("cannot create {}: {source}", folder.display())]
+    States {
+        /// The folder for it.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; is another server running? choose another port")]
     Listen {

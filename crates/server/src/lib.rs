@@ -2,8 +2,9 @@
 //!
 //! [`engine`] owns the model: every answer is made on a thread of its own, and a batcher joins their passes over the weights.
 //! [`http`] owns the socket: who may ask, how much, and how errors look. [`openai`] owns the words: requests become jobs of
-//! the engine, its events become responses.
+//! the engine, its events become responses. [`Assistant`] keeps conversations, for the page.
 
+mod assistant;
 pub mod engine;
 mod error;
 mod http;
@@ -11,5 +12,6 @@ mod metrics;
 mod openai;
 mod web;
 
+pub use assistant::Assistant;
 pub use error::ServerError;
 pub use http::{Server, ServerOptions, Services};

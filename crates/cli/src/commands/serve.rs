@@ -3,27 +3,36 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context;
+use sottovoce_history::{Location, Purpose};
 use sottovoce_hub::DEFAULT_MODEL;
+use sottovoce_llm::load::Attempt;
 use sottovoce_server::{
-    Server, ServerOptions, Services,
+    Assistant, Server, ServerOptions, Services,
     engine::{Backend, Engine, EngineOptions},
 };
 
 use crate::{
-    console, interrupt,
+    console::{self, Said},
+    data_folder, interrupt,
     loading::{self, ModelOptions},
 };
 
 /// Arguments of `serve`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Clients ask for it by
 its name or as \"default\"; the base URL for OpenAI's clients is http://HOST:PORT/v1. Answers of several clients are made
 together; each is what it would be alone.
+
+http://HOST:PORT/ is a page to talk to the assistant. The server keeps what is said there in the data folder, in
+history.sqlite, unless --history names another place. It listens at once and says on the page what it does while the model
+is fetched or loaded.
 
 Only programs of this machine are answered, and pages that it serves itself; --host opens the server to others, who then
 need the --token.
@@ -32,6 +41,7 @@ Examples:
   sottovoce serve
   sottovoce serve my-model --port 9000 --parallel 4
   SOTTOVOCE_TOKEN=secret sottovoce serve --host 0.0.0.0
+  sottovoce serve --history postgres://user:password@host/sottovoce
   curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'")]
 pub struct Arguments {
     /// Model to serve
@@ -46,6 +56,12 @@ pub struct Arguments {
     /// What clients have to send as "Authorization: Bearer TOKEN"
     #[arg(long, value_name = "TOKEN", env = "SOTTOVOCE_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Folder for conversations and what was computed of them [default: SOTTOVOCE_DATA, or the system's folder for data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where conversations are kept instead: a PostgreSQL server, which several servers may share, or a file
+    #[arg(long, value_name = "URL", env = "SOTTOVOCE_HISTORY", hide_env_values = true)]
+    history: Option<Location>,
     /// Let pages of this origin use the server, such as http://localhost:3000; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -59,37 +75,88 @@ pub struct Arguments {
     options: ModelOptions,
 }
 
-/// Serves until Ctrl-C, then finishes the answers in the making.
+/// Serves until Ctrl-C, then finishes the answers in the making. The server listens at once, while the model is loaded.
 ///
 /// # Errors
-/// The model cannot be loaded, or the address cannot be listened on.
+/// The conversations cannot be opened, or the address cannot be listened on. The model cannot be loaded: unless somebody has
+/// the page open, who then reads so there, the server ends at once.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let loaded = loading::load(&arguments.model, &arguments.options)?;
-    let model = Arc::clone(loaded.model.model());
-    let package = loaded.report.loaded().unwrap_or_default().to_string_lossy().into_owned();
-    drop(loaded.model);
-    let options =
-        EngineOptions { name: name_of(&arguments.model), parallel: arguments.parallel.get(), queue: arguments.queue };
-    let engine = Arc::new(Engine::new(loaded.folder, model, options)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
-    runtime.block_on(async {
-        let options = ServerOptions {
-            address: SocketAddr::new(arguments.host, arguments.port),
-            token: arguments.token.clone(),
-            allowed_origins: arguments.allow_origin.clone(),
-        };
-        let backend = Arc::new(Backend::loading(engine.name()));
-        backend.set_engine(engine.clone(), package);
-        let server = Server::bind(Services { backend }, options).await?;
-        let (address, name) = (server.address()?, engine.name());
-        console::note(format_args!("serving {name} on http://{address}/v1; Ctrl-C stops"));
-        server.run(interrupt::wait()).await;
-        anyhow::Ok(())
-    })
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
+    let options = ServerOptions {
+        address: SocketAddr::new(arguments.host, arguments.port),
+        token: arguments.token.clone(),
+        allowed_origins: arguments.allow_origin.clone(),
+    };
+    // Before anything is written.
+    options.check()?;
+    let data = arguments.data_dir.clone().map_or_else(data_folder::from_env, Ok)?;
+    data_folder::create(&data)?;
+    let location = arguments.history.clone().unwrap_or_else(|| Location::File(data.join(data_folder::HISTORY)));
+    let history = sottovoce_history::open(&location, Purpose::Serve).await?;
+    let backend = Arc::new(Backend::loading(name_of(&arguments.model)));
+    let assistant = Arc::new(Assistant::new(history, backend.clone()));
+    let server = Server::bind(Services { backend: backend.clone(), assistant }, options).await?;
+    let address = server.address()?;
+    let secret = if arguments.token.is_some() { "#token=TOKEN" } else { "" };
+    console::note(format_args!("the page is http://{address}/{secret}; Ctrl-C stops"));
+
+    let page = backend.clone();
+    console::listen(move |said| match said {
+        Said::Note(text) => page.set_step(text),
+        Said::Warning(text) => page.add_notice(text),
+    });
+    let loading = tokio::task::spawn_blocking({
+        let (arguments, backend) = (arguments.clone(), backend.clone());
+        move || {
+            let loaded = load(&arguments, &data, &backend);
+            match &loaded {
+                Ok(()) => console::note(format_args!("serving {} on http://{address}/v1", backend.name())),
+                Err(error) => backend.fail(format!("{error:#}")),
+            }
+            loaded
+        }
+    });
+    server.run(stop(&backend)).await;
+    loading.await.context("loading the model broke off")?
+}
+
+/// Loads the model, and tells what is worth knowing about that.
+fn load(arguments: &Arguments, data: &Path, backend: &Backend) -> anyhow::Result<()> {
+    let loaded = loading::load(&arguments.model, &arguments.options)?;
+    if loaded.report.lacks_four_bit {
+        backend.add_notice("4-bit package missing, using f16");
+    }
+    for Attempt { package, error } in &loaded.report.attempts {
+        if let Some(error) = error {
+            backend.add_notice(format!("could not load {}: {error}", package.path.display()));
+        }
+    }
+    let model = Arc::clone(loaded.model.model());
+    drop(loaded.model);
+    let options = EngineOptions {
+        name: backend.name().to_owned(),
+        parallel: arguments.parallel.get(),
+        queue: arguments.queue,
+        states: Some(data.join("states")),
+    };
+    let engine = Engine::new(loaded.folder, model, options)?;
+    backend.set_engine(Arc::new(engine), loaded.report.loaded().unwrap_or_default().to_string_lossy());
+    Ok(())
+}
+
+/// Waits until the user asks to stop, or there is nothing to serve and nobody to tell.
+async fn stop(backend: &Backend) {
+    while interrupt::check().is_continue() && !backend.has_failed_unseen() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// A model's name for clients: that of its folder or package.
 fn name_of(model: &str) -> String {
-    let path = std::path::Path::new(model);
+    let path = Path::new(model);
     path.file_stem().map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }

@@ -1,14 +1,17 @@
 //! `sottovoce serve` as clients see it, with a real model.
 
+mod assistant;
 mod async_openai;
 mod document;
 mod forced_calls;
+mod keeping;
 mod metrics;
 mod remote;
 mod responses;
 mod security;
 mod server;
 mod soak;
+mod talk;
 
 use std::{
     collections::HashSet,

@@ -32,6 +32,8 @@ pub fn model() -> Option<&'static Path> {
 /// A server that ends with the test.
 pub struct Server {
     process: Child,
+    /// Where it keeps what is its own.
+    data: Option<tempfile::TempDir>,
     url: String,
     agent: ureq::Agent,
     /// What it says on stderr after that.
@@ -46,10 +48,18 @@ pub struct Reply {
 }
 
 impl Server {
-    /// Starts `sottovoce serve` with `arguments` and waits until it listens.
+    /// Starts `sottovoce serve` with `arguments` and waits until its model is ready.
     pub fn start(model: &Path, arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut server = Self::start_in(model, data.path(), arguments);
+        server.data = Some(data);
+        server
+    }
+
+    /// The same, with a folder for what it keeps.
+    pub fn start_in(model: &Path, data: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
-            .args(["serve", model.to_str().unwrap(), "--port", "0"])
+            .args(["serve", model.to_str().unwrap(), "--port", "0", "--data-dir", data.to_str().unwrap()])
             .args(arguments)
             // glibc gives each thread memory of its own and keeps what was freed there, which tests of leaks would see.
             .env("MALLOC_ARENA_MAX", "2")
@@ -65,7 +75,41 @@ impl Server {
         // The rest of what it says must not fill the pipe.
         let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        Self { process, url: url.expect("the server says where it listens"), agent, told: Some(told) }
+        Self { process, data: None, url: url.expect("the server says where it listens"), agent, told: Some(told) }
+    }
+
+    /// Ends it without a chance to do anything, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    pub fn interrupt(&mut self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+
+    /// A request of any kind; without a body for `null`.
+    pub fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        reply(match body {
+            Value::Null => self.agent.run(request.body(()).unwrap()).unwrap(),
+            body => self.agent.run(request.body(body.to_string()).unwrap()).unwrap(),
+        })
+    }
+
+    /// The headers of a response.
+    pub fn headers(&self, path: &str) -> ureq::http::HeaderMap {
+        self.agent.get(format!("{}{path}", self.url)).call().unwrap().headers().clone()
+    }
+
+    /// Events as they come.
+    pub fn open_events(&self, path: &str) -> impl BufRead + use<> {
+        let response = self.agent.get(format!("{}{path}", self.url)).call().unwrap();
+        assert_eq!(response.status(), 200);
+        BufReader::new(response.into_body().into_reader())
     }
 
     pub fn get(&self, path: &str) -> Reply {

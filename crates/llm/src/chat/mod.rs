@@ -10,5 +10,5 @@ mod template;
 
 pub use conversation::{Conversation, Overflow};
 pub use message::{Message, Role};
-pub use stored::{Resumed, StoredConversation};
+pub use stored::{ConversationSnapshot, Resumed, StoredConversation};
 pub use template::ChatTemplate;

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Conversation, Message};
-use crate::{LanguageModel, LlmError, snapshot};
+use crate::snapshot::{self, Snapshot};
+use crate::{LanguageModel, LlmError};
 
 /// What a file holds of a conversation besides the model's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,21 +53,52 @@ pub enum Resumed {
     Unusable(LlmError),
 }
 
-impl<M: LanguageModel> Conversation<M> {
-    /// Stores the conversation at `path`, where it replaces what is there as a whole; with `state`, also the keys and
-    /// values, which may be hundreds of megabytes. `model` is what the program calls the model.
+/// A copy of a conversation, to be stored while the conversation goes on.
+pub struct ConversationSnapshot {
+    text: String,
+    state: Option<Snapshot>,
+}
+
+impl ConversationSnapshot {
+    /// Bytes of its text, tokens, keys and values.
+    pub fn bytes(&self) -> usize {
+        let of_state = |state: &Snapshot| {
+            size_of_val(&state.tokens[..]) + state.rows.iter().map(|rows| rows.bytes().len()).sum::<usize>()
+        };
+        self.text.len() + self.state.as_ref().map_or(0, of_state)
+    }
+
+    /// Stores it at `path`, where it replaces what is there as a whole.
     ///
     /// # Errors
-    /// As [`snapshot::write`], and with `state` as [`Session::snapshot`](crate::generate::Session::snapshot).
-    pub fn store(&self, path: &Path, model: &str, state: bool) -> Result<(), LlmError> {
+    /// As [`snapshot::write`].
+    pub fn write(&self, path: &Path) -> Result<(), LlmError> {
+        snapshot::write(path, &self.text, self.state.as_ref())
+    }
+}
+
+impl<M: LanguageModel> Conversation<M> {
+    /// A copy of the conversation; with `state`, also of the keys and values, which may be hundreds of megabytes. `model` is
+    /// what the program calls the model.
+    ///
+    /// # Errors
+    /// With `state` as [`Session::snapshot`](crate::generate::Session::snapshot).
+    pub fn snapshot(&self, model: &str, state: bool) -> Result<ConversationSnapshot, LlmError> {
         let (messages, forgotten) = (self.messages().to_vec(), self.forgotten());
         let stored = StoredConversation { model: model.to_owned(), messages, forgotten };
-        let text = serde_json::to_string(&stored).map_err(|error| LlmError::Snapshot {
-            path: path.to_owned(),
-            reason: format!("the messages cannot be written: {error}"),
-        })?;
-        let snapshot = if state { Some(self.session.snapshot()?) } else { None };
-        snapshot::write(path, &text, snapshot.as_ref())
+        let text =
+            serde_json::to_string(&stored).map_err(|_| LlmError::Conversation("has messages that are no JSON"))?;
+        let state = if state { Some(self.session.snapshot()?) } else { None };
+        Ok(ConversationSnapshot { text, state })
+    }
+
+    /// Stores the conversation at `path`, where it replaces what is there as a whole: [`snapshot`](Self::snapshot), and
+    /// [`write`](ConversationSnapshot::write).
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn store(&self, path: &Path, model: &str, state: bool) -> Result<(), LlmError> {
+        self.snapshot(model, state)?.write(path)
     }
 
     /// Takes up the conversation that is stored at `path` in place of this one.

@@ -1,6 +1,9 @@
 //! What answers, from the start of the server on: first it is loaded, then it is ready, or has failed.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -12,6 +15,8 @@ use crate::ServerError;
 pub struct Backend {
     name: String,
     state: watch::Sender<State>,
+    /// Whether somebody follows how far it is.
+    is_watched: AtomicBool,
 }
 
 #[derive(Default)]
@@ -54,7 +59,7 @@ pub struct ModelStatus {
 impl Backend {
     /// A model called `name` that is being loaded.
     pub fn loading(name: impl Into<String>) -> Self {
-        Self { name: name.into(), state: watch::Sender::default() }
+        Self { name: name.into(), state: watch::Sender::default(), is_watched: AtomicBool::new(false) }
     }
 
     /// What it is called.
@@ -64,7 +69,11 @@ impl Backend {
 
     /// Tells what loading does now.
     pub fn set_step(&self, step: impl Into<String>) {
-        self.state.send_modify(|state| state.step = Some(step.into()));
+        self.state.send_if_modified(|state| {
+            let is_loading = state.phase == Phase::Loading;
+            state.step = is_loading.then(|| step.into());
+            is_loading
+        });
     }
 
     /// Tells something about how the model was loaded.
@@ -100,6 +109,7 @@ impl Backend {
 
     /// How far it is.
     pub fn status(&self) -> ModelStatus {
+        self.is_watched.store(true, Ordering::Relaxed);
         let state = self.state.borrow();
         ModelStatus {
             name: self.name.clone(),
@@ -110,6 +120,11 @@ impl Backend {
             error: state.error.clone(),
             context: state.chat.as_ref().and_then(|chat| chat.context()),
         }
+    }
+
+    /// Whether the model cannot be used, and nobody follows how far it is who could read that.
+    pub fn has_failed_unseen(&self) -> bool {
+        self.state.borrow().phase == Phase::Failed && !self.is_watched.load(Ordering::Relaxed)
     }
 
     /// What answers conversations.

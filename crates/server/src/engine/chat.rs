@@ -1,5 +1,7 @@
 //! What answers conversations: the model in this process, or a server elsewhere.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use sottovoce_llm::{chat::Message, generate::FinishReason};
@@ -79,4 +81,13 @@ pub trait ChatModel: Send + Sync {
     /// # Errors
     /// [`ServerError::Busy`] when too many wait already, otherwise what keeps the model from answering this.
     async fn answer(&self, chat: Chat) -> Result<ChatEvents, ServerError>;
+
+    /// Removes what is kept of a conversation besides its messages.
+    async fn forget(&self, _conversation: Uuid) {}
+
+    /// Removes what is kept of all conversations but these.
+    async fn retain(&self, _conversations: &HashSet<Uuid>) {}
+
+    /// Writes down what is kept in memory, before the process ends.
+    async fn close(&self) {}
 }

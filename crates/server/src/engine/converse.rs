@@ -1,6 +1,7 @@
 //! Answers of the model in this process to conversations.
 
 use std::{
+    collections::HashSet,
     ops::ControlFlow,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -13,10 +14,11 @@ use sottovoce_llm::{
     speculate::Speculation,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
+use uuid::Uuid;
 
 use super::{
     Answering, Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage, Engine, Occupancy, random_seed,
-    seats::Seat,
+    seats::{Seat, Seats},
 };
 use crate::{
     ServerError,
@@ -53,9 +55,29 @@ impl ChatModel for Engine {
         });
         Ok(answering.into_stream())
     }
+
+    async fn forget(&self, conversation: Uuid) {
+        self.off_thread(move |seats| seats.forget(conversation)).await;
+    }
+
+    async fn retain(&self, conversations: &HashSet<Uuid>) {
+        let conversations = conversations.clone();
+        self.off_thread(move |seats| seats.retain(&conversations)).await;
+    }
+
+    async fn close(&self) {
+        self.off_thread(Seats::save).await;
+    }
 }
 
 impl Engine {
+    /// Does what waits for the disk.
+    async fn off_thread(&self, work: impl FnOnce(&Seats) + Send + 'static) {
+        let seats = self.seats.clone();
+        // A panic in it is no reason for another one here.
+        drop(tokio::task::spawn_blocking(move || work(&seats)).await);
+    }
+
     fn chat_options(&self, options: ChatOptions, cancel: Arc<AtomicBool>) -> GenerateOptions {
         let default = self.sampling();
         let sampling = Sampling {
@@ -92,6 +114,7 @@ fn answer(
             Err(_) => ControlFlow::Break(()),
         }
     })?;
+    seat.keep();
     let usage = ChatUsage::from(answer.stats);
     metrics::took(usage);
     Ok(ChatEvent::Finished { reason: answer.finish, usage: Some(usage) })

@@ -6,13 +6,18 @@ mod converse;
 mod job;
 mod remote;
 mod seats;
+mod states;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use sottovoce_llm::{
     LanguageModel, LlmError,
     chat::{ChatTemplate, Conversation, Message, Overflow},
     constrain::{Compiler, Constraint, Grammar},
+    generate::PrefixCache,
     load::ModelFolder,
     package::PackageModel,
     sampling::{Penalties, Sampling},
@@ -25,12 +30,16 @@ use tokio::sync::mpsc;
 
 use crate::{ServerError, metrics::TokenClock};
 use seats::Seats;
+use states::States;
 
 pub use backend::{Backend, ModelStatus};
 pub use chat::{Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage};
 pub use job::{Answering, Event, Job, TokenChance};
 pub use remote::{Remote, RemoteOptions};
 pub use seats::{Busy, Occupancy};
+
+/// Bytes of system prompts, as keys and values, that conversations share.
+const PREFIX_BYTES: usize = 64 << 20;
 
 /// How an engine is set up.
 #[derive(Clone, Debug)]
@@ -41,6 +50,8 @@ pub struct EngineOptions {
     pub parallel: usize,
     /// Requests that may wait for one of those; more are turned away.
     pub queue: usize,
+    /// Folder for what has been computed of conversations that are kept; without one they are computed again.
+    pub states: Option<PathBuf>,
 }
 
 /// A loaded model that answers many at once.
@@ -48,7 +59,7 @@ pub struct Engine {
     name: String,
     folder: ModelFolder,
     context: usize,
-    seats: Seats,
+    seats: Arc<Seats>,
     compiler: OnceLock<Compiler>,
 }
 
@@ -56,21 +67,25 @@ impl Engine {
     /// An engine on a loaded package, with the tokenizer and template of `folder`.
     ///
     /// # Errors
-    /// The package is no language model, or there is no thread for the batcher.
+    /// The package is no language model, there is no thread for the batcher, or the folder for states cannot be made.
     pub fn new(folder: ModelFolder, model: Arc<Model>, options: EngineOptions) -> Result<Self, ServerError> {
         let batcher = Arc::new(Batcher::new(model)?);
         // A model without a template is asked for texts alone; any will do for the conversation that it never has.
         let template = folder.template.clone().map_or_else(|| ChatTemplate::chatml().map(Arc::new), Ok)?;
+        let prefixes = Arc::new(PrefixCache::new(PREFIX_BYTES));
         let mut conversations = Vec::new();
         for _ in 0..options.parallel.max(1) {
-            let session = folder.session(PackageModel::batched(batcher.clone())?);
+            let mut session = folder.session(PackageModel::batched(batcher.clone())?);
+            session.share_prefixes(prefixes.clone());
             let mut conversation = Conversation::new(session, template.clone(), folder.special.clone());
             conversation.set_overflow(Overflow::Forget);
             conversations.push(conversation);
         }
         let context = conversations[0].session().model().context();
-        let seats = Seats::new(conversations, options.queue);
-        Ok(Self { name: options.name, folder, context, seats, compiler: OnceLock::new() })
+        let states =
+            options.states.map(|folder| States::open(&folder).map_err(|source| ServerError::States { folder, source }));
+        let seats = Seats::new(conversations, options.queue, states.transpose()?, &options.name);
+        Ok(Self { name: options.name, folder, context, seats: Arc::new(seats), compiler: OnceLock::new() })
     }
 
     /// Name of the model.

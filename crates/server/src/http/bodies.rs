@@ -9,7 +9,7 @@ use axum::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Failure, MOST_BYTES};
+use super::{Failure, most_bytes};
 
 /// How long a request may take to arrive, with its turn to be read.
 const MOST_TIME: Duration = Duration::from_secs(30);
@@ -33,7 +33,8 @@ pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<WholeBo
 async fn read_within<S: Send + Sync>(time: Duration, request: Request, state: &S) -> Result<WholeBody, Failure> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     // What does not say how long it will be may become as long as any.
-    let size = announced.and_then(|length| length.parse().ok()).unwrap_or(MOST_BYTES).clamp(1, MOST_BYTES);
+    let most = most_bytes(request.uri());
+    let size = announced.and_then(|length| length.parse().ok()).unwrap_or(most).clamp(1, most);
     let units = u32::try_from(size.div_ceil(UNIT)).unwrap_or(u32::MAX);
     let reading = async {
         let room = ROOM.acquire_many(units).await;

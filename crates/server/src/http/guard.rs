@@ -10,13 +10,13 @@ use std::{
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
 
-use super::{Failure, MOST_BYTES, ServerOptions, connections::Source, rate::Rate};
+use super::{Failure, ServerOptions, connections::Source, most_bytes, rate::Rate};
 use crate::web;
 
 /// What a request is checked against.
@@ -41,8 +41,7 @@ impl Guard {
         }
     }
 
-    /// `is_public` where no token is needed.
-    fn check(&self, headers: &HeaderMap, is_public: bool, source: Source, now: Instant) -> Result<(), Failure> {
+    fn check(&self, address: &Uri, headers: &HeaderMap, source: Source, now: Instant) -> Result<(), Failure> {
         self.requests.take(source, now).map_err(|wait| Failure::too_often("too many requests", wait))?;
         let host = text(headers, header::HOST).unwrap_or_default();
         if self.loopback && !is_local(host) {
@@ -61,11 +60,12 @@ impl Guard {
             ));
         }
         let length = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-        if let Some(length) = length.filter(|&length| length > MOST_BYTES as u64) {
-            let message = format!("a request of {length} bytes, at most {MOST_BYTES}");
+        let most = most_bytes(address);
+        if let Some(length) = length.filter(|&length| length > most as u64) {
+            let message = format!("a request of {length} bytes, at most {most}");
             return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
-        let Some(token) = self.token.filter(|_| !is_public) else { return Ok(()) };
+        let Some(token) = self.token.filter(|_| !web::is_page(address)) else { return Ok(()) };
         // Whoever guesses learns nothing any more, not even of a right one.
         self.wrong_tokens.allows(source, now).map_err(|wait| Failure::too_often("too many wrong tokens", wait))?;
         let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
@@ -87,7 +87,7 @@ pub async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    match guard.check(request.headers(), web::is_page(request.uri()), source, Instant::now()) {
+    match guard.check(request.uri(), request.headers(), source, Instant::now()) {
         Ok(()) => next.run(request).await,
         Err(failure) => failure.into_response(),
     }
@@ -131,7 +131,8 @@ mod tests {
     fn status_from(guard: &Guard, source: &str, now: Instant, headers: &[(HeaderName, &str)]) -> StatusCode {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
         let source = source.parse::<IpAddr>().unwrap().into();
-        guard.check(&headers, false, source, now).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
+        let address = Uri::from_static("/v1/models");
+        guard.check(&address, &headers, source, now).map_or_else(|failure| failure.status(), |()| StatusCode::OK)
     }
 
     #[test]
@@ -168,7 +169,7 @@ mod tests {
         assert_eq!(status(&guard, &[]), StatusCode::UNAUTHORIZED);
         let source = IpAddr::from([192, 0, 2, 2]).into();
         assert!(
-            guard.check(&HeaderMap::new(), true, source, Instant::now()).is_ok(),
+            guard.check(&Uri::from_static("/"), &HeaderMap::new(), source, Instant::now()).is_ok(),
             "the page asks for the token itself"
         );
     }

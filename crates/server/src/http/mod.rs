@@ -3,31 +3,41 @@
 mod bodies;
 mod connections;
 mod document;
+mod extract;
 mod guard;
 mod headers;
 mod rate;
 mod reply;
 mod services;
+#[cfg(test)]
+mod tests;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::header,
+    http::{Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
+use futures_util::future;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ServerError, engine::Backend, metrics, openai, web};
+use crate::{
+    Assistant, ServerError,
+    assistant::{self, MOST_IMPORT_BYTES},
+    engine::Backend,
+    metrics, openai, web,
+};
 
 use connections::Limits;
+pub(crate) use extract::{Body, Id, Query, Whole, present};
 pub(crate) use reply::{Failure, Json};
 pub(crate) use services::Loaded;
 pub use services::Services;
@@ -46,11 +56,27 @@ pub struct ServerOptions {
     pub allowed_origins: Vec<String>,
 }
 
+impl ServerOptions {
+    /// The options, unless others could reach a server that has no token.
+    ///
+    /// # Errors
+    /// [`ServerError::NoToken`].
+    pub fn check(&self) -> Result<&Self, ServerError> {
+        let address = self.address;
+        if address.ip().is_loopback() || self.token.is_some() {
+            Ok(self)
+        } else {
+            Err(ServerError::NoToken { address })
+        }
+    }
+}
+
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
     router: Router,
     metrics: PrometheusHandle,
+    assistant: Arc<Assistant>,
 }
 
 impl Server {
@@ -59,12 +85,10 @@ impl Server {
     /// # Errors
     /// [`ServerError::NoToken`] and [`ServerError::Listen`].
     pub async fn bind(services: Services, options: ServerOptions) -> Result<Self, ServerError> {
-        let address = options.address;
-        if !address.ip().is_loopback() && options.token.is_none() {
-            return Err(ServerError::NoToken { address });
-        }
+        let address = options.check()?.address;
         let listener = TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address, source })?;
         let guard = Arc::new(guard::Guard::new(&options));
+        let assistant = services.assistant.clone();
         let (router, document) = routes().split_for_parts();
         let paths: Arc<[String]> = document.paths.paths.keys().cloned().collect();
         let document = document::text(&document);
@@ -72,6 +96,7 @@ impl Server {
         let router = router
             .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
             .layer(Extension(metrics.clone()))
+            .merge(assistant::routes())
             .merge(web::routes())
             .fallback(unknown)
             .layer(DefaultBodyLimit::max(MOST_BYTES))
@@ -79,7 +104,7 @@ impl Server {
             .layer(middleware::from_fn(headers::secure))
             .layer(middleware::from_fn_with_state(paths, count))
             .with_state(services);
-        Ok(Self { listener, router, metrics })
+        Ok(Self { listener, router, metrics, assistant })
     }
 
     /// Where it listens.
@@ -90,12 +115,29 @@ impl Server {
         self.listener.local_addr().map_err(ServerError::Serve)
     }
 
-    /// Serves until `stop` is ready; answers in the making are finished then.
+    /// Serves until `stop` is ready; answers in the making are finished then, or marked as interrupted.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let upkeep = tokio::spawn(metrics::keep_up(self.metrics));
-        connections::serve(self.listener, self.router, Limits::DEFAULT, stop).await;
-        upkeep.abort();
+        let Self { listener, router, metrics, assistant } = self;
+        let keeping_up = [tokio::spawn(metrics::keep_up(metrics)), tokio::spawn(assistant.clone().keep_up())];
+        let (stopping, stopped) = oneshot::channel();
+        let stop = async {
+            stop.await;
+            // Whoever waits for it is in this function.
+            let _ = stopping.send(());
+        };
+        let draining = async {
+            drop(stopped.await);
+            assistant.drain().await;
+        };
+        future::join(connections::serve(listener, router, Limits::DEFAULT, stop), draining).await;
+        keeping_up.iter().for_each(JoinHandle::abort);
+        assistant.close().await;
     }
+}
+
+/// Bytes of a request to `address` at most.
+fn most_bytes(address: &Uri) -> usize {
+    if address.path() == assistant::IMPORT { MOST_IMPORT_BYTES } else { MOST_BYTES }
 }
 
 /// Everything that is answered and documented.

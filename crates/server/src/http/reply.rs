@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use sottovoce_history::HistoryError;
 use sottovoce_llm::LlmError;
 use utoipa::ToSchema;
 
@@ -18,7 +19,7 @@ use crate::{ServerError, engine::Busy};
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Why a request is not answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     status: StatusCode,
     message: String,
@@ -133,6 +134,19 @@ impl From<LlmError> for Failure {
 impl From<Busy> for Failure {
     fn from(Busy: Busy) -> Self {
         Self::too_often("too many requests wait already", RETRY_AFTER)
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        let message = error.to_string();
+        match error {
+            HistoryError::NoConversation { .. } | HistoryError::NoMessage { .. } => Self::not_found(message),
+            HistoryError::NoParent { .. } => Self::invalid("parent", message),
+            HistoryError::NotStreaming { .. } => Self::new(StatusCode::CONFLICT, message),
+            HistoryError::TooLong { .. } | HistoryError::Import(_) => Self::new(StatusCode::BAD_REQUEST, message),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
     }
 }
 

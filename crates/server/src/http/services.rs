@@ -8,18 +8,29 @@ use axum::{
 };
 
 use super::Failure;
-use crate::engine::{Backend, Engine};
+use crate::{
+    Assistant,
+    engine::{Backend, Engine},
+};
 
 /// What a server offers.
 #[derive(Clone)]
 pub struct Services {
     /// What answers.
     pub backend: Arc<Backend>,
+    /// What keeps conversations, and has them answered.
+    pub assistant: Arc<Assistant>,
 }
 
 impl FromRef<Services> for Arc<Backend> {
     fn from_ref(services: &Services) -> Self {
         services.backend.clone()
+    }
+}
+
+impl FromRef<Services> for Arc<Assistant> {
+    fn from_ref(services: &Services) -> Self {
+        services.assistant.clone()
     }
 }
 

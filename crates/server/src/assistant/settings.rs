@@ -1,0 +1,104 @@
+//! What a person can choose.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Assistant;
+use crate::{
+    engine::ChatOptions,
+    http::{Body, Failure},
+};
+
+/// What the model is told first where neither the conversation nor the settings say something else.
+const SYSTEM_PROMPT: &str = "You are a knowledgeable, friendly and polite assistant. You answer honestly and to the point, \
+                             and when you do not know something, you say so.";
+/// How long conversations are kept.
+const RETENTION_DAYS: u32 = 30;
+/// A hundred years.
+const MOST_DAYS: u32 = 36_500;
+
+/// What a person can choose; of sampling, `None` is as the model's makers recommend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What the model is told first in conversations that do not say.
+    pub system_prompt: String,
+    temperature: Option<f32>,
+    top_k: Option<usize>,
+    top_p: Option<f32>,
+    max_tokens: Option<usize>,
+    /// Conversations that nobody touched for so long are removed; `None` keeps them.
+    pub retention_days: Option<u32>,
+    voice: Option<String>,
+    /// Of the voice; 1 is its own.
+    speed: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            system_prompt: SYSTEM_PROMPT.to_owned(),
+            temperature: None,
+            top_k: None,
+            top_p: None,
+            max_tokens: None,
+            retention_days: Some(RETENTION_DAYS),
+            voice: None,
+            speed: 1.0,
+        }
+    }
+}
+
+impl Settings {
+    /// How answers are made.
+    pub fn chat_options(&self) -> ChatOptions {
+        let &Self { temperature, top_k, top_p, max_tokens, .. } = self;
+        ChatOptions { temperature, top_k, top_p, max_tokens }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let refuse = |name: &str, expected: &str| Err(Failure::invalid(name, format!("{name} has to be {expected}")));
+        match self {
+            Self { temperature: Some(t), .. } if !(0.0..=5.0).contains(t) => refuse("temperature", "0 to 5"),
+            Self { top_p: Some(p), .. } if !(*p > 0.0 && *p <= 1.0) => refuse("top_p", "above 0, and 1 at most"),
+            Self { max_tokens: Some(0), .. } => refuse("max_tokens", "at least 1"),
+            Self { retention_days: Some(days), .. } if !(1..=MOST_DAYS).contains(days) => {
+                refuse("retention_days", "1 to 36500")
+            }
+            Self { speed, .. } if !(0.25..=4.0).contains(speed) => refuse("speed", "0.25 to 4"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Assistant {
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// The history fails, or holds settings of a newer version.
+    pub async fn settings(&self) -> Result<Settings, Failure> {
+        let Some(saved) = self.history.settings().await? else { return Ok(Settings::default()) };
+        serde_json::from_value(saved).map_err(|error| {
+            let message = format!("the settings that are kept cannot be read ({error}); save them anew");
+            Failure::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, message)
+        })
+    }
+}
+
+/// `GET /api/settings`
+pub async fn read(State(assistant): State<Arc<Assistant>>) -> Result<Json<Settings>, Failure> {
+    Ok(Json(assistant.settings().await?))
+}
+
+/// `PUT /api/settings`
+pub async fn replace(
+    State(assistant): State<Arc<Assistant>>,
+    Body(settings): Body<Settings>,
+) -> Result<Json<Settings>, Failure> {
+    settings.check()?;
+    assistant.history.save_settings(&json!(settings)).await?;
+    Ok(Json(settings))
+}
