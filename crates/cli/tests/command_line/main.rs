@@ -9,6 +9,7 @@ mod ladder;
 mod predict;
 mod session;
 mod tokenize;
+mod transcribe;
 mod usage;
 
 use std::path::Path;
