@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chat, completions, convert, demo, generate, inspect, models, perplexity, predict, pull, serve, session,
-    tokenize, transcribe,
+    bench, chat, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull, serve,
+    session, tokenize, transcribe,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -22,9 +22,9 @@ Examples:
   sottovoce inspect my-model/*.mlpackage          see what is in a package
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
-Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_DATA the folder with the sessions,
-SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD, HF_ENDPOINT names a mirror of the Hugging Face
-hub, NO_COLOR turns colours off."
+Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_DATA the folder with sessions and history,
+SOTTOVOCE_HISTORY names another history, SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD,
+HF_ENDPOINT names a mirror of the Hugging Face hub, NO_COLOR turns colours off."
 )]
 pub struct Cli {
     /// What to do.
@@ -57,6 +57,8 @@ pub enum Command {
     Transcribe(transcribe::Arguments),
     /// Serve a model to OpenAI's clients over HTTP
     Serve(serve::Arguments),
+    /// List, search, export, import or remove the conversations that `serve` keeps
+    History(history::Arguments),
     /// Measure how fast a model runs here
     Bench(bench::Arguments),
     /// List the models that are here or can be fetched, or remove one

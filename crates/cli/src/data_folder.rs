@@ -8,9 +8,6 @@ use std::{
 use anyhow::{Context, bail};
 use directories::ProjectDirs;
 
-/// File name of the conversations that a server keeps.
-pub const HISTORY: &str = "history.sqlite";
-
 /// The folder that `SOTTOVOCE_DATA` names, else the platform's (`~/.local/share/sottovoce` on Linux, or where `XDG_DATA_HOME`
 /// says).
 ///

@@ -7,6 +7,7 @@ mod chart;
 mod commands;
 mod console;
 mod data_folder;
+mod history_place;
 mod input;
 mod inspection;
 mod interrupt;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Tokenize(arguments) => commands::tokenize::run(&arguments),
         Command::Transcribe(arguments) => commands::transcribe::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
+        Command::History(arguments) => commands::history::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Models(arguments) => commands::models::run(arguments),
         Command::Pull(arguments) => commands::pull::run(&arguments),

@@ -7,6 +7,7 @@ pub mod convert;
 pub mod demo;
 pub mod doctor;
 pub mod generate;
+pub mod history;
 pub mod inspect;
 pub mod models;
 pub mod perplexity;

@@ -3,13 +3,13 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
-use sottovoce_history::{Location, Purpose};
+use sottovoce_history::Purpose;
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_llm::load::Attempt;
 use sottovoce_server::{
@@ -19,7 +19,9 @@ use sottovoce_server::{
 
 use crate::{
     console::{self, Said},
-    data_folder, interrupt,
+    data_folder,
+    history_place::HistoryPlace,
+    interrupt,
     loading::{self, ModelOptions},
 };
 
@@ -56,12 +58,8 @@ pub struct Arguments {
     /// What clients have to send as "Authorization: Bearer TOKEN"
     #[arg(long, value_name = "TOKEN", env = "SOTTOVOCE_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// Folder for conversations and what was computed of them [default: SOTTOVOCE_DATA, or the system's folder for data]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Where conversations are kept instead: a PostgreSQL server, which several servers may share, or a file
-    #[arg(long, value_name = "URL", env = "SOTTOVOCE_HISTORY", hide_env_values = true)]
-    history: Option<Location>,
+    #[command(flatten)]
+    place: HistoryPlace,
     /// Let pages of this origin use the server, such as http://localhost:3000; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -93,10 +91,9 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     };
     // Before anything is written.
     options.check()?;
-    let data = arguments.data_dir.clone().map_or_else(data_folder::from_env, Ok)?;
+    let data = arguments.place.data_folder()?;
     data_folder::create(&data)?;
-    let location = arguments.history.clone().unwrap_or_else(|| Location::File(data.join(data_folder::HISTORY)));
-    let history = sottovoce_history::open(&location, Purpose::Serve).await?;
+    let history = sottovoce_history::open(&arguments.place.location()?, Purpose::Serve).await?;
     let backend = Arc::new(Backend::loading(name_of(&arguments.model)));
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
     let server = Server::bind(Services { backend: backend.clone(), assistant }, options).await?;

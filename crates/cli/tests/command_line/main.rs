@@ -3,6 +3,7 @@
 mod bench;
 mod convert;
 mod gemma;
+mod history;
 mod inspect;
 mod interrupt;
 mod ladder;

@@ -25,6 +25,11 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         &["tokenize", "a", "b", "--count", "--json"],
         &["chat", "--threads", "0"],
         &["session"],
+        &["history"],
+        &["history", "delete"],
+        &["history", "delete", "--yes"],
+        &["history", "delete", "a", "--all"],
+        &["history", "expire", "--days", "0"],
         &["convert", "a", "-o", "b", "--quantize", "int3"],
     ] {
         let (code, stdout, stderr) = run(arguments);
@@ -49,6 +54,9 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         "bench turns",
         "session",
         "session save",
+        "history",
+        "history list",
+        "history export",
         "models",
         "pull",
         "doctor",
