@@ -129,7 +129,8 @@ fn load(arguments: &Arguments, data: &Path, backend: &Backend) -> anyhow::Result
     }
     for Attempt { package, error } in &loaded.report.attempts {
         if let Some(error) = error {
-            backend.add_notice(format!("could not load {}: {error}", package.path.display()));
+            let name = package.path.file_name().unwrap_or_default().display();
+            backend.add_notice(format!("could not load {name}: {error}"));
         }
     }
     let model = Arc::clone(loaded.model.model());

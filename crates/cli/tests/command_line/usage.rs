@@ -71,7 +71,11 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
 
 #[test]
 fn a_model_that_is_nowhere_is_explained() {
-    for arguments in [&["generate", "nosuch-model", "hello"][..], &["chat", "nosuch-model"], &["bench", "nosuch-model"]]
+    let data = tempfile::tempdir().unwrap();
+    // A server listens first, and ends when it finds that it has nothing to serve.
+    let serve = ["serve", "nosuch-model", "--port", "0", "--data-dir", data.path().to_str().unwrap()];
+    for arguments in
+        [&["generate", "nosuch-model", "hello"][..], &["chat", "nosuch-model"], &["bench", "nosuch-model"], &serve]
     {
         let (code, stdout, stderr) = run(arguments);
         assert_eq!((code, stdout.as_str()), (1, ""));

@@ -5,6 +5,7 @@ mod async_openai;
 mod document;
 mod forced_calls;
 mod keeping;
+mod kills;
 mod metrics;
 mod remote;
 mod responses;
