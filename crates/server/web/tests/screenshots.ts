@@ -13,8 +13,7 @@ const QUESTIONS = ['Why is the sky blue?', 'Give me three tips for better sleep,
 test('pictures', async () => {
   await mkdir(FOLDER, { recursive: true });
   const [server, browser] = await Promise.all([Server.start(), launch()]);
-  const settings = await server.call<object>('GET', '/settings');
-  await server.call('PUT', '/settings', { ...settings, temperature: 0, max_tokens: 160 });
+  await server.limit(130);
   const shoot = (window: Window, name: string) => window.page.screenshot({ path: `${FOLDER}/${name}.png` });
 
   const desk = await Window.open(browser, server);

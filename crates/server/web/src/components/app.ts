@@ -29,7 +29,7 @@ export class AppElement extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-columns: 18.5rem minmax(0, 1fr);
+        grid-template: minmax(0, 1fr) / 18.5rem minmax(0, 1fr);
         position: fixed;
         inset: 0;
         overflow: hidden;

@@ -156,6 +156,9 @@ export const shared = css`
 
 /** Modal dialogs. */
 export const dialogStyles = css`
+  :host {
+    display: contents;
+  }
   dialog {
     width: min(36rem, calc(100vw - 2rem));
     max-height: min(46rem, calc(100dvh - 2rem));

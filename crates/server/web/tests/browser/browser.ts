@@ -9,7 +9,7 @@ import type { Server } from './server';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How long something may take on a slow machine, in milliseconds. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({
@@ -52,8 +52,6 @@ export class Window {
       });
     });
     await page.goto(`${server.url}/${hash}`);
-    // Chromium sometimes begins with the size of its own window.
-    await page.setViewportSize(page.viewportSize() ?? still.viewport);
     return window;
   }
 

@@ -11,6 +11,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   [server, browser] = await Promise.all([Server.start('--token', TOKEN), launch()]);
+  await server.limit(60);
 });
 afterAll(async () => {
   await browser.close();
@@ -24,7 +25,9 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     const window = await Window.open(browser, server, { colorScheme }, hash);
     await window.page.getByText('Conversations will appear here.').or(window.conversation(/./).first()).waitFor();
     await window.accessible();
-    await window.ask('Write a short list of three colours.');
+    const { height } = (await window.page.locator('main').boundingBox()) ?? { height: 0 };
+    expect(height).toBe(800);
+    await window.ask('Write a long story about a lighthouse.');
     await window.growing();
     await window.accessible();
     await window.answered();

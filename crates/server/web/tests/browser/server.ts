@@ -39,10 +39,10 @@ export class Server {
   }
 
   async run(): Promise<void> {
-    // Slow enough for a test to do something in the middle of an answer.
-    const env = { ...process.env, SOTTOVOCE_ISA: 'scalar' };
-    const options = ['serve', '--port', String(this.port), '--data-dir', this.folder, ...this.options];
-    const child = spawn(program(), options, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    // In f32 on one thread, answers are slow enough for a test to do something in the middle of one.
+    const slow = ['--exact', '--threads', '1'];
+    const options = ['serve', '--port', String(this.port), '--data-dir', this.folder, ...slow, ...this.options];
+    const child = spawn(program(), options, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
     const said: string[] = [];
     await new Promise<void>((ready, fail) => {
@@ -70,10 +70,19 @@ export class Server {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Makes answers the same each time, and no longer than so many tokens. */
+  async limit(max_tokens: number | null): Promise<void> {
+    const settings = await this.call<object>('GET', '/settings');
+    await this.call('PUT', '/settings', { ...settings, temperature: 0, max_tokens });
+  }
+
   /** Calls the server's `/api`, as the page does. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    const response = await fetch(`${this.url}/api${path}`, { method, ...sent });
+    const headers = new Headers({ 'content-type': 'application/json' });
+    const token = this.options[this.options.indexOf('--token') + 1];
+    if (this.options.includes('--token')) headers.set('authorization', `Bearer ${token}`);
+    const sent = body === undefined ? null : JSON.stringify(body);
+    const response = await fetch(`${this.url}/api${path}`, { method, headers, body: sent });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;

@@ -13,8 +13,7 @@ let window: Window;
 
 beforeAll(async () => {
   [server, browser] = await Promise.all([Server.start(), launch()]);
-  const settings = await server.call<object>('GET', '/settings');
-  await server.call('PUT', '/settings', { ...settings, temperature: 0 });
+  await server.limit(null);
 });
 afterAll(async () => {
   await browser.close();

@@ -152,6 +152,9 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
     border-color: var(--accent);
   }
 `,xt=o`
+  :host {
+    display: contents;
+  }
   dialog {
     width: min(36rem, calc(100vw - 2rem));
     max-height: min(46rem, calc(100dvh - 2rem));
@@ -1875,7 +1878,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
       `:x,y`<button class="button primary">Open</button>`,!1)}updated(){let{state:e}=this.app.connection;e===`locked`&&this.reveal(),e===`online`&&this.close()}submit(e){return this.app.connection.unlock(String(e.get(`token`)).trim()),Promise.resolve()}};I([D({attribute:!1})],yo.prototype,`app`,void 0),yo=I([E(`sotto-unlock`)],yo);var bo=class extends T{static{this.styles=[N,o`
       :host {
         display: grid;
-        grid-template-columns: 18.5rem minmax(0, 1fr);
+        grid-template: minmax(0, 1fr) / 18.5rem minmax(0, 1fr);
         position: fixed;
         inset: 0;
         overflow: hidden;
