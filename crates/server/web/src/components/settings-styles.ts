@@ -37,6 +37,9 @@ export const settingsStyles = css`
     color: var(--ink-faint);
     font-size: 0.875rem;
   }
+  .about::first-letter {
+    text-transform: uppercase;
+  }
   .about a {
     color: var(--accent);
   }

@@ -98,7 +98,7 @@ export class SettingsElement extends DialogElement {
         min=${limits.min}
         max=${limits.max ?? nothing}
         step=${limits.step}
-        placeholder="model’s own"
+        placeholder="default"
         .value=${value === null ? '' : String(value)}
       />
     </label>`;

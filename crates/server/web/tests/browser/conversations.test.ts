@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Message, Settings } from '../../src/api/types';
 import { HOSTILE } from '../unit/hostile';
 import { launch, Window } from './browser';
-import { Server } from './server';
+import { Server, SLOW } from './server';
 
 const KYOTO = 'Two days in Kyoto';
 const BREAD = 'Bread without a scale';
@@ -39,7 +39,7 @@ async function importAnswers(title: string, texts: string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
+  [server, browser] = await Promise.all([Server.start(...SLOW), launch()]);
 });
 afterAll(async () => {
   await browser.close();

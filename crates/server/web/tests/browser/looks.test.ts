@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { launch, PATIENCE, Window } from './browser';
-import { Server } from './server';
+import { Server, SLOW } from './server';
 
 const TOKEN = 'an open secret';
 
@@ -10,7 +10,7 @@ let server: Server;
 let browser: Browser;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start('--token', TOKEN), launch()]);
+  [server, browser] = await Promise.all([Server.start(...SLOW, '--token', TOKEN), launch()]);
   await server.limit(60);
 });
 afterAll(async () => {

@@ -16,6 +16,9 @@ function program(): string {
   return found;
 }
 
+/** In f32 on one thread, answers are slow enough for a test to do something in the middle of one. */
+export const SLOW = ['--exact', '--threads', '1'];
+
 /** A real server with SmolLM2 and a history of its own. It can be killed and started again at the same address. */
 export class Server {
   #process: ChildProcess | null = null;
@@ -39,9 +42,7 @@ export class Server {
   }
 
   async run(): Promise<void> {
-    // In f32 on one thread, answers are slow enough for a test to do something in the middle of one.
-    const slow = ['--exact', '--threads', '1'];
-    const options = ['serve', '--port', String(this.port), '--data-dir', this.folder, ...slow, ...this.options];
+    const options = ['serve', '--port', String(this.port), '--data-dir', this.folder, ...this.options];
     const child = spawn(program(), options, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
     const said: string[] = [];

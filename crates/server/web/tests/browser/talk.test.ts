@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { launch, PATIENCE, Window } from './browser';
-import { Server } from './server';
+import { Server, SLOW } from './server';
 
 const SHORT = 'What is the capital of Japan? Answer in one word.';
 const LONG = 'Write a long story about a lighthouse.';
@@ -12,7 +12,7 @@ let browser: Browser;
 let window: Window;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
+  [server, browser] = await Promise.all([Server.start(...SLOW), launch()]);
   await server.limit(null);
 });
 afterAll(async () => {

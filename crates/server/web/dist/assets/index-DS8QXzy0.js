@@ -597,6 +597,9 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
     color: var(--ink-faint);
     font-size: 0.875rem;
   }
+  .about::first-letter {
+    text-transform: uppercase;
+  }
   .about a {
     color: var(--accent);
   }
@@ -701,7 +704,7 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
         min=${r.min}
         max=${r.max??x}
         step=${r.step}
-        placeholder="model’s own"
+        placeholder="default"
         .value=${n===null?``:String(n)}
       />
     </label>`}#r({voice:e,speed:t}){let n=this.app.connection.status?.voice;return n?y`
