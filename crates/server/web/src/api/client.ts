@@ -150,7 +150,8 @@ export class Api {
       this.report('unreachable');
       throw new Unreachable();
     }
-    this.report(response.status === 401 ? 'locked' : 'reached');
+    // Whoever is turned away for haste learns nothing about the token.
+    if (response.status !== 429) this.report(response.status === 401 ? 'locked' : 'reached');
     if (!response.ok) throw new Refused(response.status, await reason(response));
     return response;
   }

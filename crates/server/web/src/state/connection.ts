@@ -6,6 +6,8 @@ import { recall, remember } from './storage';
 
 const WHILE_LOADING = 500;
 const WHEN_READY = 15_000;
+/** As long as a timer can be. */
+const UNTIL_CALLED = 2 ** 31 - 1;
 
 /** Whether the server is there, what it says about itself, and the token that it wants. */
 export class Connection extends Observable {
@@ -32,6 +34,7 @@ export class Connection extends Observable {
   /** Asks the server for its status, for as long as the page lives. */
   async run(): Promise<never> {
     for (let failures = 0; ; ) {
+      const token = this.#token;
       try {
         this.status = await this.api.status();
         failures = 0;
@@ -39,9 +42,15 @@ export class Connection extends Observable {
       } catch {
         failures++;
       }
-      const loading = this.status?.model.state === 'loading';
-      await this.#wait(failures > 0 ? backoff(failures) : loading ? WHILE_LOADING : WHEN_READY);
+      if (this.#token === token) await this.#wait(this.#pace(failures));
     }
+  }
+
+  #pace(failures: number): number {
+    // A server counts wrong tokens.
+    if (this.state === 'locked') return UNTIL_CALLED;
+    if (failures > 0) return backoff(failures);
+    return this.status?.model.state === 'loading' ? WHILE_LOADING : WHEN_READY;
   }
 
   retry(): void {

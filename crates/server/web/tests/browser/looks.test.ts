@@ -100,6 +100,11 @@ test('without its token the page asks for it', async () => {
   await dialog.getByLabel('Token').fill('wrong');
   await dialog.getByRole('button', { name: 'Open' }).click();
   await dialog.getByText('is not the server’s').waitFor();
+  // A server lets nobody guess for long: the page may not go on trying a token that is wrong.
+  const tried: string[] = [];
+  window.page.on('request', (request) => tried.push(request.url()));
+  await window.accessible();
+  expect(tried).toEqual([]);
   await dialog.getByLabel('Token').fill(TOKEN);
   await dialog.getByRole('button', { name: 'Open' }).click();
   await dialog.waitFor({ state: 'hidden' });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, '../../../../../target');
+const TARGET = resolve(import.meta.dirname, '../../../../..', process.env.CARGO_TARGET_DIR ?? 'target');
 
 /** The program under test: `SOTTOVOCE`, or the release build, or the debug build. */
 function program(): string {
