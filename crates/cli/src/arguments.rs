@@ -55,7 +55,7 @@ pub enum Command {
     Tokenize(tokenize::Arguments),
     /// Print what is said in a recording
     Transcribe(transcribe::Arguments),
-    /// Serve a model to OpenAI's clients over HTTP
+    /// Serve the assistant: its page, and OpenAI's clients
     Serve(serve::Arguments),
     /// List, search, export, import or remove the conversations that `serve` keeps
     History(history::Arguments),

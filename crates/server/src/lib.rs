@@ -1,4 +1,4 @@
-//! Serves a language model over HTTP, in the interface that OpenAI's clients speak.
+//! Serves a language model over HTTP: to people, with an assistant and its page, and to OpenAI's clients.
 //!
 //! [`engine`] owns the model: every answer is made on a thread of its own, and a batcher joins their passes over the weights.
 //! [`http`] owns the socket: who may ask, how much, and how errors look. [`openai`] owns the words: requests become jobs of

@@ -97,10 +97,12 @@ fn written_text(message: &Value) -> String {
 }
 
 /// The states in a data folder.
+#[cfg(unix)]
 fn states(data: &Path) -> usize {
     fs::read_dir(data.join("states")).map_or(0, Iterator::count)
 }
 
+#[cfg(unix)]
 #[test]
 fn a_conversation_goes_on_after_a_restart_without_being_computed_again() {
     let Some(model) = model() else { return };
@@ -110,7 +112,7 @@ fn a_conversation_goes_on_after_a_restart_without_being_computed_again() {
     let first = talk.ask_and_wait(&conversation, None, "What is the capital of Japan?");
     let tokens = |answer: &Value, name: &str| answer["usage"][name].as_u64().unwrap();
     let known = tokens(&first, "prompt_tokens") + tokens(&first, "completion_tokens") - 2;
-    talk.server.interrupt();
+    talk.end();
     assert_eq!(states(folder.path()), 1);
 
     // With one place, which another conversation had meanwhile.
@@ -119,7 +121,7 @@ fn a_conversation_goes_on_after_a_restart_without_being_computed_again() {
     talk.ask_and_wait(&other, None, "How many legs does a spider have?");
     let next = talk.ask_and_wait(&conversation, Some(&id(&first)), "And of Italy?");
     assert!(tokens(&next, "cached_tokens") >= known, "{first} {next}");
-    talk.server.interrupt();
+    talk.end();
     assert_eq!(states(folder.path()), 2);
 
     // A damaged state, or one of another model, is of no use, and no harm.

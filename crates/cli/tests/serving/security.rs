@@ -23,7 +23,7 @@ fn a_server_that_others_can_reach_needs_a_token() {
 #[test]
 fn every_response_tells_browsers_to_keep_it_apart() {
     let Some(server) = start() else { return };
-    for path in ["/", "/health", "/v1/models", "/v1/nothing"] {
+    for path in ["/", "/health", "/v1/models", "/v1/nothing", "/api/status"] {
         let head = server.head(path);
         for header in [
             "content-security-policy: default-src 'none'; script-src 'self';",

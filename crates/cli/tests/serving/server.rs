@@ -84,13 +84,6 @@ impl Server {
         self.process.wait().unwrap();
     }
 
-    /// Asks it to end, as Ctrl-C does, and waits until it has.
-    pub fn interrupt(&mut self) {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        assert!(self.process.wait().unwrap().success());
-    }
-
     /// A request of any kind; without a body for `null`.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
@@ -98,11 +91,6 @@ impl Server {
             Value::Null => self.agent.run(request.body(()).unwrap()).unwrap(),
             body => self.agent.run(request.body(body.to_string()).unwrap()).unwrap(),
         })
-    }
-
-    /// The headers of a response.
-    pub fn headers(&self, path: &str) -> ureq::http::HeaderMap {
-        self.agent.get(format!("{}{path}", self.url)).call().unwrap().headers().clone()
     }
 
     /// Events as they come.

@@ -22,6 +22,13 @@ impl Talk {
         talk
     }
 
+    /// Asks the server to end, and waits until it has.
+    #[cfg(unix)]
+    pub fn end(&mut self) {
+        self.server.terminate();
+        assert_eq!(self.server.wait(), Some(0));
+    }
+
     /// Changes settings; greedy unless said otherwise.
     pub fn set(&self, settings: Value) {
         let mut all = self.server.get("/api/settings").body;

@@ -28,7 +28,7 @@ use crate::{
 /// How often what has come is written down: what `kill -9` may cost of an answer.
 const WRITE_EVERY: Duration = Duration::from_millis(200);
 /// After so many of those without a new word, the history is asked whether somebody wants the answer to stop.
-const QUIET_TICKS: u32 = 5;
+const QUIET_TICKS: u32 = 25;
 /// How often the end of an answer is tried to be written, when the database fails, and how long to wait in between.
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_secs(2);
