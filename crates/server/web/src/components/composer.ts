@@ -120,6 +120,7 @@ export class ComposerElement extends LitElement {
       >
         <textarea
           aria-label="Message"
+          dir="auto"
           rows="1"
           placeholder="Write a message"
           enterkeyhint="send"

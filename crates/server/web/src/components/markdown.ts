@@ -31,6 +31,7 @@ export class MarkdownElement extends LitElement {
     for (const { key, html } of wanted.slice(kept)) {
       const element = document.createElement('div');
       element.className = 'block';
+      element.dir = 'auto';
       element.append(sanitise(html()));
       for (const table of element.querySelectorAll('table')) scrollable(table);
       for (const code of element.querySelectorAll<HTMLElement>('pre > code')) this.#present(code);
@@ -51,7 +52,8 @@ export class MarkdownElement extends LitElement {
   /** Gives code a frame with its language and a button that copies it, and colours. */
   #present(code: HTMLElement): void {
     const language = /language-(\S+)/.exec(code.className)?.[1] ?? '';
-    const text = code.textContent ?? '';
+    // Markdown's last line break is none of the code.
+    const text = (code.textContent ?? '').replace(/\n$/, '');
     const figure = document.createElement('figure');
     const caption = document.createElement('figcaption');
     const name = document.createElement('span');

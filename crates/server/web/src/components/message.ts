@@ -50,7 +50,7 @@ export class MessageElement extends LitElement {
   }
 
   #text({ id, role, text, state }: Message) {
-    if (role === 'user') return html`<div class="said">${text}</div>`;
+    if (role === 'user') return html`<div class="said" dir="auto">${text}</div>`;
     const streaming = state === 'streaming';
     if (streaming && text === '') {
       return html`<p class="waiting"><i></i><span>${this.loading ? 'The model is being made ready' : 'Thinking'}</span></p>`;
@@ -137,7 +137,7 @@ export class MessageElement extends LitElement {
         }}
         @keydown=${this.#key}
       >
-        <textarea class="field" aria-label="Question" rows="3" .value=${message.text}></textarea>
+        <textarea class="field" aria-label="Question" dir="auto" rows="3" .value=${message.text}></textarea>
         <div>
           <button type="button" class="button" @click=${() => (this.editing = false)}>Cancel</button>
           <button class="button primary">Send</button>

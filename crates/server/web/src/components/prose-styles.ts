@@ -46,7 +46,7 @@ export const proseStyles = css`
   ul,
   ol {
     margin: 0;
-    padding-left: 1.5rem;
+    padding-inline-start: 1.5rem;
   }
   ul {
     list-style: disc;
@@ -75,8 +75,8 @@ export const proseStyles = css`
   }
   blockquote {
     margin: 0;
-    padding-left: 1rem;
-    border-left: 2px solid var(--line-strong);
+    padding-inline-start: 1rem;
+    border-inline-start: 2px solid var(--line-strong);
     color: var(--ink-soft);
   }
   blockquote > * + * {

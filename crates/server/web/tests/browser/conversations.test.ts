@@ -170,6 +170,19 @@ describe('settings', () => {
   });
 });
 
+test('code is coloured, and copied as it is', async () => {
+  const code = 'fn main() {\n    println!("<b>");\n}';
+  await importAnswers('Code', ['```rust\n' + code + '\n```']);
+  await window.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await window.page.reload();
+  await window.conversation('Code').click();
+  await window.page.locator('.hljs-keyword', { hasText: 'fn' }).waitFor();
+  await window.button('Copy code, rust').click();
+  await window.page.locator('figcaption button', { hasText: 'Copied' }).waitFor();
+  expect(await window.page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+  await window.accessible();
+});
+
 test('hostile Markdown does nothing', async () => {
   await importAnswers('Hostile', HOSTILE);
   const requests: string[] = [];

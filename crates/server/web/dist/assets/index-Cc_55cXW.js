@@ -348,6 +348,7 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
       >
         <textarea
           aria-label="Message"
+          dir="auto"
           rows="1"
           placeholder="Write a message"
           enterkeyhint="send"
@@ -1280,7 +1281,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
   ul,
   ol {
     margin: 0;
-    padding-left: 1.5rem;
+    padding-inline-start: 1.5rem;
   }
   ul {
     list-style: disc;
@@ -1309,8 +1310,8 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
   }
   blockquote {
     margin: 0;
-    padding-left: 1rem;
-    border-left: 2px solid var(--line-strong);
+    padding-inline-start: 1rem;
+    border-inline-start: 2px solid var(--line-strong);
     color: var(--ink-soft);
   }
   blockquote > * + * {
@@ -1454,7 +1455,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
       animation: none !important;
     }
   }
-`,Qa=(function(){let e=typeof document<`u`&&document.createElement(`link`).relList;return e&&e.supports&&e.supports(`modulepreload`)?`modulepreload`:`preload`})(),$a=function(e){return`/`+e},eo={},to=function(e){return e.pathname.endsWith(`.css`)},no=function(e,t,n){if(t in e)return e[t];let r=n();if(!r){e[t]=void 0;return}let i=r.then(()=>{e[t]=void 0},n=>{throw e[t]=void 0,n});return e[t]=i,i},ro=function(e,t,n){let r=Promise.resolve();if(t&&t.length>0){let e,i=document.querySelector(`meta[property=csp-nonce]`),a=i?.nonce||i?.getAttribute(`nonce`);function o(e){return Promise.all(e.map(e=>Promise.resolve(e).then(e=>({status:`fulfilled`,value:e}),e=>({status:`rejected`,reason:e}))))}function s(e){return import.meta.resolve?new URL(import.meta.resolve(e)):new URL(e,import.meta.url)}r=o(t.map(t=>{t=$a(t,n);let r=s(t),i=to(r);return no(eo,r.href,()=>{if(e===void 0){e={all:new Set,styles:new Set};let t=document.getElementsByTagName(`link`);for(let n=t.length-1;n>=0;n--){let r=t[n];e.all.add(r.href),r.rel===`stylesheet`&&e.styles.add(r.href)}}if((i?e.styles:e.all).has(r.href))return;let t=document.createElement(`link`);if(t.rel=i?`stylesheet`:Qa,i||(t.as=`script`),t.crossOrigin=``,t.href=r.href,a&&t.setAttribute(`nonce`,a),document.head.appendChild(t),i)return new Promise((e,n)=>{let i=a=>{t.removeEventListener(`load`,i),t.removeEventListener(`error`,i),a.type===`error`?n(Error(`Unable to preload CSS for ${r}`)):e(a)};t.addEventListener(`load`,i),t.addEventListener(`error`,i)})})}).filter(e=>e!==void 0))}function i(e){let t=new Event(`vite:preloadError`,{cancelable:!0});if(t.payload=e,window.dispatchEvent(t),!t.defaultPrevented)throw e}return r.then(t=>{for(let e of t||[])e.status===`rejected`&&i(e.reason);return e().catch(i)})},io=Xa(window),ao,oo=class extends E{constructor(...e){super(...e),this.text=``,this.streaming=!1,this.#e=[]}static{this.styles=[P,Za,o`:host { display: block; }`]}#e;update(e){super.update(e);let t=ai(this.text),n=t.findIndex(({key:e},t)=>this.#e[t]?.key!==e),r=n<0?t.length:n;for(let{element:e}of this.#e.splice(r))e.remove();for(let{key:e,html:n}of t.slice(r)){let t=document.createElement(`div`);t.className=`block`,t.append(io(n()));for(let e of t.querySelectorAll(`table`))co(e);for(let e of t.querySelectorAll(`pre > code`))this.#t(e);this.renderRoot.append(t),this.#e.push({key:e,element:t})}}spoken(e){return(this.streaming?this.#e.slice(e,-1):this.#e.slice(e)).map(({element:e})=>{let t=e.querySelector(`figcaption span`)?.textContent;return t?`Code, ${t}.`:e.textContent??``})}#t(e){let t=/language-(\S+)/.exec(e.className)?.[1]??``,n=e.textContent??``,r=document.createElement(`figure`),i=document.createElement(`figcaption`),a=document.createElement(`span`);a.textContent=t||`text`;let o=document.createElement(`button`);o.type=`button`,o.textContent=`Copy`,o.setAttribute(`aria-label`,`Copy code, ${a.textContent}`),o.addEventListener(`click`,()=>{an(n).then(e=>{o.textContent=e?`Copied`:`Not copied`,setTimeout(()=>o.textContent=`Copy`,2e3)})}),i.append(a,o);let s=e.parentElement;s.replaceWith(r),r.append(i,s),s.tabIndex=0,s.setAttribute(`role`,`region`),s.setAttribute(`aria-label`,`Code, ${a.textContent}`),t&&so(e,n,t)}};L([O()],oo.prototype,`text`,void 0),L([O({type:Boolean,reflect:!0})],oo.prototype,`streaming`,void 0),oo=L([D(`sotto-markdown`)],oo);async function so(e,t,n){ao||({highlight:ao}=await ro(()=>import(`./highlight-D2VRXf_C.js`),[]));let r=ao(t,n);r!==null&&e.replaceChildren(io(r))}function co(e){let t=document.createElement(`div`);t.className=`table`,t.tabIndex=0,t.setAttribute(`role`,`region`),t.setAttribute(`aria-label`,`Table`),e.replaceWith(t),t.append(e)}var lo=o`
+`,Qa=(function(){let e=typeof document<`u`&&document.createElement(`link`).relList;return e&&e.supports&&e.supports(`modulepreload`)?`modulepreload`:`preload`})(),$a=function(e){return`/`+e},eo={},to=function(e){return e.pathname.endsWith(`.css`)},no=function(e,t,n){if(t in e)return e[t];let r=n();if(!r){e[t]=void 0;return}let i=r.then(()=>{e[t]=void 0},n=>{throw e[t]=void 0,n});return e[t]=i,i},ro=function(e,t,n){let r=Promise.resolve();if(t&&t.length>0){let e,i=document.querySelector(`meta[property=csp-nonce]`),a=i?.nonce||i?.getAttribute(`nonce`);function o(e){return Promise.all(e.map(e=>Promise.resolve(e).then(e=>({status:`fulfilled`,value:e}),e=>({status:`rejected`,reason:e}))))}function s(e){return import.meta.resolve?new URL(import.meta.resolve(e)):new URL(e,import.meta.url)}r=o(t.map(t=>{t=$a(t,n);let r=s(t),i=to(r);return no(eo,r.href,()=>{if(e===void 0){e={all:new Set,styles:new Set};let t=document.getElementsByTagName(`link`);for(let n=t.length-1;n>=0;n--){let r=t[n];e.all.add(r.href),r.rel===`stylesheet`&&e.styles.add(r.href)}}if((i?e.styles:e.all).has(r.href))return;let t=document.createElement(`link`);if(t.rel=i?`stylesheet`:Qa,i||(t.as=`script`),t.crossOrigin=``,t.href=r.href,a&&t.setAttribute(`nonce`,a),document.head.appendChild(t),i)return new Promise((e,n)=>{let i=a=>{t.removeEventListener(`load`,i),t.removeEventListener(`error`,i),a.type===`error`?n(Error(`Unable to preload CSS for ${r}`)):e(a)};t.addEventListener(`load`,i),t.addEventListener(`error`,i)})})}).filter(e=>e!==void 0))}function i(e){let t=new Event(`vite:preloadError`,{cancelable:!0});if(t.payload=e,window.dispatchEvent(t),!t.defaultPrevented)throw e}return r.then(t=>{for(let e of t||[])e.status===`rejected`&&i(e.reason);return e().catch(i)})},io=Xa(window),ao,oo=class extends E{constructor(...e){super(...e),this.text=``,this.streaming=!1,this.#e=[]}static{this.styles=[P,Za,o`:host { display: block; }`]}#e;update(e){super.update(e);let t=ai(this.text),n=t.findIndex(({key:e},t)=>this.#e[t]?.key!==e),r=n<0?t.length:n;for(let{element:e}of this.#e.splice(r))e.remove();for(let{key:e,html:n}of t.slice(r)){let t=document.createElement(`div`);t.className=`block`,t.dir=`auto`,t.append(io(n()));for(let e of t.querySelectorAll(`table`))co(e);for(let e of t.querySelectorAll(`pre > code`))this.#t(e);this.renderRoot.append(t),this.#e.push({key:e,element:t})}}spoken(e){return(this.streaming?this.#e.slice(e,-1):this.#e.slice(e)).map(({element:e})=>{let t=e.querySelector(`figcaption span`)?.textContent;return t?`Code, ${t}.`:e.textContent??``})}#t(e){let t=/language-(\S+)/.exec(e.className)?.[1]??``,n=(e.textContent??``).replace(/\n$/,``),r=document.createElement(`figure`),i=document.createElement(`figcaption`),a=document.createElement(`span`);a.textContent=t||`text`;let o=document.createElement(`button`);o.type=`button`,o.textContent=`Copy`,o.setAttribute(`aria-label`,`Copy code, ${a.textContent}`),o.addEventListener(`click`,()=>{an(n).then(e=>{o.textContent=e?`Copied`:`Not copied`,setTimeout(()=>o.textContent=`Copy`,2e3)})}),i.append(a,o);let s=e.parentElement;s.replaceWith(r),r.append(i,s),s.tabIndex=0,s.setAttribute(`role`,`region`),s.setAttribute(`aria-label`,`Code, ${a.textContent}`),t&&so(e,n,t)}};L([O()],oo.prototype,`text`,void 0),L([O({type:Boolean,reflect:!0})],oo.prototype,`streaming`,void 0),oo=L([D(`sotto-markdown`)],oo);async function so(e,t,n){ao||({highlight:ao}=await ro(()=>import(`./highlight-D2VRXf_C.js`),[]));let r=ao(t,n);r!==null&&e.replaceChildren(io(r))}function co(e){let t=document.createElement(`div`);t.className=`table`,t.tabIndex=0,t.setAttribute(`role`,`region`),t.setAttribute(`aria-label`,`Table`),e.replaceWith(t),t.append(e)}var lo=o`
   :host {
     display: block;
   }
@@ -1590,7 +1591,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
         ${this.editing?this.#a(e):this.#e(e)}
         ${this.editing||e.state===`streaming`&&this.step.siblings.length===1?S:this.#t(e)}
       </article>
-    `}spoken(e){return this.markdown?.spoken(e)??[]}#e({id:e,role:t,text:n,state:r}){if(t===`user`)return b`<div class="said">${n}</div>`;let i=r===`streaming`;return i&&n===``?b`<p class="waiting"><i></i><span>${this.loading?`The model is being made ready`:`Thinking`}</span></p>`:b`
+    `}spoken(e){return this.markdown?.spoken(e)??[]}#e({id:e,role:t,text:n,state:r}){if(t===`user`)return b`<div class="said" dir="auto">${n}</div>`;let i=r===`streaming`;return i&&n===``?b`<p class="waiting"><i></i><span>${this.loading?`The model is being made ready`:`Thinking`}</span></p>`:b`
       <sotto-markdown .text=${n} .streaming=${i}></sotto-markdown>
       ${r===`stopped`?b`<p class="ending">Stopped</p>`:S}
       ${r===`interrupted`?b`<p class="ending">${this.app.open.problem(e)??`Interrupted: the server went away. What it had written is kept.`}</p>`:S}
@@ -1637,7 +1638,7 @@ In order to be iterable, non-array objects must have a [Symbol.iterator]() metho
         @submit=${t=>{t.preventDefault(),this.#c(e)}}
         @keydown=${this.#s}
       >
-        <textarea class="field" aria-label="Question" rows="3" .value=${e.text}></textarea>
+        <textarea class="field" aria-label="Question" dir="auto" rows="3" .value=${e.text}></textarea>
         <div>
           <button type="button" class="button" @click=${()=>this.editing=!1}>Cancel</button>
           <button class="button primary">Send</button>
