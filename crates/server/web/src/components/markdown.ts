@@ -60,12 +60,15 @@ export class MarkdownElement extends LitElement {
     name.textContent = language || 'text';
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = 'Copy';
-    button.setAttribute('aria-label', `Copy code, ${name.textContent}`);
+    const label = (word: string) => {
+      button.textContent = word;
+      button.setAttribute('aria-label', `${word} code, ${name.textContent}`);
+    };
+    label('Copy');
     button.addEventListener('click', () => {
       void copyText(text).then((done) => {
-        button.textContent = done ? 'Copied' : 'Not copied';
-        setTimeout(() => (button.textContent = 'Copy'), 2_000);
+        label(done ? 'Copied' : 'Not copied');
+        setTimeout(() => label('Copy'), 2_000);
       });
     });
     caption.append(name, button);
