@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sottovoce_history::{
-    ConversationChange, Ending, MAX_TEXT_BYTES, MAX_TITLE_BYTES, MessageState, NewConversation, Purpose, Role,
+    ConversationChange, Ending, Location, MAX_TEXT_BYTES, MAX_TITLE_BYTES, MessageState, NewConversation, Purpose, Role,
 };
 use uuid::Uuid;
 
@@ -58,6 +58,26 @@ pub async fn lengths_are_limited(place: Place) {
     let transcript = history.transcript(id).await.unwrap();
     assert!(!transcript.conversation.favourite);
     assert_eq!(transcript.messages, [question, begun]);
+}
+
+pub async fn what_others_wrote_is_not_believed(place: Place) {
+    let history = place.serve().await;
+    let id = conversation(&*history, "").await.id;
+    let message = say(&*history, id, None, "").await;
+    let schema = if let Location::Postgres(_) = place.location { "sottovoce." } else { "" };
+    place.run(&format!("UPDATE {schema}messages SET role = 'robot'")).await;
+    let refused = "the history's database failed: error occurred while decoding: unknown variant `robot`, expected one of \
+                   `system`, `user`, `assistant`, `tool`";
+    assert_eq!(error(history.message(message.id).await), refused);
+    assert_eq!(error(history.transcript(id).await), refused);
+}
+
+pub async fn closed_ones_say_so(place: Place) {
+    let history = place.serve().await;
+    history.close().await;
+    let refused = "the history's database failed: attempted to acquire a connection on a closed pool";
+    assert_eq!(error(history.ids().await), refused);
+    assert_eq!(error(history.delete_all().await), refused);
 }
 
 pub async fn managers_make_no_answers(place: Place) {

@@ -174,6 +174,26 @@ fn other_files_are_refused() {
 }
 
 #[test]
+fn damaged_files_are_refused() {
+    block_on(async {
+        let place = Place::sqlite();
+        place.serve().await.close().await;
+        let path = place.path();
+        let mut bytes = fs::read(path).unwrap();
+        bytes[100..4_096].fill(0xff);
+        fs::write(path, bytes).unwrap();
+        assert_eq!(
+            error(open(&place.location, Purpose::Serve).await.map(drop)),
+            format!(
+                "{} is not a history, or it is damaged (database disk image is malformed); move it away, or choose \
+                 another folder",
+                path.display()
+            )
+        );
+    });
+}
+
+#[test]
 fn later_versions_are_refused() {
     block_on(async {
         for (place, statement) in [

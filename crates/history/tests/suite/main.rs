@@ -79,7 +79,8 @@ behaviours! {
     exports: importing_again_changes_nothing, imports_are_whole_or_not_at_all, survive_the_way_there_and_back;
     model: behaves_like_a_plain_list;
     kills: nothing_acknowledged_is_lost;
-    errors: missing_things_are_named, lengths_are_limited, managers_make_no_answers;
+    errors: missing_things_are_named, lengths_are_limited, managers_make_no_answers,
+        what_others_wrote_is_not_believed, closed_ones_say_so;
 }
 
 /// The text of an error.

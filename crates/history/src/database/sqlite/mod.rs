@@ -19,7 +19,7 @@ use crate::{HistoryError, Purpose};
 const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
 /// What `1.sql` writes into the file.
 const APPLICATION: i64 = 1_398_171_753;
-/// How long to wait for another process that is writing.
+/// How long to wait for another process that is writing; also at the end of [`forget_log`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// Result codes of SQLite for a file that is none of its own, or broken.
@@ -94,9 +94,11 @@ pub async fn forget_words(transaction: &mut SqliteConnection) -> sqlx::Result<()
     raw_sql(optimize).execute(transaction).await.map(drop)
 }
 
-/// Writes what the log has into the database, and empties it. Does as much as is possible while others read.
+/// Writes what the log has into the database, and empties it. Whoever reads all the time is not waited for long: then the
+/// next time does it.
 pub async fn forget_log(writer: &SqlitePool) -> sqlx::Result<()> {
-    raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await.map(drop)
+    let checkpoint = "PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 10000";
+    raw_sql(checkpoint).execute(writer).await.map(drop)
 }
 
 /// Why a file could not be opened.
