@@ -21,9 +21,18 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['tests/unit/*.test.ts'], environment: 'jsdom' } },
       {
         extends: true,
-        test: { name: 'browser', include: ['tests/browser/*.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 180_000 },
+        test: {
+          name: 'browser',
+          include: ['tests/browser/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
       },
-      { extends: true, test: { name: 'screenshots', include: ['tests/screenshots.ts'], testTimeout: 180_000, hookTimeout: 180_000 } },
+      {
+        extends: true,
+        test: { name: 'screenshots', include: ['tests/screenshots.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
+      },
     ],
   },
 });

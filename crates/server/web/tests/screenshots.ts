@@ -40,7 +40,11 @@ test('pictures', async () => {
   await shoot(night, 'page-settings');
   await night.close();
 
-  const phone = await Window.open(browser, server, { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true });
+  const phone = await Window.open(browser, server, {
+    viewport: { width: 390, height: 780 },
+    isMobile: true,
+    hasTouch: true,
+  });
   await phone.button('Conversations').click();
   await phone.conversation(/Python/).click();
   await phone.answers.first().waitFor();

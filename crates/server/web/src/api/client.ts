@@ -1,14 +1,5 @@
 import { events, type ServerEvent } from './sse';
-import type {
-  Conversation,
-  Id,
-  Imported,
-  Message,
-  Page,
-  Settings,
-  Status,
-  Transcript,
-} from './types';
+import type { Conversation, Id, Imported, Message, Page, Settings, Status, Transcript } from './types';
 
 /** The server answered that it will not. */
 export class Refused extends Error {
@@ -77,10 +68,7 @@ export class Api {
     return this.#json('GET', `/api/conversations/${id}`, undefined, signal);
   }
 
-  update(
-    id: Id,
-    change: Partial<Pick<Conversation, 'title' | 'favourite' | 'system_prompt'>>,
-  ): Promise<Conversation> {
+  update(id: Id, change: Partial<Pick<Conversation, 'title' | 'favourite' | 'system_prompt'>>): Promise<Conversation> {
     return this.#json('PATCH', `/api/conversations/${id}`, change);
   }
 

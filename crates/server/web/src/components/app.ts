@@ -151,15 +151,19 @@ export class AppElement extends LitElement {
         <h1 class="hidden-text">${title(app.open)}</h1>
         <div class="stage" ?inert=${covered}>
         <sotto-header .app=${app} @list=${this.#openDrawer} @instructions=${() => void this.instructions.show()}></sotto-header>
-        ${app.connection.state === 'offline'
-          ? html`<div class="banner" role="alert">
+        ${
+          app.connection.state === 'offline'
+            ? html`<div class="banner" role="alert">
               sottovoce cannot be reached. Trying again.
               <button @click=${() => app.connection.retry()}>Try now</button>
             </div>`
-          : nothing}
-        ${app.connection.state === 'online' && app.connection.status?.model.state === 'failed'
-          ? html`<div class="banner" role="alert">The model cannot be used: ${app.connection.status.model.error ?? 'it failed'}.</div>`
-          : nothing}
+            : nothing
+        }
+        ${
+          app.connection.state === 'online' && app.connection.status?.model.state === 'failed'
+            ? html`<div class="banner" role="alert">The model cannot be used: ${app.connection.status.model.error ?? 'it failed'}.</div>`
+            : nothing
+        }
         <sotto-thread
           .app=${app}
           @answering=${this.#answering}

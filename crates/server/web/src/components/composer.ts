@@ -127,18 +127,20 @@ export class ComposerElement extends LitElement {
           @input=${this.#input}
           @keydown=${this.#key}
         ></textarea>
-        ${streaming
-          ? html`<button type="button" class="icon-button send" aria-label="Stop" title="Stop (Esc)" @click=${this.stop}>
+        ${
+          streaming
+            ? html`<button type="button" class="icon-button send" aria-label="Stop" title="Stop (Esc)" @click=${this.stop}>
               ${icons.stop}
             </button>`
-          : html`<button
+            : html`<button
               class="icon-button send"
               aria-label="Send"
               title="Send (Enter)"
               ?disabled=${this.empty || this.sending || connection.state !== 'online'}
             >
               ${icons.send}
-            </button>`}
+            </button>`
+        }
       </form>
       <div class="below">
         <span class="hint">${streaming ? 'Esc stops the answer' : 'Enter sends, Shift and Enter begins a line'}</span>

@@ -140,13 +140,15 @@ export class ConversationListElement extends LitElement {
     const { items, more, state, search, favourites } = this.app.conversations;
     if (items.length === 0 && state !== 'loading') {
       return html`<p class="empty">
-        ${state === 'failed'
-          ? 'The conversations cannot be shown now.'
-          : search
-            ? 'Nothing found.'
-            : favourites
-              ? 'No favourites yet. Mark a conversation or a message with the star.'
-              : 'Conversations will appear here.'}
+        ${
+          state === 'failed'
+            ? 'The conversations cannot be shown now.'
+            : search
+              ? 'Nothing found.'
+              : favourites
+                ? 'No favourites yet. Mark a conversation or a message with the star.'
+                : 'Conversations will appear here.'
+        }
       </p>`;
     }
     return html`
@@ -158,15 +160,21 @@ export class ConversationListElement extends LitElement {
             <section aria-label=${label}>
               <h3>${label}</h3>
               <ul>
-                ${repeat(items, ({ id }) => id, (item) => this.#row(item))}
+                ${repeat(
+                  items,
+                  ({ id }) => id,
+                  (item) => this.#row(item),
+                )}
               </ul>
             </section>
           `,
         )}
       </div>
-      ${more
-        ? html`<button class="button more" @click=${() => void this.app.conversations.loadMore()}>Show more</button>`
-        : nothing}
+      ${
+        more
+          ? html`<button class="button more" @click=${() => void this.app.conversations.loadMore()}>Show more</button>`
+          : nothing
+      }
     `;
   }
 
@@ -196,9 +204,11 @@ export class ConversationListElement extends LitElement {
           <span>${name}</span>
           ${favourite ? html`${icons.starred}<span class="hidden-text">(favourite)</span>` : nothing}
         </span>
-        ${excerpt
-          ? html`<span class="excerpt">${excerpt.before}<mark>${excerpt.word}</mark>${excerpt.after}</span>`
-          : nothing}
+        ${
+          excerpt
+            ? html`<span class="excerpt">${excerpt.before}<mark>${excerpt.word}</mark>${excerpt.after}</span>`
+            : nothing
+        }
       </a>
       <sotto-menu
         .label=${`Actions for ${name}`}

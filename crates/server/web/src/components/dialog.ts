@@ -52,11 +52,13 @@ export abstract class DialogElement extends LitElement {
         >
           <header>
             <h2 id="title">${title}</h2>
-            ${closable
-              ? html`<button type="button" class="icon-button" aria-label="Close" @click=${() => this.close()}>
+            ${
+              closable
+                ? html`<button type="button" class="icon-button" aria-label="Close" @click=${() => this.close()}>
                   ${icons.close}
                 </button>`
-              : nothing}
+                : nothing
+            }
           </header>
           <div class="body">${body}</div>
           <footer>${buttons}</footer>

@@ -73,17 +73,19 @@ export class HeaderElement extends LitElement {
     return html`
       <header>
         <button class="icon-button list" aria-label="Conversations" @click=${() => this.#fire('list')}>${icons.panel}</button>
-        ${this.renaming && conversation
-          ? html`<sotto-rename
+        ${
+          this.renaming && conversation
+            ? html`<sotto-rename
               .name=${conversation.title}
               @renamed=${({ detail }: CustomEvent<string | null>) => {
                 this.renaming = false;
                 if (detail) void this.app.rename(conversation.id, detail);
               }}
             ></sotto-rename>`
-          : html`<span class="title" aria-hidden="true" @dblclick=${() => (this.renaming = true)}>
+            : html`<span class="title" aria-hidden="true" @dblclick=${() => (this.renaming = true)}>
               ${title(this.app.open)}
-            </span>`}
+            </span>`
+        }
         <button
           class="icon-button ${own ? 'own' : ''}"
           aria-label=${own ? 'Instructions of this conversation (its own)' : 'Instructions of this conversation'}
@@ -92,8 +94,9 @@ export class HeaderElement extends LitElement {
         >
           ${icons.instructions}
         </button>
-        ${conversation
-          ? html`
+        ${
+          conversation
+            ? html`
               <button
                 class="icon-button"
                 aria-label="Favourite"
@@ -108,7 +111,8 @@ export class HeaderElement extends LitElement {
                 .items=${conversationMenu(this.app, conversation, () => (this.renaming = true))}
               ></sotto-menu>
             `
-          : nothing}
+            : nothing
+        }
       </header>
     `;
   }

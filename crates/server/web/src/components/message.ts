@@ -58,9 +58,11 @@ export class MessageElement extends LitElement {
     return html`
       <sotto-markdown .text=${text} .streaming=${streaming}></sotto-markdown>
       ${state === 'stopped' ? html`<p class="ending">Stopped</p>` : nothing}
-      ${state === 'interrupted'
-        ? html`<p class="ending">${this.app.open.problem(id) ?? 'Interrupted: the server went away. What it had written is kept.'}</p>`
-        : nothing}
+      ${
+        state === 'interrupted'
+          ? html`<p class="ending">${this.app.open.problem(id) ?? 'Interrupted: the server went away. What it had written is kept.'}</p>`
+          : nothing
+      }
     `;
   }
 
@@ -70,9 +72,10 @@ export class MessageElement extends LitElement {
     return html`
       <div class="foot">
         ${siblings.length > 1 ? this.#versions(message) : nothing}
-        ${state === 'streaming'
-          ? nothing
-          : html`
+        ${
+          state === 'streaming'
+            ? nothing
+            : html`
               <div class="actions" role="group" aria-label=${role === 'user' ? 'Question' : 'Answer'}>
                 ${this.#action(this.copied ? 'Copied' : 'Copy', this.copied ? icons.check : icons.copy, () => this.#copy())}
                 ${role === 'user' ? this.#action('Edit', icons.pencil, () => this.#edit()) : nothing}
@@ -89,7 +92,8 @@ export class MessageElement extends LitElement {
                 ${this.#action('Delete', icons.trash, () => void this.app.removeMessage(message))}
               </div>
               ${this.#usage(message)}
-            `}
+            `
+        }
       </div>
     `;
   }

@@ -75,7 +75,8 @@ export class ModelStatusElement extends LitElement {
   override render() {
     const { status, state } = this.app.connection;
     const online = state === 'online';
-    if (!status) return html`<div role="status"><span class="name">${online ? 'Connecting' : 'Not connected'}</span></div>`;
+    if (!status)
+      return html`<div role="status"><span class="name">${online ? 'Connecting' : 'Not connected'}</span></div>`;
     const { name, state: model, step, notices, error } = status.model;
     return html`
       <div class=${online ? model : ''} role="status">

@@ -42,7 +42,15 @@ export class SettingsElement extends DialogElement {
     const { settings, connection } = this.app;
     return this.frame(
       'Settings',
-      settings ? [this.#model(connection.status), this.#answers(settings), this.#voice(settings), this.#history(settings), this.#page()] : nothing,
+      settings
+        ? [
+            this.#model(connection.status),
+            this.#answers(settings),
+            this.#voice(settings),
+            this.#history(settings),
+            this.#page(),
+          ]
+        : nothing,
       html`
         ${this.problem === null ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
         <button type="button" class="button" @click=${() => this.close()}>Cancel</button>
@@ -88,7 +96,12 @@ export class SettingsElement extends DialogElement {
     `;
   }
 
-  #number(name: string, label: string, value: number | null, limits: { min: number; max?: number; step: number | 'any' }) {
+  #number(
+    name: string,
+    label: string,
+    value: number | null,
+    limits: { min: number; max?: number; step: number | 'any' },
+  ) {
     return html`<label>
       ${label}
       <input
@@ -110,8 +123,9 @@ export class SettingsElement extends DialogElement {
     return html`
       <section aria-labelledby="voice">
         <h3 id="voice">Voice</h3>
-        ${status.state === 'ready'
-          ? html`<div class="row">
+        ${
+          status.state === 'ready'
+            ? html`<div class="row">
               <label>
                 Voice
                 <select class="field" name="voice">
@@ -121,7 +135,8 @@ export class SettingsElement extends DialogElement {
               </label>
               ${this.#number('speed', 'Speed', speed, { min: 0.5, max: 2, step: 0.05 })}
             </div>`
-          : html`<p class="about">${status.state === 'loading' ? 'The voice is being made ready.' : (status.reason ?? 'No voice is installed.')}</p>`}
+            : html`<p class="about">${status.state === 'loading' ? 'The voice is being made ready.' : (status.reason ?? 'No voice is installed.')}</p>`
+        }
       </section>
     `;
   }

@@ -83,11 +83,13 @@ export class ThreadElement extends LitElement {
   override render() {
     return html`
       <div class="scroller" @scroll=${this.#scrolled}>${this.#content()}</div>
-      ${this.atEnd
-        ? nothing
-        : html`<button class="icon-button latest" aria-label="Go to the end" title="Go to the end" @click=${this.#toEnd}>
+      ${
+        this.atEnd
+          ? nothing
+          : html`<button class="icon-button latest" aria-label="Go to the end" title="Go to the end" @click=${this.#toEnd}>
             ${icons.down}
-          </button>`}
+          </button>`
+      }
       <div class="announcer hidden-text" aria-live="polite" aria-relevant="additions"></div>
     `;
   }

@@ -117,9 +117,11 @@ export class ToastsElement extends LitElement {
             @focusout=${() => this.#release(notice)}
           >
             <span>${notice.text}</span>
-            ${notice.action
-              ? html`<button class="action" @click=${() => this.#act(notice)}>${notice.action.label}</button>`
-              : nothing}
+            ${
+              notice.action
+                ? html`<button class="action" @click=${() => this.#act(notice)}>${notice.action.label}</button>`
+                : nothing
+            }
             <button class="close" aria-label="Dismiss" @click=${() => this.app.notices.dismiss(notice.id)}>
               ${icons.close}
             </button>

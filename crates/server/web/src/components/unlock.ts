@@ -38,7 +38,9 @@ export class UnlockElement extends DialogElement {
     const { tokenWasRefused, state } = this.app.connection;
     return this.frame(
       'This server wants its token',
-      state !== 'locked' ? nothing : html`
+      state !== 'locked'
+        ? nothing
+        : html`
         <p>It was set with <code>--token</code> when the server was started. This browser will remember it.</p>
         <label>Token<input class="field" name="token" type="password" autocomplete="current-password" required /></label>
         ${tokenWasRefused ? html`<p class="problem" role="alert">The token that was sent is not the server’s.</p>` : nothing}

@@ -33,7 +33,7 @@ export class Connection extends Observable {
 
   /** Asks the server for its status, for as long as the page lives. */
   async run(): Promise<never> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const token = this.#token;
       try {
         this.status = await this.api.status();

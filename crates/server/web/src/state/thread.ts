@@ -26,7 +26,7 @@ export function thread(messages: readonly Message[], through: Id | null): Step[]
   for (let id = target; id !== null && !wanted.has(id); id = byId.get(id)?.parent ?? null) wanted.add(id);
 
   const steps: Step[] = [];
-  for (let at = children.get(null); at !== undefined; ) {
+  for (let at = children.get(null); at !== undefined;) {
     const message: Message | undefined = at.find(({ id }) => wanted.has(id)) ?? at.at(-1);
     if (!message) break;
     steps.push({ message, siblings: at.map(({ id }) => id) });

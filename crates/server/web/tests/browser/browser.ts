@@ -42,8 +42,8 @@ export class Window {
     const window = new Window(page);
     page.on('pageerror', (error) => window.problems.push(error.stack ?? error.message));
     page.on('console', (message) => {
-      // The browser itself notes that a server is away, and the page shows it.
-      const expected = /ERR_CONNECTION|ERR_INCOMPLETE|status of 40[14]/.test(message.text());
+      // The browser itself notes that a server is away or refuses something, and the page shows it.
+      const expected = /ERR_CONNECTION|ERR_INCOMPLETE|status of 40[014]/.test(message.text());
       if (message.type() === 'error' && !expected) window.problems.push(message.text());
     });
     await page.addInitScript(() => {
@@ -109,7 +109,9 @@ export class Window {
     await this.page.evaluate(AXE);
     const violations = await this.page.evaluate(async () => {
       const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.flat().join(' ')).join('; ')}`);
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.flat().join(' ')).join('; ')}`,
+      );
     });
     expect(violations).toEqual([]);
   }

@@ -17,7 +17,10 @@ let window: Window;
 /** A conversation of one question, whose answer is stopped. */
 async function converse(title: string, text: string): Promise<{ id: string; question: Message; answer: Message }> {
   const { id } = await server.call<{ id: string }>('POST', '/conversations', { title });
-  const begun = await server.call<{ question: Message; answer: Message }>('POST', `/conversations/${id}/messages`, { text, parent: null });
+  const begun = await server.call<{ question: Message; answer: Message }>('POST', `/conversations/${id}/messages`, {
+    text,
+    parent: null,
+  });
   await server.call('POST', `/messages/${begun.answer.id}/stop`);
   await fetch(`${server.url}/api/messages/${begun.answer.id}/events`).then((response) => response.text());
   return { id, ...begun };
@@ -29,12 +32,19 @@ async function importAnswers(title: string, texts: string[]): Promise<void> {
   const exported = await (await fetch(`${server.url}/api/conversations/${id}/export?format=json`)).text();
   await server.call('DELETE', `/conversations/${id}`);
   const answers = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.flatMap((item: { id?: string }) => (item.id === answer.id ? made(item) : [answers(item)]));
+    if (Array.isArray(value))
+      return value.flatMap((item: { id?: string }) => (item.id === answer.id ? made(item) : [answers(item)]));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, answers(item)]));
   };
   // The last hexadecimal digits tell the answers apart.
-  const made = (item: object) => texts.map((text, i) => ({ ...item, text, state: 'complete', id: answer.id.slice(0, -4) + (0xf000 + i).toString(16) }));
+  const made = (item: object) =>
+    texts.map((text, i) => ({
+      ...item,
+      text,
+      state: 'complete',
+      id: answer.id.slice(0, -4) + (0xf000 + i).toString(16),
+    }));
   await server.call('POST', '/import', answers(JSON.parse(exported)));
 }
 
@@ -137,6 +147,25 @@ test('a conversation is exported, and imported again', async () => {
   await (await chooser).setFiles({ name: 'export.json', mimeType: 'application/json', buffer: await readFile(file) });
   await window.page.getByText('Imported: conversations 1').waitFor();
   await window.conversation(KYOTO).waitFor();
+});
+
+test('what is no export is refused, and why is said', async () => {
+  await window.button('Settings').click();
+  const chooser = window.page.waitForEvent('filechooser');
+  await window.button('Import').click();
+  await (
+    await chooser
+  ).setFiles({ name: 'export.json', mimeType: 'application/json', buffer: Buffer.from('{"a": 1}') });
+  await window.page.getByText('Not imported: cannot import this').waitFor();
+  await window.accessible();
+});
+
+test('a conversation that is gone is missed, and leads to a new one', async () => {
+  await window.page.goto(`${server.url}/#/01a22909-6a64-7227-acc9-9cc10df85b18`);
+  await window.page.getByText('There is no such conversation here.').waitFor();
+  await window.accessible();
+  await window.page.getByRole('main').getByRole('button', { name: 'New conversation' }).click();
+  await window.page.getByRole('heading', { name: 'sotto voce' }).waitFor();
 });
 
 describe('settings', () => {

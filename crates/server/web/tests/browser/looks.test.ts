@@ -11,7 +11,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   [server, browser] = await Promise.all([Server.start(...SLOW, '--token', TOKEN), launch()]);
-  await server.limit(60);
+  await server.limit(150);
 });
 afterAll(async () => {
   await browser.close();
@@ -70,7 +70,10 @@ test('on a phone the list is a drawer', async () => {
   await window.button('Conversations').click();
   await window.conversation(/capital of Italy/).waitFor();
   await window.accessible();
-  await window.conversation(/capital of Italy/).first().click();
+  await window
+    .conversation(/capital of Italy/)
+    .first()
+    .click();
   await expect.poll(() => window.page.locator('sotto-sidebar').isVisible(), { timeout: PATIENCE }).toBe(false);
   await window.close();
 });

@@ -12,7 +12,8 @@ const TARGET = resolve(import.meta.dirname, '../../../../..', process.env.CARGO_
 function program(): string {
   const candidates = [process.env.SOTTOVOCE, join(TARGET, 'release/sottovoce'), join(TARGET, 'debug/sottovoce')];
   const found = candidates.find((path) => path !== undefined && existsSync(path));
-  if (found === undefined) throw new Error(`none of ${candidates.join(', ')} is there; cargo build --release makes one`);
+  if (found === undefined)
+    throw new Error(`none of ${candidates.join(', ')} is there; cargo build --release makes one`);
   return found;
 }
 

@@ -97,7 +97,10 @@ describe('a conversation', () => {
     await window.button('Save').click();
     await window.ask(SHORT);
     await window.answered();
-    const { conversations } = await server.call<{ conversations: { system_prompt: string }[] }>('GET', '/conversations?limit=1');
+    const { conversations } = await server.call<{ conversations: { system_prompt: string }[] }>(
+      'GET',
+      '/conversations?limit=1',
+    );
     expect(conversations[0]?.system_prompt).toBe('Answer in French.');
     await window.button(/^Instructions.*its own/).waitFor();
   });

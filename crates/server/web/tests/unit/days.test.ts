@@ -14,7 +14,10 @@ test('conversations stand under the days on which they changed', () => {
     new Date(2026, 9, 3),
     new Date(2025, 9, 3),
   ];
-  const groups = byDay(times.map((time) => ({ updated: time.toISOString() })), NOW);
+  const groups = byDay(
+    times.map((time) => ({ updated: time.toISOString() })),
+    NOW,
+  );
   expect(groups.map(({ label, items }) => [label, items.length])).toEqual([
     ['Today', 1],
     ['Yesterday', 2],

@@ -25,7 +25,13 @@ async function texts(api: Api): Promise<[string[], unknown, string[]]> {
   const seen: string[] = [];
   const problems: string[] = [];
   const { signal } = new AbortController();
-  const followed = follow(api, 'a', signal, (text) => seen.push(text), (reason) => problems.push(reason));
+  const followed = follow(
+    api,
+    'a',
+    signal,
+    (text) => seen.push(text),
+    (reason) => problems.push(reason),
+  );
   const result = followed.catch((error: unknown) => error);
   await vi.runAllTimersAsync();
   vi.useRealTimers();
@@ -51,7 +57,11 @@ describe('an answer', () => {
 
   test('that broke off says why', async () => {
     const broken = { ...DONE, state: 'interrupted' };
-    const api = server([event('text', { text: 'one' }), event('error', { error: { message: 'full' } }), event('done', broken)]);
+    const api = server([
+      event('text', { text: 'one' }),
+      event('error', { error: { message: 'full' } }),
+      event('done', broken),
+    ]);
     expect(await texts(api)).toEqual([['one'], broken, ['full']]);
   });
 
@@ -62,7 +72,13 @@ describe('an answer', () => {
 
   test('is left when nobody looks', async () => {
     const controller = new AbortController();
-    const left = follow(server([new Unreachable()]), 'a', controller.signal, () => {}, () => {});
+    const left = follow(
+      server([new Unreachable()]),
+      'a',
+      controller.signal,
+      () => {},
+      () => {},
+    );
     controller.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
   });

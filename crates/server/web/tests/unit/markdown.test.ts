@@ -32,7 +32,9 @@ describe('hostile Markdown', () => {
     for (const html of HOSTILE) {
       const element = document.createElement('div');
       element.append(sanitise(html));
-      expect(element.querySelector('script, style, img, svg, iframe, form, input, object, base, link, meta')).toBeNull();
+      expect(
+        element.querySelector('script, style, img, svg, iframe, form, input, object, base, link, meta'),
+      ).toBeNull();
       expect(element.innerHTML).not.toMatch(/<[^>]* (on\w+|style|id|name)=/);
     }
   });
@@ -40,9 +42,21 @@ describe('hostile Markdown', () => {
 
 describe('Markdown', () => {
   test('of each kind becomes its elements', () => {
-    const text = '# A\n\n*b* **c** ~~d~~ `e`\n\n1. f\n2. g\n\n- [x] h\n- [ ] i\n\n> j\n\n| k |\n|--:|\n| l |\n\n```rust\nm\n```\n\n---';
+    const text =
+      '# A\n\n*b* **c** ~~d~~ `e`\n\n1. f\n2. g\n\n- [x] h\n- [ ] i\n\n> j\n\n| k |\n|--:|\n| l |\n\n```rust\nm\n```\n\n---';
     const element = shown(text);
-    const selectors = ['h3', 'em', 'strong', 'del', 'p > code', 'ol > li', 'ul > li', 'blockquote', 'td[align=right]', 'hr'];
+    const selectors = [
+      'h3',
+      'em',
+      'strong',
+      'del',
+      'p > code',
+      'ol > li',
+      'ul > li',
+      'blockquote',
+      'td[align=right]',
+      'hr',
+    ];
     for (const selector of [...selectors, 'pre > code.language-rust']) {
       expect(element.querySelector(selector), selector).not.toBeNull();
     }
@@ -67,7 +81,8 @@ describe('Markdown', () => {
   });
 
   test('headings leave out no level', () => {
-    const levels = (text: string) => [...shown(text).querySelectorAll('h3, h4, h5, h6')].map(({ localName }) => localName);
+    const levels = (text: string) =>
+      [...shown(text).querySelectorAll('h3, h4, h5, h6')].map(({ localName }) => localName);
     expect(levels('### a\n\n##### b\n\n# c\n\n## d')).toEqual(['h3', 'h4', 'h3', 'h4']);
     expect(levels('> # in a quote')).toEqual([]);
   });

@@ -6,7 +6,14 @@ import type { Conversation, Message } from '../../src/api/types';
 import { OpenConversation } from '../../src/state/open-conversation';
 import { message } from './messages';
 
-const CONVERSATION: Conversation = { id: 'c', title: 't', favourite: false, system_prompt: null, created: '', updated: '' };
+const CONVERSATION: Conversation = {
+  id: 'c',
+  title: 't',
+  favourite: false,
+  system_prompt: null,
+  created: '',
+  updated: '',
+};
 
 /** A server with one conversation, of `messages`; `stream` is what it says of an answer in the making. */
 class Server {

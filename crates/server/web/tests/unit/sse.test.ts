@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { EventParser, events, type ServerEvent } from '../../src/api/sse';
 
-const STREAM = 'event: text\ndata: {"text":""}\n\nevent: delta\r\ndata: {"text":"é"}\r\n\r\n: a comment\n\ndata: a\ndata: b\n\nevent: done\ndata:x\n\n';
+const STREAM =
+  'event: text\ndata: {"text":""}\n\nevent: delta\r\ndata: {"text":"é"}\r\n\r\n: a comment\n\ndata: a\ndata: b\n\nevent: done\ndata:x\n\n';
 const EVENTS: ServerEvent[] = [
   { event: 'text', data: '{"text":""}' },
   { event: 'delta', data: '{"text":"é"}' },
