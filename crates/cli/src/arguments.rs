@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chat, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull, serve,
+    ask, bench, chat, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull, serve,
     session, tokenize, transcribe,
 };
 
@@ -53,6 +53,8 @@ pub enum Command {
     Perplexity(perplexity::Arguments),
     /// Show the tokens of a text, or the text of tokens
     Tokenize(tokenize::Arguments),
+    /// Answer a recorded question aloud
+    Ask(ask::Arguments),
     /// Print what is said in a recording
     Transcribe(transcribe::Arguments),
     /// Serve the assistant: its page, and OpenAI's clients

@@ -18,6 +18,7 @@ mod model_folder;
 mod progress;
 mod sessions;
 mod speculating;
+mod talking;
 mod voice;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Perplexity(arguments) => commands::perplexity::run(&arguments),
         Command::Tokenize(arguments) => commands::tokenize::run(&arguments),
+        Command::Ask(arguments) => commands::ask::run(&arguments),
         Command::Transcribe(arguments) => commands::transcribe::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::History(arguments) => commands::history::run(&arguments),

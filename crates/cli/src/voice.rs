@@ -12,7 +12,7 @@ use sottovoce_voice::{OnnxRuntime, asr::Moonshine, turn::SmartTurn, vad::SileroV
 use crate::{console, interrupt, progress::PullProgress};
 
 /// Threads of the recogniser: with two, the end of a sentence is understood sooner; more bring nothing.
-const RECOGNIZER_THREADS: usize = 2;
+pub const RECOGNIZER_THREADS: usize = 2;
 
 /// The files of a catalogue model. Says what is fetched and under which licence; nothing where all is in the cache.
 ///

@@ -107,4 +107,25 @@ pub enum ServerError {
     /// The server stopped.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
+    /// The speech models are not there yet.
+    #[error("the voice is still being loaded; try again in a moment")]
+    VoiceLoading,
+    /// There are no speech models.
+    #[error("this server has no voice: {reason}")]
+    NoVoice {
+        /// Why.
+        reason: String,
+    },
+    /// Something cannot be heard or said.
+    #[error(transparent)]
+    Voice(#[from] sottovoce_voice::VoiceError),
+    /// Work broke off.
+    #[error("the work broke off: {0}")]
+    Work(String),
+}
+
+impl ServerError {
+    pub(crate) fn work_failed(reason: impl ToString) -> Self {
+        Self::Work(reason.to_string())
+    }
 }

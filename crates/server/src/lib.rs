@@ -2,7 +2,7 @@
 //!
 //! [`engine`] owns the model: every answer is made on a thread of its own, and a batcher joins their passes over the weights.
 //! [`http`] owns the socket: who may ask, how much, and how errors look. [`openai`] owns the words: requests become jobs of
-//! the engine, its events become responses. [`Assistant`] keeps conversations, for the page.
+//! the engine, its events become responses. [`Assistant`] keeps conversations, for the page. [`voice`] hears and speaks.
 
 mod assistant;
 pub mod engine;
@@ -10,6 +10,7 @@ mod error;
 mod http;
 mod metrics;
 mod openai;
+pub mod voice;
 mod web;
 
 pub use assistant::Assistant;

@@ -15,6 +15,7 @@ use sottovoce_llm::load::Attempt;
 use sottovoce_server::{
     Assistant, Server, ServerOptions, Services,
     engine::{Backend, Engine, EngineOptions},
+    voice::Voice,
 };
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     history_place::HistoryPlace,
     interrupt,
     loading::{self, ModelOptions},
+    talking,
 };
 
 /// Arguments of `serve`.
@@ -96,7 +98,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let history = sottovoce_history::open(&arguments.place.location()?, Purpose::Serve).await?;
     let backend = Arc::new(Backend::loading(name_of(&arguments.model)));
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
-    let server = Server::bind(Services { backend: backend.clone(), assistant }, options).await?;
+    let server = Server::bind(Services { backend: backend.clone(), assistant, voice: load_voice() }, options).await?;
     let address = server.address()?;
     let secret = if arguments.token.is_some() { "#token=TOKEN" } else { "" };
     console::note(format_args!("the page is http://{address}/{secret}; Ctrl-C stops"));
@@ -151,6 +153,20 @@ async fn stop(backend: &Backend) {
     while interrupt::check().is_continue() && !backend.has_failed_unseen() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// The voice, which is fetched and loaded while the server listens.
+fn load_voice() -> Arc<Voice> {
+    let voice = Arc::new(Voice::loading());
+    let loading = voice.clone();
+    std::thread::spawn(move || match talking::speech_parts() {
+        Ok(parts) => loading.set_ready(parts),
+        Err(error) => {
+            console::warn(format_args!("no voice: {error:#}"));
+            loading.set_missing(format!("{error:#}"));
+        }
+    });
+    voice
 }
 
 /// A model's name for clients: that of its folder or package.

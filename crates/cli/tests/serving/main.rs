@@ -13,6 +13,7 @@ mod security;
 mod server;
 mod soak;
 mod talk;
+mod voice;
 
 use std::{
     collections::HashSet,

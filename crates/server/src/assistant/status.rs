@@ -6,10 +6,10 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::Assistant;
-use crate::engine::Occupancy;
+use crate::{engine::Occupancy, voice::Voice};
 
 /// `GET /api/status`
-pub async fn status(State(assistant): State<Arc<Assistant>>) -> Json<Value> {
+pub async fn status(State(assistant): State<Arc<Assistant>>, State(voice): State<Arc<Voice>>) -> Json<Value> {
     let backend = &assistant.backend;
     let occupancy = backend.chat().map_or_else(|_| Occupancy::default(), |chat| chat.occupancy());
     Json(json!({
@@ -18,6 +18,6 @@ pub async fn status(State(assistant): State<Arc<Assistant>>) -> Json<Value> {
         "running": occupancy.running,
         "parallel": occupancy.seats,
         "waiting": occupancy.waiting,
-        "voice": { "state": "missing", "reason": "this server was started without speech", "voices": [] },
+        "voice": voice.status(),
     }))
 }

@@ -69,6 +69,7 @@ impl Guard {
         // Whoever guesses learns nothing any more, not even of a right one.
         self.wrong_tokens.allows(source, now).map_err(|wait| Failure::too_often("too many wrong tokens", wait))?;
         let given = text(headers, header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let given = given.or_else(|| token_among_protocols(headers));
         match given {
             Some(given) if digest(given) == token => Ok(()),
             Some(_) => {
@@ -99,6 +100,12 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+/// Browsers let a page choose the protocols of a WebSocket, but no header: OpenAI's clients send the token among them.
+fn token_among_protocols(headers: &HeaderMap) -> Option<&str> {
+    let mut protocols = text(headers, header::SEC_WEBSOCKET_PROTOCOL)?.split(',');
+    protocols.find_map(|protocol| protocol.trim().strip_prefix("openai-insecure-api-key."))
 }
 
 /// Whether `host`, as a client sends it, names this machine.

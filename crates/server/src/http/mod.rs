@@ -33,7 +33,7 @@ use crate::{
     Assistant, ServerError,
     assistant::{self, MOST_IMPORT_BYTES},
     engine::Backend,
-    metrics, openai, web,
+    metrics, openai, voice, web,
 };
 
 use connections::Limits;
@@ -97,6 +97,7 @@ impl Server {
             .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
             .layer(Extension(metrics.clone()))
             .merge(assistant::routes())
+            .merge(voice::routes())
             .merge(web::routes())
             .fallback(unknown)
             .layer(DefaultBodyLimit::max(MOST_BYTES))

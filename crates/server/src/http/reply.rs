@@ -10,6 +10,7 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 use sottovoce_history::HistoryError;
 use sottovoce_llm::LlmError;
+use sottovoce_voice::VoiceError;
 use utoipa::ToSchema;
 
 use super::bodies;
@@ -131,6 +132,18 @@ impl From<LlmError> for Failure {
     }
 }
 
+impl Failure {
+    /// What cannot be heard or said is the client's fault where it is about what they sent.
+    fn voice(error: &VoiceError, message: String) -> Self {
+        match error {
+            VoiceError::UnknownVoice { .. } => Self::invalid("voice", message),
+            VoiceError::Speed(_) => Self::invalid("speed", message),
+            VoiceError::Malformed { .. } | VoiceError::TooLong { .. } => Self::invalid("file", message),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
+    }
+}
+
 impl From<Busy> for Failure {
     fn from(Busy: Busy) -> Self {
         Self::too_often("too many requests wait already", RETRY_AFTER)
@@ -161,6 +174,13 @@ impl From<ServerError> for Failure {
                 retry_after: Some(RETRY_AFTER),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
             },
+            ServerError::VoiceLoading => Self {
+                code: Some("voice_loading"),
+                retry_after: Some(RETRY_AFTER),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+            },
+            ServerError::NoVoice { .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
+            ServerError::Voice(error) => Self::voice(&error, message),
             ServerError::Unusable { .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
             ServerError::Elsewhere { .. } => Self::new(StatusCode::NOT_IMPLEMENTED, message),
             ServerError::TooLong { .. } => {

@@ -11,6 +11,7 @@ use super::Failure;
 use crate::{
     Assistant,
     engine::{Backend, Engine},
+    voice::Voice,
 };
 
 /// What a server offers.
@@ -20,6 +21,8 @@ pub struct Services {
     pub backend: Arc<Backend>,
     /// What keeps conversations, and has them answered.
     pub assistant: Arc<Assistant>,
+    /// What hears and speaks.
+    pub voice: Arc<Voice>,
 }
 
 impl FromRef<Services> for Arc<Backend> {
@@ -31,6 +34,12 @@ impl FromRef<Services> for Arc<Backend> {
 impl FromRef<Services> for Arc<Assistant> {
     fn from_ref(services: &Services) -> Self {
         services.assistant.clone()
+    }
+}
+
+impl FromRef<Services> for Arc<Voice> {
+    fn from_ref(services: &Services) -> Self {
+        services.voice.clone()
     }
 }
 

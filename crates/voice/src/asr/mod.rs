@@ -24,3 +24,9 @@ pub trait Recognizer: Send {
     /// When the audio is longer than the recogniser takes, or the model fails.
     fn recognize(&mut self, audio: &[f32]) -> Result<String, VoiceError>;
 }
+
+impl<T: Recognizer + ?Sized> Recognizer for &mut T {
+    fn recognize(&mut self, audio: &[f32]) -> Result<String, VoiceError> {
+        (**self).recognize(audio)
+    }
+}

@@ -244,6 +244,8 @@ pub struct Latency {
     pub first_text: Duration,
     /// The first clause was whole.
     pub first_clause: Duration,
-    /// Its first sound went to the loudspeaker.
+    /// Its first sound was made.
+    pub first_sound: Duration,
+    /// It went to the loudspeaker.
     pub first_audio: Duration,
 }

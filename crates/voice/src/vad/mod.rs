@@ -20,3 +20,13 @@ pub trait VoiceActivity: Send {
     /// Forgets the stream; the next frame is the first of another.
     fn reset(&mut self);
 }
+
+impl<T: VoiceActivity + ?Sized> VoiceActivity for Box<T> {
+    fn probability(&mut self, frame: &[f32; FRAME]) -> Result<f32, VoiceError> {
+        (**self).probability(frame)
+    }
+
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+}

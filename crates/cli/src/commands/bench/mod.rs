@@ -14,6 +14,7 @@ mod statistics;
 mod streams;
 mod subject;
 mod turns;
+mod voice;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,8 @@ enum Measurement {
     Turns(turns::TurnsArguments),
     /// Measure how well and how fast recorded speech is understood
     Speech(speech::SpeechArguments),
+    /// Measure the wait for the first sound of an answer in a spoken conversation
+    Voice(voice::VoiceArguments),
     /// Measure how fast several answers are made at the same time
     Streams(streams::StreamsArguments),
 }
@@ -70,6 +73,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
         Some(Measurement::Speech(arguments)) => speech::run(arguments),
+        Some(Measurement::Voice(arguments)) => voice::run(arguments),
         Some(Measurement::Streams(arguments)) => streams::run(arguments),
         None => speed::run(&arguments.speed),
     }

@@ -103,11 +103,14 @@ impl Machine {
     }
 
     pub(super) fn voice_came(&mut self, answer: u64, clause: usize, samples: Vec<f32>) {
-        let Some(reply) = self.reply_to(answer) else { return };
+        let Some(reply) = self.reply.as_mut().filter(|reply| reply.id == answer) else { return };
         if samples.is_empty() || clause >= reply.spoken {
             return;
         }
         reply.answer.add_samples(clause, samples.len());
+        if let Some(turn) = &mut self.turn {
+            turn.times.first_sound.get_or_insert(self.now);
+        }
         if reply.committed {
             self.play(samples);
         } else {
@@ -134,6 +137,7 @@ impl Machine {
                 transcript: since(times.transcript),
                 first_text: since(times.first_text.unwrap_or_default()),
                 first_clause: since(times.first_clause.unwrap_or_default()),
+                first_sound: since(times.first_sound.unwrap_or_default()),
                 first_audio: since(self.now),
             }));
         }

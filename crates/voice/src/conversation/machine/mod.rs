@@ -74,6 +74,7 @@ struct Times {
     transcript: Duration,
     first_text: Option<Duration>,
     first_clause: Option<Duration>,
+    first_sound: Option<Duration>,
 }
 
 /// What the assistant says.
@@ -144,7 +145,9 @@ impl Machine {
         let state = self.state();
         if state != self.told {
             self.told = state;
-            self.outputs.insert(0, Output::Event(Event::State(state)));
+            // It is said before the first sound and behind the last.
+            let at = if state == State::Speaking { 0 } else { self.outputs.len() };
+            self.outputs.insert(at, Output::Event(Event::State(state)));
         }
         std::mem::take(&mut self.outputs)
     }

@@ -197,8 +197,9 @@ fn describe(output: &Output) -> Option<String> {
         Output::Event(Event::Level(_)) => return None,
         Output::Event(Event::State(state)) => format!("[{}]", format!("{state:?}").to_lowercase()),
         Output::Event(Event::Latency(latency)) => {
-            let Latency { endpointing, transcript, first_text, first_clause, first_audio } = latency;
-            let times = [endpointing, transcript, first_text, first_clause, first_audio].map(|time| time.as_millis());
+            let Latency { endpointing, transcript, first_text, first_clause, first_sound, first_audio } = latency;
+            let times = [endpointing, transcript, first_text, first_clause, first_sound, first_audio]
+                .map(|time| time.as_millis());
             format!("after {times:?} ms")
         }
         Output::Event(Event::Answered { text, whole }) => {

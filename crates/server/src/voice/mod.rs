@@ -1,0 +1,129 @@
+//! What the server hears and speaks with, and the interfaces to it: files of speech (`transcriptions`, `speech`) and
+//! conversations (`realtime`).
+
+mod pool;
+mod realtime;
+mod sound;
+mod speech;
+mod transcriptions;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use serde::Serialize;
+use sottovoce_voice::{EndOfTurn, Manner, Recognizer, Synthesizer, VoiceActivity, VoiceError};
+
+use crate::{ServerError, http::Services};
+
+pub use pool::{Make, Pool};
+
+/// Samples a second of PCM in OpenAI's interface.
+const PCM_RATE: u32 = 24_000;
+
+/// The interfaces' routes.
+pub fn routes() -> Router<Services> {
+    Router::new()
+        .route("/v1/audio/transcriptions", post(transcriptions::create))
+        .route("/v1/audio/speech", post(speech::create))
+        .route("/v1/realtime", get(realtime::connect))
+}
+
+/// The parts that hear and speak.
+pub struct SpeechParts {
+    /// Makes what hears that somebody speaks; every stream has its own.
+    pub activity: Make<dyn VoiceActivity>,
+    /// Hear that somebody has finished.
+    pub ends_of_turns: Pool<dyn EndOfTurn>,
+    /// Hear what was said.
+    pub recognizers: Pool<dyn Recognizer>,
+    /// Say something.
+    pub synthesizers: Pool<dyn Synthesizer>,
+    /// The names of their voices.
+    pub voices: Vec<String>,
+}
+
+impl SpeechParts {
+    /// The manner that a client asks for by a voice's name; OpenAI's own names mean the first voice.
+    fn manner(&self, voice: Option<&str>, speed: f32) -> Result<Manner, VoiceError> {
+        const OPENAI: [&str; 14] = [
+            "alloy", "ash", "ballad", "cedar", "coral", "default", "echo", "fable", "marin", "nova", "onyx", "sage",
+            "shimmer", "verse",
+        ];
+        let voice = voice.filter(|voice| self.voices.iter().any(|known| known == voice) || !OPENAI.contains(voice));
+        let manner = Manner { voice: voice.map(str::to_owned), speed };
+        let known: Vec<&str> = self.voices.iter().map(String::as_str).collect();
+        manner.check(&known)?;
+        Ok(manner)
+    }
+}
+
+/// The voice of a server: loaded while it listens, ready, or missing.
+pub struct Voice(RwLock<State>);
+
+enum State {
+    Missing(String),
+    Loading,
+    Ready(Arc<SpeechParts>),
+}
+
+/// How far the voice is, as `/api/status` says it.
+#[derive(Clone, Debug, Serialize)]
+pub struct VoiceStatus {
+    state: &'static str,
+    /// Why there is none.
+    reason: Option<String>,
+    /// Names of the voices.
+    voices: Vec<String>,
+}
+
+impl Voice {
+    /// A voice that is being loaded.
+    pub fn loading() -> Self {
+        Self(RwLock::new(State::Loading))
+    }
+
+    /// No voice, for this reason.
+    pub fn missing(reason: impl Into<String>) -> Self {
+        Self(RwLock::new(State::Missing(reason.into())))
+    }
+
+    /// The voice is loaded.
+    pub fn set_ready(&self, parts: SpeechParts) {
+        self.set(State::Ready(Arc::new(parts)));
+    }
+
+    /// The voice cannot be used.
+    pub fn set_missing(&self, reason: impl Into<String>) {
+        self.set(State::Missing(reason.into()));
+    }
+
+    fn set(&self, state: State) {
+        // Nothing panics while it holds the lock.
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// How far it is.
+    pub fn status(&self) -> VoiceStatus {
+        let none = |state, reason| VoiceStatus { state, reason, voices: Vec::new() };
+        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Missing(reason) => none("missing", Some(reason.clone())),
+            State::Loading => none("loading", None),
+            State::Ready(parts) => VoiceStatus { state: "ready", reason: None, voices: parts.voices.clone() },
+        }
+    }
+
+    /// The parts, if they are there.
+    ///
+    /// # Errors
+    /// [`ServerError::VoiceLoading`] and [`ServerError::NoVoice`].
+    pub fn parts(&self) -> Result<Arc<SpeechParts>, ServerError> {
+        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Missing(reason) => Err(ServerError::NoVoice { reason: reason.clone() }),
+            State::Loading => Err(ServerError::VoiceLoading),
+            State::Ready(parts) => Ok(parts.clone()),
+        }
+    }
+}

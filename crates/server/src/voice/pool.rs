@@ -1,0 +1,47 @@
+//! Parts that work for one caller at a time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sottovoce_voice::VoiceError;
+use tokio::sync::Semaphore;
+
+use crate::ServerError;
+
+/// Makes a part.
+pub type Make<T> = Arc<dyn Fn() -> Result<Box<T>, VoiceError> + Send + Sync>;
+
+/// A limited number of equal parts, made when they are first needed.
+pub struct Pool<T: ?Sized> {
+    make: Make<T>,
+    idle: Arc<Mutex<Vec<Box<T>>>>,
+    free: Semaphore,
+}
+
+impl<T: ?Sized + Send + 'static> Pool<T> {
+    /// A pool of at most `count` parts. `first` is one of them.
+    pub fn new(count: usize, first: Box<T>, make: Make<T>) -> Self {
+        Self { make, idle: Arc::new(Mutex::new(vec![first])), free: Semaphore::new(count) }
+    }
+
+    /// Has a part do `work` on a thread of its own, once one is free.
+    ///
+    /// # Errors
+    /// A part cannot be made, or `work` fails.
+    pub async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut T) -> Result<R, VoiceError> + Send + 'static,
+    ) -> Result<R, ServerError> {
+        let _permit = self.free.acquire().await.map_err(ServerError::work_failed)?;
+        let (make, idle) = (self.make.clone(), self.idle.clone());
+        let worked = tokio::task::spawn_blocking(move || {
+            // Nothing panics while it holds the lock.
+            let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let part = lock().pop();
+            let mut part = part.map_or_else(|| make(), Ok)?;
+            let result = work(&mut part);
+            lock().push(part);
+            result
+        });
+        Ok(worked.await.map_err(ServerError::work_failed)??)
+    }
+}
