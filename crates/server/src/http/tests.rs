@@ -12,13 +12,14 @@ use sottovoce_history::{Location, Purpose, open};
 use tower::ServiceExt;
 
 use super::{Server, ServerOptions, Services, connections::Source};
-use crate::{Assistant, engine::Backend};
+use crate::{Assistant, engine::Backend, voice::Voice};
 
 async fn server(folder: &std::path::Path, backend: Arc<Backend>) -> Server {
     let history = open(&Location::File(folder.join("history.sqlite")), Purpose::Serve).await.unwrap();
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
     let options = ServerOptions { address: "127.0.0.1:0".parse().unwrap(), token: None, allowed_origins: Vec::new() };
-    Server::bind(Services { backend, assistant }, options).await.unwrap()
+    let voice = Arc::new(Voice::missing("these tests are silent"));
+    Server::bind(Services { backend, assistant, voice }, options).await.unwrap()
 }
 
 /// Status, and body: JSON, or text.

@@ -163,6 +163,7 @@ mod tests {
         let request = |format: &str| SpeechRequest { response_format: Some(format.to_owned()), ..Default::default() };
         assert_eq!(request("pcm").format().unwrap().0, "audio/pcm");
         let refused = request("mp3").format().unwrap_err();
-        assert!(refused.body()["error"]["message"].as_str().unwrap().contains("expected wav or pcm"));
+        let body = serde_json::json!(refused.body());
+        assert!(body["error"]["message"].as_str().unwrap().contains("expected wav or pcm"), "{body}");
     }
 }

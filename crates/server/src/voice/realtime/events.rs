@@ -26,7 +26,7 @@ pub enum ClientEvent {
     #[serde(rename = "response.create")]
     CreateResponse {
         #[serde(default)]
-        response: Option<NewResponse>,
+        response: Option<Box<NewResponse>>,
     },
     #[serde(rename = "response.cancel")]
     CancelResponse { response_id: Option<String> },

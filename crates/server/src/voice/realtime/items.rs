@@ -193,8 +193,8 @@ impl Items {
                     }
                 }
                 Content::Returned { call_id, output } => {
-                    let calls = messages.iter().flat_map(|message| &message.tool_calls);
-                    if let Some(call) = calls.filter(|call| call.id == *call_id).last().cloned() {
+                    let mut calls = messages.iter().flat_map(|message| &message.tool_calls);
+                    if let Some(call) = calls.rfind(|call| call.id == *call_id).cloned() {
                         messages.push(Message::tool_result(&call, output));
                     }
                 }

@@ -146,7 +146,9 @@ impl Session {
                 self.tell("conversation.item.deleted", json!({ "item_id": item_id }));
                 Ok(())
             }
-            ClientEvent::CreateResponse { response } => self.want_response(response.unwrap_or_default()),
+            ClientEvent::CreateResponse { response } => {
+                self.want_response(response.map(|response| *response).unwrap_or_default())
+            }
             ClientEvent::CancelResponse { response_id } => self.cancel(response_id.as_deref()),
         }
     }

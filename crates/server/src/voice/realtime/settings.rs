@@ -362,6 +362,6 @@ mod tests {
         let tool = json!({ "type": "function", "name": "weather", "description": "Tells the weather.",
             "parameters": { "type": "object", "properties": { "city": { "type": "string" } } } });
         let changed = settings().changed(json!({ "tools": [tool] })).unwrap();
-        assert_eq!(changed.functions().unwrap()[0].name, "weather");
+        assert_eq!(changed.functions().unwrap()[0].name(), "weather");
     }
 }
