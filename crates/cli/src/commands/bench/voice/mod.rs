@@ -28,7 +28,7 @@ use room::{Heard, Room};
 const LISTENING: Duration = Duration::from_secs(4);
 /// Every so many turns an answer is interrupted, after so long.
 const INTERRUPTED: usize = 3;
-const BEFORE_INTERRUPTION: Duration = Duration::from_secs(1);
+const BEFORE_INTERRUPTION: Duration = Duration::from_millis(500);
 /// What the model is told.
 const SYSTEM: &str = "You are a friendly assistant. Your answers are spoken, so keep them short.";
 
@@ -36,7 +36,7 @@ const SYSTEM: &str = "You are a friendly assistant. Your answers are spoken, so 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Says recordings at real pace to a hands-free conversation, one after the other, and listens to a part of each answer; every
-third answer is interrupted. Times are counted from the end of the speech in a recording, as the voice activity detector
+third answer that is long enough is interrupted. Times are counted from the end of the speech in a recording, as the voice activity detector
 hears it: until it was clear that the turn was over (endpointing), and until the first sound of the answer went to the
 loudspeaker (total). The others are stages between: transcript (from the pause that makes a guess), first token, first
 clause, speech. Stages run while the turn may yet go on, so they do not add up. Barge-in is from the beginning of the
@@ -113,14 +113,13 @@ pub fn run(arguments: &VoiceArguments) -> anyhow::Result<()> {
         let heard = room.ask(recording)?;
         if let Heard { question: Some(_), latency: Some(latency) } = heard {
             latencies.push(latency);
-            if turn % INTERRUPTED == INTERRUPTED - 1 {
-                room.listen(BEFORE_INTERRUPTION)?;
+            let interrupts = turn % INTERRUPTED == INTERRUPTED - 1;
+            room.listen(if interrupts { BEFORE_INTERRUPTION } else { LISTENING })?;
+            if interrupts && room.is_speaking() {
                 match room.interrupt(&recordings[(turn + 1) % recordings.len()])? {
                     Some(silence) => silences.push(silence.as_secs_f64()),
                     None => ignored += 1,
                 }
-            } else {
-                room.listen(LISTENING)?;
             }
         }
         room.end()?;

@@ -70,6 +70,12 @@ impl Room {
         self.loudspeaker.underruns
     }
 
+    /// Whether an answer is being said, and will be for a second.
+    pub fn is_speaking(&self) -> bool {
+        let Loudspeaker { sample_rate, received, played, .. } = self.loudspeaker;
+        received as f64 - played > f64::from(sample_rate)
+    }
+
     /// Says a recording and waits for the first sound of the answer.
     pub fn ask(&mut self, recording: &[f32]) -> anyhow::Result<Heard> {
         let mut heard = Heard::default();
