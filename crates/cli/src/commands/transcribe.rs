@@ -73,11 +73,11 @@ impl Report {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let audio = read(&arguments.file)?;
     let mut transcriber = Transcriber::new(voice::voice_activity()?, voice::recognizer()?);
-    let bar = progress::step_bar(audio.duration().as_secs()).with_message("seconds heard");
+    let bar = progress::step_bar(100).with_message("% heard");
     let mut out = console::stdout();
     let mut printed = Ok(());
     let segments = transcriber.transcribe(&audio.samples, &mut |done, segment| {
-        bar.set_position((f64::from(done) * audio.duration().as_secs_f64()) as u64);
+        bar.set_position((100.0 * done) as u64);
         if let Some(segment) = segment.filter(|_| !arguments.json && printed.is_ok()) {
             printed = bar.suspend(|| writeln!(out, "{}", segment.text));
         }

@@ -101,5 +101,7 @@ fn the_word_error_rate_of_the_recordings_is_measured() {
     let report: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     assert_eq!((report["recordings"].as_u64(), report["words"].as_u64()), (Some(14), Some(112)));
     assert!(report["word_error_rate"].as_f64().unwrap() < 0.04, "{report}");
+    let (early, wrong) = (report["shown_early"].as_f64().unwrap(), report["shown_wrong"].as_u64().unwrap());
+    assert!((0.4..1.0).contains(&early) && wrong <= 5, "{report}");
     assert!(stdout.contains("understood  Four queen of g"), "{stdout}");
 }

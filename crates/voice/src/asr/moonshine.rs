@@ -16,7 +16,7 @@ use crate::{
 };
 
 const NAME: &str = "Moonshine";
-/// Longer sound is refused, in seconds: the model was trained on no more.
+/// Longer sound is refused, in seconds: the model takes no more.
 pub const MAX_SECONDS: u32 = 64;
 const LAYERS: usize = 6;
 const HEADS: usize = 8;

@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use serde::Serialize;
 use sottovoce_voice::{
     EndOfTurn, FRAME, Recognizer, SAMPLE_RATE, VoiceActivity,
-    asr::{Moonshine, WordErrors},
+    asr::{Moonshine, StablePrefix, WordErrors},
     audio::read_wav,
     turn::SmartTurn,
     vad::SileroVad,
@@ -27,13 +27,17 @@ use crate::{
 /// The list of what is said, in the folder of recordings.
 const TRANSCRIPTS: &str = "transcripts.tsv";
 
+/// Samples between two transcripts of what is being said, 800 ms, as in a conversation.
+const PARTIAL: usize = SAMPLE_RATE as usize * 4 / 5;
+
 /// Arguments of `bench speech`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The folder holds WAV files and transcripts.tsv, on each line a file, a tab, and what is said in it. The word error rate is words
 replaced, left out and added, over words said; case and punctuation do not count. Times are of one recording at a time on an idle
-machine: a frame of 32 ms by the voice activity detector, the question whether somebody has finished, and the transcription of
-the whole recording.
+machine: a frame of 32 ms by the voice activity detector, the question whether somebody has finished, the transcription of the
+whole recording, and of its beginning every 800 ms while it is spoken. Words that two such transcripts agree on are shown and
+never taken back: how many are before the end, and how many of those the whole transcript has otherwise.
 
 Examples:
   sottovoce bench speech
@@ -71,6 +75,11 @@ struct Report {
     voice_activity_frame: Percentiles,
     end_of_turn: Percentiles,
     transcript: Percentiles,
+    partial_transcript: Percentiles,
+    /// Of the words of all transcripts, the share that was shown before the end of the recording.
+    shown_early: f64,
+    /// How many of those the transcript has otherwise.
+    shown_wrong: usize,
     misunderstood: Vec<Misunderstood>,
 }
 
@@ -95,6 +104,15 @@ struct Times {
     frames: Vec<f64>,
     turns: Vec<f64>,
     transcripts: Vec<f64>,
+    partials: Vec<f64>,
+}
+
+/// Words shown while somebody spoke.
+#[derive(Default)]
+struct Shown {
+    early: usize,
+    wrong: usize,
+    all: usize,
 }
 
 /// Measures and prints.
@@ -105,13 +123,15 @@ pub fn run(arguments: &SpeechArguments) -> anyhow::Result<()> {
     let clips = read(&arguments.folder)?;
     let mut ears =
         Ears { vad: voice::voice_activity()?, turn: voice::end_of_turn()?, recognizer: voice::recognizer()? };
-    let (mut times, mut total, mut misunderstood) = (Times::default(), WordErrors::default(), Vec::new());
+    let (mut times, mut shown) = (Times::default(), Shown::default());
+    let (mut total, mut misunderstood) = (WordErrors::default(), Vec::new());
     let repeats = arguments.repeat.get();
     let bar = progress::step_bar((repeats * clips.len()) as u64).with_message("recordings");
     for repeat in 0..repeats {
         for clip in &clips {
             interrupt::stop_if_asked()?;
             let understood = ears.hear(&clip.samples, &mut times)?;
+            ears.follow(&clip.samples, &understood, &mut times, &mut shown)?;
             if repeat == 0 {
                 let errors = WordErrors::count(&clip.said, &understood);
                 total += errors;
@@ -135,6 +155,9 @@ pub fn run(arguments: &SpeechArguments) -> anyhow::Result<()> {
         voice_activity_frame: Percentiles::of(times.frames).context("no recording is as long as a frame")?,
         end_of_turn: Percentiles::of(times.turns).context("there are no recordings")?,
         transcript: Percentiles::of(times.transcripts).context("there are no recordings")?,
+        partial_transcript: Percentiles::of(times.partials).context("no recording is as long as 800 ms")?,
+        shown_early: shown.early as f64 / shown.all.max(1) as f64,
+        shown_wrong: shown.wrong / repeats,
         misunderstood,
     };
     let mut out = console::stdout();
@@ -177,6 +200,21 @@ impl Ears {
         times.transcripts.push(seconds);
         Ok(understood?)
     }
+
+    /// Transcribes a recording as it grows, and compares what is shown with the transcript of the whole.
+    fn follow(&mut self, samples: &[f32], whole: &str, times: &mut Times, shown: &mut Shown) -> anyhow::Result<()> {
+        let (mut prefix, mut text) = (StablePrefix::default(), String::new());
+        for end in (PARTIAL..samples.len()).step_by(PARTIAL) {
+            let (partial, seconds) = timed(|| self.recognizer.recognize(&samples[..end]));
+            text += &prefix.update(&partial?);
+            times.partials.push(seconds);
+        }
+        shown.early += text.split_whitespace().count();
+        shown.all += whole.split_whitespace().count();
+        text += &prefix.finish(whole);
+        shown.wrong += WordErrors::count(whole, &text).errors;
+        Ok(())
+    }
 }
 
 /// A result, and the seconds that it took.
@@ -197,10 +235,13 @@ impl fmt::Display for Report {
             ("voice activity, a frame", self.voice_activity_frame),
             ("end of turn", self.end_of_turn),
             ("transcript", self.transcript),
+            ("transcript of a part", self.partial_transcript),
         ] {
             let Percentiles { p50, p90, p95 } = times;
             writeln!(f, "{name:<23} {:>7.2} {:>9.2} {:>9.2}", p50 * 1e3, p90 * 1e3, p95 * 1e3)?;
         }
+        let (early, wrong) = (100.0 * self.shown_early, self.shown_wrong);
+        writeln!(f, "while it is spoken  {early:.0} % of the words are shown, {wrong} of them wrongly")?;
         for Misunderstood { recording, said, understood } in &self.misunderstood {
             writeln!(f, "{DIM}{recording}{DIM:#}\n  said        {said}\n  understood  {understood}")?;
         }
