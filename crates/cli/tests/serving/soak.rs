@@ -3,14 +3,20 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sottovoce_testkit::Random;
 
-use crate::server::{Server, chat, model};
+use crate::{
+    server::{Server, chat, model},
+    talk::Talk,
+};
 
 const CLIENTS: usize = 50;
 /// Rounds before memory is looked at first: every path has run then, and every pool is filled.
@@ -21,8 +27,9 @@ const LOOKS: usize = 3;
 /// A server turns away clients that open connections faster than it can close them; this many tries are patience enough.
 const TRIES: usize = 200;
 
-/// What clients do, with how often they do it in ten.
-const DEEDS: [fn(&Client); 10] = [
+/// What clients do; some of it more often.
+const DEEDS: [fn(&Client); 11] = [
+    |client| client.talks(),
     |client| client.reads_an_answer(),
     |client| client.reads_an_answer(),
     |client| client.reads_a_stream(),
@@ -35,20 +42,56 @@ const DEEDS: [fn(&Client); 10] = [
     |client| client.vanishes_in_a_request(),
 ];
 
+/// A conversation with the assistant, as its client saw it.
+struct Talked {
+    conversation: String,
+    /// Identifiers and texts, question and answer in turn.
+    messages: Vec<(String, String)>,
+}
+
 struct Client<'a> {
-    server: &'a Server,
+    assistant: &'a Talk,
+    /// What the clients were told is kept.
+    talks: &'a Mutex<Vec<Talked>>,
     random: std::cell::RefCell<Random>,
     answers: &'a AtomicUsize,
 }
 
 impl Client<'_> {
+    fn server(&self) -> &Server {
+        &self.assistant.server
+    }
+
     fn question(&self) -> String {
         format!("Say the number {}.", self.random.borrow_mut().below(1000))
     }
 
+    /// Asks the assistant twice, and follows its answers to their ends.
+    fn talks(&self) {
+        let conversation = self.server().post("/api/conversations", &json!({}));
+        assert_eq!(conversation.status, 201, "{}", conversation.body);
+        let conversation = conversation.body["id"].as_str().unwrap().to_owned();
+        let mut talk = Talked { conversation, messages: Vec::new() };
+        for _ in 0..2 {
+            let question = self.question();
+            let parent = talk.messages.last().map(|(id, _)| id);
+            let path = format!("/api/conversations/{}/messages", talk.conversation);
+            let reply = self.server().post(&path, &json!({ "text": question, "parent": parent }));
+            if reply.status == 429 {
+                break;
+            }
+            assert_eq!(reply.status, 201, "{}", reply.body);
+            let id = |part: &str| reply.body[part]["id"].as_str().unwrap().to_owned();
+            talk.messages.push((id("question"), question));
+            let answer = self.assistant.wait(&id("answer"));
+            talk.messages.push((id("answer"), answer["text"].as_str().unwrap().to_owned()));
+        }
+        self.talks.lock().unwrap().push(talk);
+    }
+
     fn reads_an_answer(&self) {
         for _ in 0..TRIES {
-            let reply = self.server.chat(&self.question(), json!({ "max_tokens": 4 }));
+            let reply = self.server().chat(&self.question(), json!({ "max_tokens": 4 }));
             match reply.status {
                 200 => {
                     assert_eq!(reply.body["choices"].as_array().map(Vec::len), Some(1), "{}", reply.body);
@@ -64,7 +107,7 @@ impl Client<'_> {
 
     fn stream_request(&self) -> String {
         let body = chat(&self.question(), json!({ "stream": true, "max_tokens": 6 })).to_string();
-        let (host, length) = (self.server.address(), body.len());
+        let (host, length) = (self.server().address(), body.len());
         format!(
             "POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         )
@@ -108,7 +151,7 @@ impl Client<'_> {
     }
 
     fn announces_too_much(&self) {
-        assert_eq!(self.server.announce("/v1/chat/completions", 1 << 40), 413);
+        assert_eq!(self.server().announce("/v1/chat/completions", 1 << 40), 413);
     }
 
     /// More than a request may have, without saying so before.
@@ -131,7 +174,7 @@ impl Client<'_> {
     }
 
     fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.server.address()).unwrap()
+        TcpStream::connect(self.server().address()).unwrap()
     }
 
     /// All that comes back for `bytes` until the server closes the connection.
@@ -147,12 +190,12 @@ impl Client<'_> {
 }
 
 /// Lets every client do `rounds` things.
-fn rounds(server: &Server, random: &mut Random, rounds: usize, answers: &AtomicUsize) {
+fn rounds(assistant: &Talk, random: &mut Random, rounds: usize, answers: &AtomicUsize, talks: &Mutex<Vec<Talked>>) {
     let seeds: Vec<u64> = (0..CLIENTS).map(|_| random.bits()).collect();
     thread::scope(|scope| {
         for seed in seeds {
             scope.spawn(move || {
-                let client = Client { server, random: Random::new(seed).into(), answers };
+                let client = Client { assistant, talks, random: Random::new(seed).into(), answers };
                 for _ in 0..rounds {
                     let deed = client.random.borrow_mut().below(DEEDS.len());
                     DEEDS[deed](&client);
@@ -165,21 +208,32 @@ fn rounds(server: &Server, random: &mut Random, rounds: usize, answers: &AtomicU
 #[test]
 fn fifty_bad_clients_leave_no_trace() {
     let Some(model) = model() else { return };
-    let server = Server::start(model, &["--parallel", "4", "--queue", "64"]);
-    let (mut random, answers) = (Random::from_env(50), AtomicUsize::new(0));
-    rounds(&server, &mut random, WARM_UP, &answers);
+    let data = tempfile::tempdir().unwrap();
+    let assistant = Talk::start(model, data.path(), &["--parallel", "4", "--queue", "64"]);
+    // Its answers are as short as the others.
+    assistant.set(json!({ "max_tokens": 4 }));
+    let (mut random, answers, talks) = (Random::from_env(50), AtomicUsize::new(0), Mutex::default());
+    rounds(&assistant, &mut random, WARM_UP, &answers, &talks);
     // What is freed is not given back at once, so that single looks vary; what leaks stays, and lifts the lowest of several.
     let mut lowest = || {
         let looks = (0..LOOKS).map(|_| {
-            rounds(&server, &mut random, ROUNDS, &answers);
-            server.settled_memory()
+            rounds(&assistant, &mut random, ROUNDS, &answers, &talks);
+            assistant.server.settled_memory()
         });
         looks.min().unwrap()
     };
     let (before, after) = (lowest(), lowest());
-    println!("{} answers; memory {} MB, then {} MB", answers.into_inner(), before >> 20, after >> 20);
+    let talks = talks.into_inner().unwrap();
+    let (answers, talked) = (answers.into_inner(), talks.len());
+    println!("{answers} answers, {talked} conversations; memory {} MB, then {} MB", before >> 20, after >> 20);
     assert!(after <= before + before / 20, "memory grew from {before} to {after} bytes");
-    assert_eq!(server.chat("Hello", json!({ "max_tokens": 1 })).status, 200);
+    for talk in talks {
+        let kept = assistant.messages(&talk.conversation);
+        let text = |message: &Value, part: &str| message[part].as_str().unwrap().to_owned();
+        let kept = kept.iter().map(|kept| (text(kept, "id"), text(kept, "text")));
+        assert_eq!(kept.collect::<Vec<_>>(), talk.messages, "what was acknowledged, once");
+    }
+    assert_eq!(assistant.server.chat("Hello", json!({ "max_tokens": 1 })).status, 200);
 }
 
 #[cfg(unix)]
