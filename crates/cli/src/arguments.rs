@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     ask, bench, chat, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull, serve,
-    session, tokenize, transcribe,
+    session, speak, tokenize, transcribe,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -57,6 +57,8 @@ pub enum Command {
     Ask(ask::Arguments),
     /// Print what is said in a recording
     Transcribe(transcribe::Arguments),
+    /// Say a text aloud, into a WAV file
+    Speak(speak::Arguments),
     /// Serve the assistant: its page, and OpenAI's clients
     Serve(serve::Arguments),
     /// List, search, export, import or remove the conversations that `serve` keeps

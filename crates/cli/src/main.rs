@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Transcribe(arguments) => commands::transcribe::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::History(arguments) => commands::history::run(&arguments),
+        Command::Speak(arguments) => commands::speak::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Models(arguments) => commands::models::run(arguments),
         Command::Pull(arguments) => commands::pull::run(&arguments),

@@ -7,12 +7,31 @@ use std::{
 
 use anyhow::Context;
 use sottovoce_hub::{Event, Hub};
-use sottovoce_voice::{OnnxRuntime, asr::Moonshine, turn::SmartTurn, vad::SileroVad};
+use sottovoce_voice::{
+    OnnxRuntime, Synthesizer,
+    asr::Moonshine,
+    tts::{Hibari, Piper},
+    turn::SmartTurn,
+    vad::SileroVad,
+};
 
 use crate::{console, interrupt, progress::PullProgress};
 
 /// Threads of the recogniser: with two, the end of a sentence is understood sooner; more bring nothing.
 pub const RECOGNIZER_THREADS: usize = 2;
+/// Hibari's network is too small for two.
+const HIBARI_THREADS: usize = 1;
+const PIPER_THREADS: usize = 2;
+
+/// What makes speech of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Engine {
+    /// The voice `heart`, which needs nothing else
+    #[default]
+    Hibari,
+    /// The voice `joe`, which needs the program espeak-ng
+    Piper,
+}
 
 /// The files of a catalogue model. Says what is fetched and under which licence; nothing where all is in the cache.
 ///
@@ -68,6 +87,22 @@ pub fn recognizer() -> anyhow::Result<Moonshine> {
     let files = files("moonshine-tiny-en")?;
     let folder = first(&files)?.parent().context("a file lies in a folder")?;
     Ok(Moonshine::load(&onnx_runtime()?, folder, voice_activity()?, RECOGNIZER_THREADS)?)
+}
+
+/// Speaks English.
+///
+/// # Errors
+/// As [`voice_activity`], or the engine needs a program that is not installed.
+pub fn synthesizer(engine: Engine) -> anyhow::Result<Box<dyn Synthesizer>> {
+    let runtime = onnx_runtime()?;
+    Ok(match engine {
+        Engine::Hibari => {
+            let files = files("hibari")?;
+            let folder = first(&files)?.parent().context("a file lies in a folder")?;
+            Box::new(Hibari::open(&runtime, folder, HIBARI_THREADS)?)
+        }
+        Engine::Piper => Box::new(Piper::open(&runtime, first(&files("piper-joe")?)?, PIPER_THREADS)?),
+    })
 }
 
 fn first(files: &[PathBuf]) -> anyhow::Result<&Path> {

@@ -16,5 +16,6 @@ pub mod predict;
 pub mod pull;
 pub mod serve;
 pub mod session;
+pub mod speak;
 pub mod tokenize;
 pub mod transcribe;

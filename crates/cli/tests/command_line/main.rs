@@ -9,6 +9,7 @@ mod interrupt;
 mod ladder;
 mod predict;
 mod session;
+mod speak;
 mod tokenize;
 mod transcribe;
 mod usage;

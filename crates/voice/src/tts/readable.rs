@@ -8,6 +8,15 @@ use crate::speakable::{is_emoji, spoken_address};
 /// The zeros of scripts whose digits lie in a row: Arabic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Tamil, Telugu,
 /// Kannada, Malayalam, Thai, Lao, Tibetan, Burmese, Khmer, fullwidth.
 const ZEROS: [char; 16] = ['٠', '۰', '०', '০', '੦', '૦', '௦', '౦', '೦', '൦', '๐', '໐', '༠', '၀', '០', '０'];
+/// Names that are not said as they are spelled.
+const NAMES: [(&str, &str); 6] = [
+    ("GUI", "gooey"),
+    ("JSON", "Jason"),
+    ("README", "read me"),
+    ("TOML", "tommel"),
+    ("YAML", "yammel"),
+    ("usr", "user"),
+];
 /// What may stand before and behind a word.
 const OPENING: [char; 7] = ['(', '[', '{', '"', '\'', '“', '‘'];
 const CLOSING: [char; 14] = ['.', ',', ';', ':', '!', '?', '…', ')', ']', '}', '"', '\'', '”', '’'];
@@ -68,6 +77,7 @@ fn spoken(word: &str) -> Option<String> {
         .or_else(|| numbered(name))
         .or_else(|| dotted(name))
         .or_else(|| identifier(name))
+        .or_else(|| well_known(name))
         .or_else(|| (name.len() < called.len()).then(|| name.to_owned()))?;
     Some(format!("{open}{words}{close}"))
 }
@@ -105,7 +115,10 @@ fn path(word: &str) -> Option<String> {
         "~" => "home".to_owned(),
         "." => "dot".to_owned(),
         ".." => "dot dot".to_owned(),
-        _ => dotted(part).or_else(|| identifier(part)).unwrap_or_else(|| part.replace('.', " dot ")),
+        _ => dotted(part)
+            .or_else(|| identifier(part))
+            .or_else(|| well_known(part))
+            .unwrap_or_else(|| part.replace('.', " dot ")),
     });
     Some(parts.collect::<Vec<_>>().join(" slash ").trim().to_owned())
 }
@@ -138,7 +151,12 @@ fn dotted(word: &str) -> Option<String> {
     let is_ending = last.len() <= 5
         && last.starts_with(|c: char| c.is_ascii_lowercase())
         && last.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    is_ending.then(|| word.replace('.', " dot ").replace('_', " "))
+    let said = |part| well_known(part).or_else(|| identifier(part)).unwrap_or_else(|| part.to_owned());
+    is_ending.then(|| word.split('.').map(said).collect::<Vec<_>>().join(" dot "))
+}
+
+fn well_known(word: &str) -> Option<String> {
+    NAMES.iter().find(|(name, _)| *name == word).map(|(_, said)| (*said).to_owned())
 }
 
 /// "read line", of `read_line`; "std fs read", of `std::fs::read`
@@ -166,16 +184,17 @@ mod tests {
             ("See https://www.example.com/a?b=1, please.", "See example dot com, please."),
             (
                 "Look in /usr/local/bin or ~/notes.txt!",
-                "Look in slash usr slash local slash bin or home slash notes dot txt!",
+                "Look in slash user slash local slash bin or home slash notes dot txt!",
             ),
             ("src/main.rs and ../a_b/c", "src/main.rs and dot dot slash a b slash c"),
             ("Call read_line() and std::fs::read, then main().", "Call read line and std fs read, then main."),
-            ("Open README.md, main.rs, Node.js.", "Open README dot md, main dot rs, Node dot js."),
+            ("Open README.md, my_main.rs, Node.js.", "Open read me dot md, my main dot rs, Node dot js."),
             (
                 "It is v1.2.3 at 192.168.0.1 and 0xff in C#.",
                 "It is version 1.2.3 at 192 dot 168 dot 0 dot 1 and zero x F F in C sharp.",
             ),
             ("__init__ and _private", "init and private"),
+            ("JSON (not YAML).", "Jason (not yammel)."),
         ] {
             assert_eq!(readable(text), expected);
         }

@@ -7,6 +7,7 @@ mod profile;
 mod quality;
 mod quantisation;
 mod report;
+mod round_trip;
 mod speculation;
 mod speech;
 mod speed;
@@ -57,6 +58,8 @@ enum Measurement {
     Speech(speech::SpeechArguments),
     /// Measure the wait for the first sound of an answer in a spoken conversation
     Voice(voice::VoiceArguments),
+    /// Measure how fast the voices speak, and how well what they say is understood
+    RoundTrip(round_trip::RoundTripArguments),
     /// Measure how fast several answers are made at the same time
     Streams(streams::StreamsArguments),
 }
@@ -74,6 +77,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
         Some(Measurement::Speech(arguments)) => speech::run(arguments),
         Some(Measurement::Voice(arguments)) => voice::run(arguments),
+        Some(Measurement::RoundTrip(arguments)) => round_trip::run(arguments),
         Some(Measurement::Streams(arguments)) => streams::run(arguments),
         None => speed::run(&arguments.speed),
     }

@@ -4,6 +4,7 @@
 //! a sentence at once, with noise of its own, so that no two readings are the same to the bit.
 
 mod espeak;
+mod money;
 
 #[cfg(test)]
 mod tests;
@@ -174,7 +175,7 @@ impl Synthesizer for Piper {
     ) -> Result<(), VoiceError> {
         manner.check(&self.voices())?;
         super::check_length(text)?;
-        let text = readable(text);
+        let text = money::with_currencies_behind(&readable(text));
         for sentence in sentences(&text) {
             let Some(ids) = self.ids(&self.phonemes(&sentence)?) else { continue };
             let samples = self.say(&ids, manner.speed)?;
