@@ -1,18 +1,46 @@
 //! Words and their phonemes, as the files of the package misaki list them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
-use super::characters::{capitalized, is_lower};
+use super::{
+    characters::{capitalized, is_lower},
+    pairs::Pairs,
+};
 
 /// The phonemes of a word.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub(super) enum Entry {
     Always(Box<str>),
     /// By part of speech, with `DEFAULT` for the others and `None` for the end of a phrase. Nothing where it is spelled.
-    ByTag(HashMap<Box<str>, Option<Box<str>>>),
+    ByTag(Pairs<Option<Box<str>>>),
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("phonemes, or phonemes by part of speech")
+    }
+
+    fn visit_str<E: Error>(self, phonemes: &str) -> Result<Entry, E> {
+        Ok(Entry::Always(phonemes.into()))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Entry, M::Error> {
+        Pairs::deserialize(MapAccessDeserializer::new(map)).map(Entry::ByTag)
+    }
 }
 
 impl Entry {
@@ -20,12 +48,15 @@ impl Entry {
     pub(super) fn of(&self, tag: &str) -> Option<&str> {
         match self {
             Self::Always(phonemes) => Some(phonemes),
-            Self::ByTag(by_tag) => by_tag.get(tag).or_else(|| by_tag.get("DEFAULT"))?.as_deref(),
+            Self::ByTag(Pairs(by_tag)) => {
+                let of = |tag: &str| by_tag.iter().find(|(of, _)| **of == *tag);
+                of(tag).or_else(|| of("DEFAULT"))?.1.as_deref()
+            }
         }
     }
 
     pub(super) fn has(&self, tag: &str) -> bool {
-        matches!(self, Self::ByTag(by_tag) if by_tag.contains_key(tag))
+        matches!(self, Self::ByTag(Pairs(by_tag)) if by_tag.iter().any(|(of, _)| **of == *tag))
     }
 }
 

@@ -13,6 +13,7 @@ mod inflection;
 mod lexicon;
 mod normalize;
 mod numbers;
+mod pairs;
 mod pattern;
 mod quantity;
 mod stress;

@@ -7,7 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::characters::{is_letters, last};
+use super::{
+    characters::{is_letters, last},
+    pairs::Pairs,
+};
 
 /// What stands before the first word and behind the last.
 const START: [&str; 2] = ["-START2-", "-START-"];
@@ -25,14 +28,14 @@ pub(super) struct Weights {
     /// Words that the weights know.
     vocab: HashSet<String>,
     /// Feature → tag → weight, a multiple of 0.1.
-    weights: HashMap<String, HashMap<String, f64>>,
+    weights: Pairs<Pairs<f64>>,
 }
 
 pub(super) struct Tagger {
     tags: Vec<String>,
     certain: HashMap<String, String>,
     vocabulary: HashSet<String>,
-    features: HashMap<String, Range<u32>>,
+    features: HashMap<Box<str>, Range<u32>>,
     /// Places in `tags`, and tenths.
     weights: Vec<(u8, i16)>,
 }
@@ -43,15 +46,18 @@ impl Tagger {
     pub(super) fn new(file: Weights) -> Result<Self, String> {
         let mut tags = file.tags;
         tags.sort_unstable();
-        if tags.len() > usize::from(u8::MAX) || file.weights.len() > 1 << 20 {
-            return Err(format!("{} tags and {} features, more than expected", tags.len(), file.weights.len()));
+        let Pairs(file_weights) = file.weights;
+        if tags.len() > usize::from(u8::MAX) || file_weights.len() > 1 << 20 {
+            return Err(format!("{} tags and {} features, more than expected", tags.len(), file_weights.len()));
         }
         let mut weights = Vec::new();
-        let mut features = HashMap::with_capacity(file.weights.len());
-        for (feature, of_tags) in file.weights {
+        let mut features = HashMap::with_capacity(file_weights.len());
+        for (feature, Pairs(of_tags)) in file_weights {
             let start = weights.len() as u32;
             for (tag, weight) in of_tags {
-                let index = tags.binary_search(&tag).map_err(|_| format!("a weight for '{tag}', which is no tag"))?;
+                let index = tags
+                    .binary_search_by(|known| known.as_str().cmp(&tag))
+                    .map_err(|_| format!("a weight for '{tag}', which is no tag"))?;
                 weights.push((index as u8, (weight * 10.0).round() as i16));
             }
             features.insert(feature, start..weights.len() as u32);
@@ -82,7 +88,7 @@ impl Tagger {
     fn guess(&self, features: &[String]) -> &str {
         let mut scores = vec![0.0; self.tags.len()];
         let mut found = false;
-        for range in features.iter().filter_map(|feature| self.features.get(feature)) {
+        for range in features.iter().filter_map(|feature| self.features.get(feature.as_str())) {
             found = true;
             for &(tag, tenths) in &self.weights[range.start as usize..range.end as usize] {
                 // Divided, so that a sum has the very bits it had in training: ties are broken the same way.
