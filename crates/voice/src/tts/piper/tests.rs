@@ -69,6 +69,18 @@ fn what_cannot_be_done_is_said() {
 }
 
 #[test]
+fn text_is_never_a_command() {
+    let Some(piper) = joe() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made");
+    let made = path.display();
+    let text = format!("--version `touch {made}` $(touch {made}); touch {made} | touch {made}");
+    let phonemes = piper.espeak.phonemes(&text).unwrap();
+    assert!(phonemes.contains("vˈɜːʒən") && phonemes.contains("tˈʌtʃ"), "all of it is said: {phonemes}");
+    assert!(!path.exists());
+}
+
+#[test]
 fn configurations_are_checked() {
     let Some(model) = model() else { return };
     let text = std::fs::read_to_string(model.with_added_extension("json")).unwrap();
