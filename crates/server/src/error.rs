@@ -54,7 +54,7 @@ pub enum ServerError {
         reason: String,
     },
     /// The server elsewhere does not have the model.
-    #[error("{url} has no model {model:?}: {reason}; choose another with --engine-model")]
+    #[error("{url} has no model {model:?}: {reason}; name another")]
     NoModel {
         /// Where its interface begins.
         url: String,

@@ -13,8 +13,8 @@ use sottovoce_history::Purpose;
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_llm::load::Attempt;
 use sottovoce_server::{
-    Assistant, Server, ServerOptions, Services,
-    engine::{Backend, Engine, EngineOptions},
+    Assistant, Server, ServerError, ServerOptions, Services,
+    engine::{Backend, Engine, EngineOptions, Remote, RemoteOptions},
     voice::Voice,
 };
 
@@ -27,12 +27,18 @@ use crate::{
     talking,
 };
 
+/// Until a server that cannot be reached is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// Arguments of `serve`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Clients ask for it by
 its name or as \"default\"; the base URL for OpenAI's clients is http://HOST:PORT/v1. Answers of several clients are made
 together; each is what it would be alone.
+
+With --engine, another server runs the model, and MODEL is its name there; the first that it has, if left out. Clients ask
+that server for /v1 themselves.
 
 http://HOST:PORT/ is a page to talk to the assistant. The server keeps what is said there in the data folder, in
 history.sqlite, unless --history names another place. It listens at once and says on the page what it does while the model
@@ -46,11 +52,11 @@ Examples:
   sottovoce serve my-model --port 9000 --parallel 4
   SOTTOVOCE_TOKEN=secret sottovoce serve --host 0.0.0.0
   sottovoce serve --history postgres://user:password@host/sottovoce
+  SOTTOVOCE_ENGINE_KEY=secret sottovoce serve my-model --engine openai:http://cluster:8000/v1
   curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'")]
 pub struct Arguments {
-    /// Model to serve
-    #[arg(default_value = DEFAULT_MODEL)]
-    model: String,
+    #[arg(help = format!("Model to serve [default: {DEFAULT_MODEL}]"))]
+    model: Option<String>,
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
@@ -62,6 +68,12 @@ pub struct Arguments {
     token: Option<String>,
     #[command(flatten)]
     place: HistoryPlace,
+    /// Let another server run the model: openai:URL, with the base URL that OpenAI's clients would use
+    #[arg(long, value_name = "openai:URL", value_parser = engine_url)]
+    engine: Option<String>,
+    /// Key that the other server wants
+    #[arg(long, value_name = "KEY", env = "SOTTOVOCE_ENGINE_KEY", hide_env_values = true)]
+    engine_key: Option<String>,
     /// Let pages of this origin use the server, such as http://localhost:3000; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -96,7 +108,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let data = arguments.place.data_folder()?;
     data_folder::create(&data)?;
     let history = sottovoce_history::open(&arguments.place.location()?, Purpose::Serve).await?;
-    let backend = Arc::new(Backend::loading(name_of(&arguments.model)));
+    let backend = Arc::new(Backend::loading(name_of(arguments)));
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
     let server = Server::bind(Services { backend: backend.clone(), assistant, voice: load_voice() }, options).await?;
     let address = server.address()?;
@@ -108,6 +120,18 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         Said::Note(text) => page.set_step(text),
         Said::Warning(text) => page.add_notice(text),
     });
+    if let Some(url) = &arguments.engine {
+        let options =
+            RemoteOptions { url: url.clone(), key: arguments.engine_key.clone(), model: arguments.model.clone() };
+        let connecting = tokio::spawn(connect(options, backend.clone()));
+        server.run(stop(&backend)).await;
+        // Until it is connected, it would try for ever.
+        if connecting.is_finished() {
+            return connecting.await?;
+        }
+        connecting.abort();
+        return Ok(());
+    }
     let loading = tokio::task::spawn_blocking({
         let (arguments, backend) = (arguments.clone(), backend.clone());
         move || {
@@ -123,9 +147,35 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     loading.await.context("loading the model broke off")?
 }
 
+/// Connects to the server that runs the model, and waits for it while it cannot be reached.
+async fn connect(options: RemoteOptions, backend: Arc<Backend>) -> anyhow::Result<()> {
+    let mut told = String::new();
+    loop {
+        match Remote::connect(&options).await {
+            Ok(remote) => {
+                console::note(format_args!("serving {} of {}", remote.model(), options.url));
+                backend.set_remote(Arc::new(remote));
+                return Ok(());
+            }
+            Err(error @ ServerError::Unreachable { .. }) => {
+                let error = error.to_string();
+                if error != told {
+                    console::note(&error);
+                    told = error;
+                }
+            }
+            Err(error) => {
+                backend.fail(error.to_string());
+                return Err(error.into());
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// Loads the model, and tells what is worth knowing about that.
 fn load(arguments: &Arguments, data: &Path, backend: &Backend) -> anyhow::Result<()> {
-    let loaded = loading::load(&arguments.model, &arguments.options)?;
+    let loaded = loading::load(arguments.model.as_deref().unwrap_or(DEFAULT_MODEL), &arguments.options)?;
     if loaded.report.lacks_four_bit {
         backend.add_notice("4-bit package missing, using f16");
     }
@@ -169,8 +219,20 @@ fn load_voice() -> Arc<Voice> {
     voice
 }
 
-/// A model's name for clients: that of its folder or package.
-fn name_of(model: &str) -> String {
+/// A model's name for clients: that of its folder or package. One of another server is called as there.
+fn name_of(arguments: &Arguments) -> String {
+    let model = arguments.model.as_deref();
+    if let Some(url) = &arguments.engine {
+        return model.unwrap_or(url).to_owned();
+    }
+    let model = model.unwrap_or(DEFAULT_MODEL);
     let path = Path::new(model);
     path.file_stem().map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+fn engine_url(text: &str) -> Result<String, String> {
+    match text.strip_prefix("openai:") {
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => Ok(url.to_owned()),
+        _ => Err("expected openai:URL, such as openai:http://cluster:8000/v1".to_owned()),
+    }
 }

@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use serde_json::json;
 use sottovoce_llm::{chat::Message, generate::FinishReason};
 use sottovoce_server::{
     ServerError,
     engine::{Chat, ChatEvent, ChatModel, ChatOptions, ChatUsage, Remote, RemoteOptions},
 };
 
-use super::server::{Server, model};
+use super::{
+    server::{Server, model},
+    talk::{Event, Talk, id},
+};
 
 fn options(server: &Server) -> RemoteOptions {
     let url = format!("http://{}/v1/", server.address());
@@ -116,4 +120,35 @@ fn an_answer_that_nobody_wants_ends_there_too() {
             assert!(Instant::now() < deadline, "the place was not given up");
         }
     });
+}
+
+#[test]
+fn the_page_talks_to_a_model_of_another_server() {
+    let Some(mut engine) = start(&["--parallel", "1"]) else { return };
+    let data = tempfile::tempdir().unwrap();
+    let url = format!("openai:http://{}/v1", engine.address());
+    let talk = Talk::with(Server::run(data.path(), &["--engine", &url, "--engine-key", "secret"]));
+    let status = talk.server.get("/api/status").body;
+    assert_eq!((&status["model"]["name"], &status["model"]["state"]), (&json!("smollm2"), &json!("ready")), "{status}");
+    assert_eq!(talk.server.get("/v1/models").body["data"][0]["id"], "smollm2");
+    let conversation = talk.begin();
+    let answer = talk.ask_and_wait(&conversation, None, "What is the capital of Japan?");
+    assert!(answer["text"].as_str().unwrap().contains("Tokyo"), "{answer}");
+    assert_eq!((&answer["state"], &answer["model"]), (&json!("complete"), &json!("smollm2")));
+    assert!(answer["usage"]["completion_tokens"].as_u64().unwrap() > 5, "{answer}");
+    let here = talk.server.post("/v1/chat/completions", &super::server::chat("Hello", json!({})));
+    assert_eq!(here.status, 501, "{}", here.body);
+
+    // The other server dies in the middle of an answer: what came of it is kept, with the reason.
+    talk.set(json!({ "max_tokens": 400 }));
+    let (_, long) =
+        talk.ask(&conversation, Some(&id(&answer)), "Write a long story about the sea, with many chapters.");
+    let mut events = talk.follow(&id(&long));
+    while !events.next().is_some_and(|(name, data)| name == "delta" || data["text"] != "") {}
+    engine.kill();
+    let rest: Vec<Event> = events.collect();
+    let [.., (error, told), (done, cut)] = &rest[..] else { panic!("{rest:?}") };
+    assert_eq!((error.as_str(), done.as_str(), &cut["state"]), ("error", "done", &json!("interrupted")), "{rest:?}");
+    assert!(told.to_string().contains(engine.address()), "{told}");
+    assert!(!cut["text"].as_str().unwrap().is_empty(), "{cut}");
 }

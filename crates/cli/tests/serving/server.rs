@@ -58,8 +58,13 @@ impl Server {
 
     /// The same, with a folder for what it keeps.
     pub fn start_in(model: &Path, data: &Path, arguments: &[&str]) -> Self {
+        Self::run(data, &[&[model.to_str().unwrap()], arguments].concat())
+    }
+
+    /// The same, whichever model it is.
+    pub fn run(data: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_sottovoce"))
-            .args(["serve", model.to_str().unwrap(), "--port", "0", "--data-dir", data.to_str().unwrap()])
+            .args(["serve", "--port", "0", "--data-dir", data.to_str().unwrap()])
             .args(arguments)
             // glibc gives each thread memory of its own and keeps what was freed there, which tests of leaks would see.
             .env("MALLOC_ARENA_MAX", "2")
@@ -67,11 +72,15 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = lines.by_ref().map(Result::unwrap).find_map(|line| {
-            let (_, rest) = line.split_once("http://")?;
-            let (address, _) = rest.split_once("/v1")?;
-            Some(format!("http://{address}"))
-        });
+        let mut url = None;
+        for line in lines.by_ref().map(Result::unwrap) {
+            if let Some((_, rest)) = line.split_once("the page is http://") {
+                url = rest.split_once('/').map(|(address, _)| format!("http://{address}"));
+            }
+            if line.starts_with("serving ") {
+                break;
+            }
+        }
         // The rest of what it says must not fill the pipe.
         let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();

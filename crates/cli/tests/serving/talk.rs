@@ -17,7 +17,12 @@ pub type Event = (String, Value);
 impl Talk {
     /// A server that keeps its conversations in `data`, and answers alike to the same.
     pub fn start(model: &Path, data: &Path, arguments: &[&str]) -> Self {
-        let talk = Self { server: Server::start_in(model, data, arguments) };
+        Self::with(Server::start_in(model, data, arguments))
+    }
+
+    /// The assistant of a server.
+    pub fn with(server: Server) -> Self {
+        let talk = Self { server };
         talk.set(json!({ "max_tokens": 24 }));
         talk
     }

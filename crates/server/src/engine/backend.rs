@@ -112,7 +112,7 @@ impl Backend {
         self.is_watched.store(true, Ordering::Relaxed);
         let state = self.state.borrow();
         ModelStatus {
-            name: self.name.clone(),
+            name: state.chat.as_ref().map_or(&*self.name, |chat| chat.name()).to_owned(),
             state: state.phase,
             package: state.package.clone(),
             step: state.step.clone(),

@@ -28,7 +28,7 @@ use sottovoce_llm::{
 };
 use tokio::time::timeout;
 
-use super::{Backend, Busy, Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage, Occupancy};
+use super::{Busy, Chat, ChatEvent, ChatEvents, ChatModel, ChatOptions, ChatUsage, Occupancy};
 use crate::{
     ServerError,
     metrics::{self, TokenClock},
@@ -36,8 +36,6 @@ use crate::{
 
 /// How long the other server may be silent: it may have a queue, and a long prompt.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Until it is asked again, while it cannot be reached at first.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// Another server.
 #[derive(Clone)]
@@ -90,16 +88,9 @@ impl Remote {
         Ok(remote)
     }
 
-    /// Connects `backend` to the server, and waits for it where it cannot be reached yet.
-    pub async fn attach(options: &RemoteOptions, backend: &Backend) {
-        loop {
-            match Self::connect(options).await {
-                Ok(remote) => return backend.set_remote(Arc::new(remote)),
-                Err(error @ ServerError::Unreachable { .. }) => backend.set_step(error.to_string()),
-                Err(error) => return backend.fail(error.to_string()),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+    /// Which of the server's models it is.
+    pub fn model(&self) -> &str {
+        &self.model
     }
 
     /// Sends a conversation; the answer comes in pieces.
