@@ -83,6 +83,9 @@ pub struct Arguments {
     /// Requests that may wait for their turn; more are turned away
     #[arg(long, value_name = "N", default_value_t = 64)]
     queue: usize,
+    /// Neither hear nor speak: no speech models are fetched or loaded
+    #[arg(long)]
+    no_voice: bool,
     #[command(flatten)]
     options: ModelOptions,
 }
@@ -110,7 +113,8 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let history = sottovoce_history::open(&arguments.place.location()?, Purpose::Serve).await?;
     let backend = Arc::new(Backend::loading(name_of(arguments)));
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
-    let server = Server::bind(Services { backend: backend.clone(), assistant, voice: load_voice() }, options).await?;
+    let server =
+        Server::bind(Services { backend: backend.clone(), assistant, voice: arguments.load_voice() }, options).await?;
     let address = server.address()?;
     let secret = if arguments.token.is_some() { "#token=TOKEN" } else { "" };
     console::note(format_args!("the page is http://{address}/{secret}; Ctrl-C stops"));
@@ -205,18 +209,23 @@ async fn stop(backend: &Backend) {
     }
 }
 
-/// The voice, which is fetched and loaded while the server listens.
-fn load_voice() -> Arc<Voice> {
-    let voice = Arc::new(Voice::loading());
-    let loading = voice.clone();
-    std::thread::spawn(move || match talking::speech_parts() {
-        Ok(parts) => loading.set_ready(parts),
-        Err(error) => {
-            console::warn(format_args!("no voice: {error:#}"));
-            loading.set_missing(format!("{error:#}"));
+impl Arguments {
+    /// The voice, which is fetched and loaded while the server listens.
+    fn load_voice(&self) -> Arc<Voice> {
+        if self.no_voice {
+            return Arc::new(Voice::missing("it was started with --no-voice"));
         }
-    });
-    voice
+        let voice = Arc::new(Voice::loading());
+        let loading = voice.clone();
+        std::thread::spawn(move || match talking::speech_parts() {
+            Ok(parts) => loading.set_ready(parts),
+            Err(error) => {
+                console::warn(format_args!("no voice: {error:#}"));
+                loading.set_missing(format!("{error:#}"));
+            }
+        });
+        voice
+    }
 }
 
 /// A model's name for clients: that of its folder or package. One of another server is called as there.

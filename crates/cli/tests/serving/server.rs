@@ -48,17 +48,22 @@ pub struct Reply {
 }
 
 impl Server {
-    /// Starts `sottovoce serve` with `arguments` and waits until its model is ready.
+    /// Starts `sottovoce serve` with `arguments` and without a voice, and waits until its model is ready.
     pub fn start(model: &Path, arguments: &[&str]) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut server = Self::start_in(model, data.path(), arguments);
-        server.data = Some(data);
-        server
+        Self::start_with_voice(model, &[arguments, &["--no-voice"]].concat())
     }
 
     /// The same, with a folder for what it keeps.
     pub fn start_in(model: &Path, data: &Path, arguments: &[&str]) -> Self {
-        Self::run(data, &[&[model.to_str().unwrap()], arguments].concat())
+        Self::run(data, &[&[model.to_str().unwrap()], arguments, &["--no-voice"]].concat())
+    }
+
+    /// The same, with a voice.
+    pub fn start_with_voice(model: &Path, arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut server = Self::run(data.path(), &[&[model.to_str().unwrap()], arguments].concat());
+        server.data = Some(data);
+        server
     }
 
     /// The same, whichever model it is.

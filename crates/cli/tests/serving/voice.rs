@@ -27,7 +27,7 @@ fn start(arguments: &[&str]) -> Option<Server> {
     ] {
         catalogue_file(name, file)?;
     }
-    let server = Server::start(model()?, &[&["--parallel", "2"][..], arguments].concat());
+    let server = Server::start_with_voice(model()?, &[&["--parallel", "2"][..], arguments].concat());
     let said = json!({ "input": "" }).to_string();
     while [429, 503].contains(&speech(&server, &said).0) {
         std::thread::yield_now();

@@ -14,13 +14,13 @@ pub type Make<T> = Arc<dyn Fn() -> Result<Box<T>, VoiceError> + Send + Sync>;
 pub struct Pool<T: ?Sized> {
     make: Make<T>,
     idle: Arc<Mutex<Vec<Box<T>>>>,
-    free: Semaphore,
+    free: Arc<Semaphore>,
 }
 
 impl<T: ?Sized + Send + 'static> Pool<T> {
     /// A pool of at most `count` parts. `first` is one of them.
     pub fn new(count: usize, first: Box<T>, make: Make<T>) -> Self {
-        Self { make, idle: Arc::new(Mutex::new(vec![first])), free: Semaphore::new(count) }
+        Self { make, idle: Arc::new(Mutex::new(vec![first])), free: Arc::new(Semaphore::new(count)) }
     }
 
     /// Has a part do `work` on a thread of its own, once one is free.
@@ -31,7 +31,7 @@ impl<T: ?Sized + Send + 'static> Pool<T> {
         &self,
         work: impl FnOnce(&mut T) -> Result<R, VoiceError> + Send + 'static,
     ) -> Result<R, ServerError> {
-        let _permit = self.free.acquire().await.map_err(ServerError::work_failed)?;
+        let permit = self.free.clone().acquire_owned().await.map_err(ServerError::work_failed)?;
         let (make, idle) = (self.make.clone(), self.idle.clone());
         let worked = tokio::task::spawn_blocking(move || {
             // Nothing panics while it holds the lock.
@@ -40,6 +40,8 @@ impl<T: ?Sized + Send + 'static> Pool<T> {
             let mut part = part.map_or_else(|| make(), Ok)?;
             let result = work(&mut part);
             lock().push(part);
+            // Nobody may wait for this any more, but the part was at work until now.
+            drop(permit);
             result
         });
         Ok(worked.await.map_err(ServerError::work_failed)??)
