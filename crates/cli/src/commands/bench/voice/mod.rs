@@ -29,8 +29,8 @@ const LISTENING: Duration = Duration::from_secs(4);
 /// Every so many turns an answer is interrupted, after so long.
 const INTERRUPTED: usize = 3;
 const BEFORE_INTERRUPTION: Duration = Duration::from_millis(500);
-/// What the model is told.
-const SYSTEM: &str = "You are a friendly assistant. Your answers are spoken, so keep them short.";
+/// What the model is told: answers have to be long enough to be interrupted.
+const SYSTEM: &str = "You are a knowledgeable assistant who explains everything in several sentences.";
 
 /// Arguments of `bench voice`.
 #[derive(Debug, clap::Args)]
