@@ -14,7 +14,7 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside `sottovoce serve`.
-    proxy: { '/api': 'http://127.0.0.1:8080', '/v1': 'http://127.0.0.1:8080' },
+    proxy: { '/api': 'http://127.0.0.1:8080', '/v1': { target: 'http://127.0.0.1:8080', ws: true } },
   },
   test: {
     projects: [

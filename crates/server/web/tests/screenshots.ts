@@ -1,11 +1,13 @@
 /** `npm run screenshots` makes the pictures of the README, from a real conversation with SmolLM2. */
 
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { test } from 'vitest';
 
 import { launch, Window } from './browser/browser';
 import { Server } from './browser/server';
+import { microphone, QUESTION, voiceOf } from './browser/speech';
 
 const FOLDER = resolve(import.meta.dirname, '../../../../docs/images');
 const QUESTIONS = ['What are the planets of the solar system?', 'What is a haiku? Give an example.'];
@@ -50,6 +52,18 @@ test('pictures', async () => {
   await phone.answers.first().waitFor();
   await shoot(phone, 'page-phone');
   await phone.close();
+
+  const folder = await mkdtemp(join(tmpdir(), 'sottovoce-speech-'));
+  await voiceOf(server);
+  const hearing = await launch(...(await microphone(folder, 'question.wav', 1, false)));
+  const spoken = await Window.open(hearing, server, { permissions: ['microphone'], reducedMotion: 'no-preference' });
+  await spoken.page.getByRole('button', { name: 'Talk', disabled: false }).click();
+  await spoken.page.getByRole('log').getByText(QUESTION).waitFor();
+  await spoken.page.getByRole('status').getByText('Speaking').waitFor();
+  await shoot(spoken, 'page-voice');
+  await spoken.close();
+  await hearing.close();
+  await rm(folder, { recursive: true });
 
   await browser.close();
   await server.end();

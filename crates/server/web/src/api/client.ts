@@ -1,5 +1,5 @@
 import { events, type ServerEvent } from './sse';
-import type { Conversation, Id, Imported, Message, Page, Settings, Status, Transcript } from './types';
+import type { Conversation, Export, Id, Imported, Message, Page, Settings, Status, Transcript } from './types';
 
 /** The server answered that it will not. */
 export class Refused extends Error {
@@ -60,8 +60,8 @@ export class Api {
     return this.#json('GET', `/api/conversations?${query}`, undefined, signal);
   }
 
-  create(system_prompt: string | null): Promise<Conversation> {
-    return this.#json('POST', '/api/conversations', system_prompt === null ? {} : { system_prompt });
+  create(system_prompt: string | null, title = ''): Promise<Conversation> {
+    return this.#json('POST', '/api/conversations', system_prompt === null ? { title } : { title, system_prompt });
   }
 
   transcript(id: Id, signal?: AbortSignal): Promise<Transcript> {
@@ -115,8 +115,17 @@ export class Api {
     return { name: /filename="([^"]+)"/.exec(disposition)?.[1] ?? fallback, blob: await response.blob() };
   }
 
-  import(file: Blob): Promise<Imported> {
-    return this.#json('POST', '/api/import', file);
+  /** Takes in conversations; what is here already stays as it is. */
+  import(exported: Blob | Export): Promise<Imported> {
+    return this.#json('POST', '/api/import', exported);
+  }
+
+  /** A connection for a spoken conversation. A browser can send the token as the name of a protocol only. */
+  converse(): WebSocket {
+    const address = new URL('/v1/realtime', location.href);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    const token = this.token();
+    return new WebSocket(address, ['realtime', ...(token ? [`openai-insecure-api-key.${token}`] : [])]);
   }
 
   async #json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

@@ -51,6 +51,13 @@ export interface Transcript {
   messages: Message[];
 }
 
+/** Conversations as a file has them. */
+export interface Export {
+  format: 'sottovoce history';
+  version: 1;
+  conversations: Transcript[];
+}
+
 export interface Status {
   version: string;
   model: {

@@ -20,6 +20,8 @@ import './thread';
 import type { ThreadElement } from './thread';
 import './toasts';
 import './unlock';
+import './voice';
+import type { VoiceElement } from './voice';
 
 /** The whole page: the list beside the conversation, or over it where there is no room. */
 @customElement('sotto-app')
@@ -119,6 +121,7 @@ export class AppElement extends LitElement {
   @query('sotto-composer') private composer!: ComposerElement;
   @query('sotto-settings') private settings!: SettingsElement;
   @query('sotto-instructions') private instructions!: InstructionsElement;
+  @query('sotto-voice') private voice!: VoiceElement;
   @query('sotto-confirm') private confirm!: ConfirmElement;
 
   constructor() {
@@ -169,12 +172,13 @@ export class AppElement extends LitElement {
           @answering=${this.#answering}
           @suggested=${({ detail }: CustomEvent<string>) => this.composer.suggest(detail)}
         ></sotto-thread>
-        <sotto-composer .app=${app} @sent=${this.#answering}></sotto-composer>
+        <sotto-composer .app=${app} @sent=${this.#answering} @talk=${() => this.voice.show()}></sotto-composer>
         </div>
       </main>
       <sotto-toasts .app=${app}></sotto-toasts>
       <sotto-settings .app=${app} @confirm=${({ detail }: CustomEvent<Question>) => this.confirm.ask(detail)}></sotto-settings>
       <sotto-instructions .app=${app}></sotto-instructions>
+      <sotto-voice .app=${app}></sotto-voice>
       <sotto-confirm></sotto-confirm>
       <sotto-unlock .app=${app}></sotto-unlock>
     `;

@@ -1,4 +1,4 @@
-import { css, html, LitElement, type PropertyValues } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 
 import type { Id } from '../api/types';
@@ -9,7 +9,7 @@ import { shared } from '../styles/shared';
 import { icons } from './icons';
 import './meter';
 
-/** Where messages are written. What is not sent is kept. Fires `sent`. */
+/** Where messages are written, or spoken. What is not sent is kept. Fires `sent` and `talk`. */
 @customElement('sotto-composer')
 export class ComposerElement extends LitElement {
   static override styles = [
@@ -61,12 +61,18 @@ export class ComposerElement extends LitElement {
         color: var(--ink-faint);
         opacity: 1;
       }
+      .talk,
       .send {
         border-radius: 12px;
-        background: var(--accent);
-        color: var(--accent-ink);
         width: 2.5rem;
         height: 2.5rem;
+      }
+      .talk[aria-disabled] {
+        color: var(--ink-faint);
+      }
+      .send {
+        background: var(--accent);
+        color: var(--accent-ink);
       }
       .send:hover:not([disabled]) {
         background: color-mix(in oklab, var(--accent) 88%, var(--ink));
@@ -110,6 +116,7 @@ export class ComposerElement extends LitElement {
   override render() {
     const { open, connection } = this.app;
     const streaming = open.streaming !== null;
+    const { obstacle } = this.app.talk;
     return html`
       <form
         aria-label="Message"
@@ -127,6 +134,17 @@ export class ComposerElement extends LitElement {
           @input=${this.#input}
           @keydown=${this.#key}
         ></textarea>
+        <button
+          type="button"
+          class="icon-button talk"
+          aria-label="Talk"
+          title=${obstacle ?? 'Talk'}
+          aria-description=${obstacle ?? nothing}
+          aria-disabled=${obstacle === null ? nothing : 'true'}
+          @click=${this.#talk}
+        >
+          ${icons.voice}
+        </button>
         ${
           streaming
             ? html`<button type="button" class="icon-button send" aria-label="Stop" title="Stop (Esc)" @click=${this.stop}>
@@ -171,6 +189,12 @@ export class ComposerElement extends LitElement {
 
   stop(): void {
     void this.app.notices.attempt(() => this.app.open.stop(), 'Not stopped');
+  }
+
+  #talk(): void {
+    const { talk, notices } = this.app;
+    if (talk.obstacle === null) this.dispatchEvent(new CustomEvent('talk'));
+    else notices.add(talk.obstacle);
   }
 
   async #send(): Promise<void> {

@@ -48,5 +48,15 @@ export const icons = {
   upload: icon(svg`<path d="M12 15.5V4.5M7.5 9 12 4.5 16.5 9M5 19.5h14"/>`),
   close: icon(svg`<path d="m6.5 6.5 11 11M17.5 6.5l-11 11"/>`),
   note: icon(svg`<circle cx="12" cy="12" r="8"/><path d="M12 11v5M12 8h.01"/>`),
+  microphone: icon(
+    svg`<rect x="9" y="3.5" width="6" height="11" rx="3"/><path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v2.5"/>`,
+  ),
+  muted: icon(
+    svg`<path d="M15 9.5V6.5a3 3 0 0 0-5.8-1M9 9v2.5a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.4 5.2M18.5 11.5a6.4 6.4 0 0 1-.5 2.5M12 18v2.5M4.5 4.5l15 15"/>`,
+  ),
+  voice: icon(svg`<path d="M4.5 10.5v3M8.25 7v10M12 4v16M15.75 8.5v7M19.5 10.5v3"/>`),
+  captions: icon(
+    svg`<rect x="3.5" y="5.5" width="17" height="13" rx="3"/><path d="M7 14.5h4M14 14.5h3M7 11h2M12 11h5"/>`,
+  ),
   instructions: icon(svg`<path d="M5 6.5h14M5 12h14M5 17.5h8"/>`),
 };

@@ -5,6 +5,7 @@ import { Notices } from './notices';
 import { Observable } from './observable';
 import { OpenConversation } from './open-conversation';
 import { save } from './save';
+import { Talk } from './talk';
 import { Theme } from './theme';
 
 /** All that the page knows, and what a person can do about it. */
@@ -15,6 +16,7 @@ export class App extends Observable {
   readonly open = new OpenConversation(this.api, () => void this.conversations.refresh());
   readonly notices = new Notices();
   readonly theme = new Theme();
+  readonly talk = new Talk(this);
   settings: Settings | null = null;
 
   start(): void {

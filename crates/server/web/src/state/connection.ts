@@ -50,7 +50,8 @@ export class Connection extends Observable {
     // A server counts wrong tokens.
     if (this.state === 'locked') return UNTIL_CALLED;
     if (failures > 0) return backoff(failures);
-    return this.status?.model.state === 'loading' ? WHILE_LOADING : WHEN_READY;
+    const isLoading = [this.status?.model.state, this.status?.voice.state].includes('loading');
+    return isLoading ? WHILE_LOADING : WHEN_READY;
   }
 
   retry(): void {

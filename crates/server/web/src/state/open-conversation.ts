@@ -90,14 +90,7 @@ export class OpenConversation extends Observable {
 
   /** Asks something after `parent`. Throws when the server has not taken it. */
   async ask(text: string, parent: Id | null = this.leaf): Promise<void> {
-    if (this.id === null) {
-      const conversation = await this.api.create(this.instructions);
-      this.instructions = null;
-      this.id = conversation.id;
-      this.conversation = conversation;
-      this.changed();
-    }
-    const id = this.id;
+    const id = this.id ?? (await this.begin());
     this.#unsure = { text, parent };
     try {
       const { question, answer } = await this.api.ask(id, text, parent);
@@ -110,6 +103,16 @@ export class OpenConversation extends Observable {
       this.onChange();
     }
     if (this.conversation?.title === '') await this.reload();
+  }
+
+  /** Begins a conversation, which has no messages yet; without a title it gets one with the first question. */
+  async begin(title = ''): Promise<Id> {
+    const conversation = await this.api.create(this.instructions, title);
+    this.instructions = null;
+    this.id = conversation.id;
+    this.conversation = conversation;
+    this.changed();
+    return conversation.id;
   }
 
   /** Whether what could not be sent was stored after all; tells it once. */
