@@ -53,10 +53,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How answers are made.
+    /// How answers are made, in conversations that are kept.
     pub fn chat_options(&self) -> ChatOptions {
         let &Self { temperature, top_k, top_p, max_tokens, .. } = self;
-        ChatOptions { temperature, top_k, top_p, max_tokens }
+        ChatOptions { temperature, top_k, top_p, max_tokens, keep_state: true }
     }
 
     fn check(&self) -> Result<(), Failure> {

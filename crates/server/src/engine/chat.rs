@@ -32,6 +32,8 @@ pub struct ChatOptions {
     pub top_p: Option<f32>,
     /// Tokens of the answer at most.
     pub max_tokens: Option<usize>,
+    /// Whether what is computed of the conversation outlives its place in memory, and the process.
+    pub keep_state: bool,
 }
 
 /// What happens while an answer is made.

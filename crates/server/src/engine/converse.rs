@@ -49,8 +49,9 @@ impl ChatModel for Engine {
         let answering = Answering::new(events);
         let options = self.chat_options(chat.options, answering.cancel_flag());
         tokio::task::spawn_blocking(move || {
-            let answered = answer(chat, options, seat, &sender, clock);
-            // Nobody to tell is as good as told.
+            let mut seat = seat;
+            let answered = answer(chat, options, &mut seat, &sender, clock);
+            // Nobody to tell is as good as told. The seat goes back, and its state to the disk, after that.
             drop(sender.send(answered.map_err(ServerError::from)));
         });
         Ok(answering.into_stream())
@@ -101,10 +102,11 @@ impl Engine {
 fn answer(
     chat: Chat,
     options: GenerateOptions,
-    mut seat: Seat,
+    seat: &mut Seat,
     sender: &Sender,
     mut clock: TokenClock,
 ) -> Result<ChatEvent, LlmError> {
+    let keep_state = chat.options.keep_state;
     let conversation = seat.go_on_with(chat.conversation);
     conversation.set_messages(chat.messages);
     let answer = conversation.retry(options, |text| {
@@ -114,7 +116,9 @@ fn answer(
             Err(_) => ControlFlow::Break(()),
         }
     })?;
-    seat.keep();
+    if keep_state {
+        seat.keep();
+    }
     let usage = ChatUsage::from(answer.stats);
     metrics::took(usage);
     Ok(ChatEvent::Finished { reason: answer.finish, usage: Some(usage) })
