@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sottovoce_history::{ConversationChange, Filter, History, NewConversation, Purpose};
+use sottovoce_testkit::Random;
 use uuid::Uuid;
 
 use crate::{Place, answer, conversation, error, say};
@@ -131,4 +132,36 @@ pub async fn many_at_once_lose_nothing(place: Place) {
         task.await.unwrap();
     }
     assert_eq!(history.transcript(id).await.unwrap().messages.len(), 160);
+}
+
+/// A client that leaves takes the call that the server was making for it along, at any moment.
+pub async fn abandoned_calls_do_all_or_nothing(place: Place) {
+    let history = place.serve().await;
+    let id = conversation(&*history, "kept").await.id;
+    let mut random = Random::from_env(7);
+    for _ in 0..200 {
+        let call = tokio::spawn({
+            let history = history.clone();
+            async move {
+                let message = say(&*history, id, None, "abandoned").await;
+                history.set_favourite(message.id, true).await.unwrap();
+                history.delete_message(message.id).await.unwrap();
+            }
+        });
+        for _ in 0..random.below(4_000) {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        // Whether it was done before is not the question.
+        drop(call.await);
+    }
+    let left = history.transcript(id).await.unwrap().messages;
+    say(&*history, id, None, "last").await;
+    assert_eq!(history.transcript(id).await.unwrap().messages.len(), left.len() + 1);
+    for message in left {
+        assert_eq!(message.text, "abandoned");
+        history.delete_message(message.id).await.unwrap();
+    }
+    assert_eq!(crate::search::found(&*history, "abandoned").await.len(), 0);
+    assert_eq!(crate::search::found(&*history, "last").await, ["kept"]);
 }

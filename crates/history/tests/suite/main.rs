@@ -71,7 +71,7 @@ macro_rules! behaviours {
 }
 behaviours! {
     conversations: are_created_changed_and_kept, come_in_pages, are_deleted_with_their_messages, expire,
-        settings_are_kept, many_at_once_lose_nothing;
+        settings_are_kept, many_at_once_lose_nothing, abandoned_calls_do_all_or_nothing;
     messages: form_trees, are_deleted_with_what_follows, are_marked, deep_threads_are_deleted, have_any_text;
     answers: are_written_and_finished, belong_to_their_server, stop_when_asked, are_interrupted_on_close,
         of_a_dead_server_are_interrupted, deleted_ones_end;
