@@ -31,6 +31,7 @@ fn every_response_tells_browsers_to_keep_it_apart() {
             "referrer-policy: no-referrer",
             "cross-origin-opener-policy: same-origin",
             "cross-origin-resource-policy: same-origin",
+            "permissions-policy: microphone=(self), camera=()",
         ] {
             assert!(head.contains(header), "{path} says nothing of {header}: {head}");
         }

@@ -33,6 +33,9 @@ export interface Download {
   blob: Blob;
 }
 
+/** What may be in the name of a protocol: https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
+const PROTOCOL = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** The server's `/api`. */
 export class Api {
   constructor(
@@ -125,7 +128,11 @@ export class Api {
     const address = new URL('/v1/realtime', location.href);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     const token = this.token();
-    return new WebSocket(address, ['realtime', ...(token ? [`openai-insecure-api-key.${token}`] : [])]);
+    if (!token) return new WebSocket(address, ['realtime']);
+    if (!PROTOCOL.test(token)) {
+      throw new Error('a browser cannot send the server’s token here; one of letters and digits alone is for all');
+    }
+    return new WebSocket(address, ['realtime', `openai-insecure-api-key.${token}`]);
   }
 
   async #json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

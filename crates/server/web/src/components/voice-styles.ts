@@ -140,7 +140,7 @@ export const voiceStyles = css`
     color: var(--ink);
     box-shadow: inset 0 0 0 1px var(--line-strong);
   }
-  .microphone[disabled] {
+  .microphone[aria-disabled] {
     background: var(--hover);
     color: var(--ink-faint);
     cursor: default;

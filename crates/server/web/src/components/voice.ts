@@ -22,7 +22,10 @@ export class VoiceElement extends LitElement {
   @state() private hasCaptions = recall('captions') !== 'off';
   @state() private showsManner = false;
   @query('dialog') private dialog!: HTMLDialogElement;
+  @query('.main') private main!: HTMLElement | null;
   @query('.lines') private log!: HTMLElement | null;
+
+  #lastMain: HTMLElement | null = null;
 
   constructor() {
     super();
@@ -34,6 +37,7 @@ export class VoiceElement extends LitElement {
     this.showsManner = false;
     this.dialog.showModal();
     void this.app.talk.start();
+    void this.updateComplete.then(() => this.main?.focus());
   }
 
   override render() {
@@ -146,12 +150,12 @@ export class VoiceElement extends LitElement {
   #controls() {
     const { talk } = this.app;
     if (talk.state === 'lost') {
-      return html`<footer><button class="button primary" @click=${() => void talk.start()}>Talk again</button></footer>`;
+      return html`<footer><button class="main button primary" @click=${() => void talk.start()}>Talk again</button></footer>`;
     }
     if (talk.microphone === 'none') {
       return html`<footer>
         <form class="write" @submit=${this.#write}>
-          <input class="field" name="text" aria-label="Message" placeholder="Write, and hear the answer" autocomplete="off" />
+          <input class="main field" name="text" aria-label="Message" placeholder="Write, and hear the answer" autocomplete="off" />
           <button class="button primary">Send</button>
         </form>
         <button class="button" @click=${() => void talk.listen()}>Try the microphone again</button>
@@ -160,11 +164,11 @@ export class VoiceElement extends LitElement {
     const isMuted = talk.microphone === 'muted';
     return html`<footer>
       <button
-        class="microphone"
+        class="main microphone"
         aria-label="Mute the microphone"
         title=${isMuted ? 'Listen again' : 'Mute'}
         aria-pressed=${String(isMuted)}
-        ?disabled=${talk.microphone === 'asking'}
+        aria-disabled=${talk.microphone === 'asking' ? 'true' : nothing}
         @click=${() => talk.toggleMicrophone()}
       >
         ${isMuted ? icons.muted : icons.microphone}
@@ -174,6 +178,10 @@ export class VoiceElement extends LitElement {
   }
 
   protected override updated(_: PropertyValues): void {
+    // Where another control has taken the place of the one that had the focus, it goes there.
+    const { main } = this;
+    if (main !== this.#lastMain && this.#lastMain && !this.#lastMain.isConnected) main?.focus();
+    this.#lastMain = main;
     // What is said last is what is read.
     if (this.log) this.log.scrollTop = this.log.scrollHeight;
   }

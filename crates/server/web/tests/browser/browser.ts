@@ -82,6 +82,15 @@ export class Window {
     return this.page.getByRole('button', { name, exact: typeof name === 'string' });
   }
 
+  /** What has the focus is called. */
+  focused(): Promise<string | null> {
+    return this.page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? null;
+    });
+  }
+
   conversation(title: string | RegExp): Locator {
     return this.page.locator('sotto-conversation-list').getByRole('link', { name: title });
   }

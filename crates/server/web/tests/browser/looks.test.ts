@@ -80,12 +80,7 @@ test('on a phone the list is a drawer', async () => {
 
 test('all can be reached by keyboard, the message field at once', async () => {
   const window = await Window.open(browser, server, {}, hash);
-  const focused = () =>
-    window.page.evaluate(() => {
-      let element = document.activeElement;
-      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      return element?.getAttribute('aria-label') ?? element?.textContent?.trim();
-    });
+  const focused = () => window.focused();
   await expect.poll(focused).toBe('Message');
   await window.page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await window.page.keyboard.press('Control+k');

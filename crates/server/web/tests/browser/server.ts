@@ -17,8 +17,8 @@ function program(): string {
   return found;
 }
 
-/** In f32 on one thread, answers are slow enough for a test to do something in the middle of one. */
-export const SLOW = ['--exact', '--threads', '1'];
+/** In f32 on one thread, answers are slow enough for a test to do something in the middle of one. It has no voice to load. */
+export const SLOW = ['--exact', '--threads', '1', '--no-voice'];
 
 /** A real server with SmolLM2 and a history of its own. It can be killed and started again at the same address. */
 export class Server {

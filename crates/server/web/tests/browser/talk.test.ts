@@ -25,6 +25,16 @@ beforeEach(async () => {
 });
 afterEach(() => window.close());
 
+test('without a voice nobody talks, and why is said', async () => {
+  const talk = window.button('Talk');
+  await expect.poll(() => talk.getAttribute('title'), { timeout: PATIENCE }).toContain('--no-voice');
+  await window.accessible();
+  await talk.focus();
+  await window.page.keyboard.press('Enter');
+  await window.page.getByText('There is no voice: it was started with --no-voice').waitFor();
+  expect(await window.page.getByRole('dialog').count()).toBe(0);
+});
+
 describe('a conversation', () => {
   test('has a question, an answer that grows, a title and a place in the list', async () => {
     const { page } = window;

@@ -162,6 +162,68 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   });
 });
 
+test('where motion is not wanted, nothing moves', async () => {
+  const flags = await microphone(folder, 'question.wav', 1, false);
+  await talking(flags, ALLOWED, async (window) => {
+    expect(await loudest(window, 'Listening')).toBe(0);
+    expect(await loudest(window, 'Speaking')).toBe(0);
+  });
+});
+
+test('the focus is on the microphone, and goes back to where it was; nothing listens any more', async () => {
+  const browser = await launch(...(await microphone(folder, 'question.wav', 1, false)));
+  const window = await Window.open(browser, server, ALLOWED);
+  await window.page.getByRole('button', { name: 'Talk', disabled: false }).waitFor();
+  const tracks = await window.page.evaluateHandle(() => {
+    const tracks: MediaStreamTrack[] = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    return tracks;
+  });
+  const states = () =>
+    tracks.evaluate((tracks) =>
+      tracks.map((track) => [
+        track.readyState,
+        track.getSettings().echoCancellation,
+        track.getSettings().noiseSuppression,
+      ]),
+    );
+  await window.button('Talk').focus();
+  await window.page.keyboard.press('Enter');
+  await phase(window).getByText('Listening').waitFor();
+  expect(await window.focused()).toBe('Mute the microphone');
+  expect(await states()).toEqual([['live', true, true]]);
+  await window.page.keyboard.press('Escape');
+  await dialog(window).waitFor({ state: 'hidden' });
+  expect((await states()).map(([state]) => state)).toEqual(['ended']);
+  expect(await window.focused()).toBe('Talk');
+  await window.close();
+  await browser.close();
+});
+
+test('a server that wants a token gets it; one that a browser cannot send is said to be one', async () => {
+  for (const [token, expected] of [
+    ['open-secret', 'Write instead'],
+    ['an open secret', 'Ended'],
+  ] as const) {
+    const own = await Server.start('--token', token);
+    await voiceOf(own);
+    const browser = await launch();
+    const window = await Window.open(browser, own, ALLOWED, `#token=${encodeURIComponent(token)}`);
+    await window.page.getByRole('button', { name: 'Talk', disabled: false }).click();
+    await phase(window).getByText(expected).waitFor();
+    if (expected === 'Ended')
+      await dialog(window).getByRole('alert').getByText('cannot send the server’s token').waitFor();
+    await window.close();
+    await browser.close();
+    await own.end();
+  }
+});
+
 test('voice and speed are chosen, and stay', async () => {
   const flags = await microphone(folder, 'question.wav', 1, false);
   await talking(flags, ALLOWED, async (window) => {
@@ -205,6 +267,7 @@ describe('without a microphone', () => {
     await talking(flags, options, async (window) => {
       await dialog(window).getByRole('alert').getByText(reason).waitFor();
       await window.accessible();
+      expect(await window.focused()).toBe('Message');
       await dialog(window).getByRole('textbox', { name: 'Message' }).fill('What is the capital of France?');
       await window.page.keyboard.press('Enter');
       await phase(window).getByText('Speaking').waitFor();
