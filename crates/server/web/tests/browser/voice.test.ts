@@ -243,7 +243,7 @@ test('voice and speed are chosen, and stay', async () => {
   });
 });
 
-test('who is muted is not heard', async () => {
+test('the microphone is muted, and opened again', async () => {
   const flags = await microphone(folder, 'question.wav', 4, true);
   await talking(flags, MOVING, async (window) => {
     await window.button('Mute the microphone').click();
