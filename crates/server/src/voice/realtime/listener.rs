@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Sound that waits to be committed, at most.
-const MOST_SECONDS: usize = 300;
+const MOST_SECONDS: u32 = 300;
 /// A turn that is longer ends: recognisers take no more at once.
 const LONGEST_TURN: Duration = Duration::from_secs(30);
 /// A silence that is as long may be the end.
@@ -128,7 +128,8 @@ impl Listener {
 
     /// Whether there is no room for as many samples at the interface's rate.
     pub fn is_full(&self, samples: usize) -> bool {
-        self.buffer.len() / SAMPLE_RATE as usize + samples / PCM_RATE as usize > MOST_SECONDS
+        let seconds = |samples: usize, rate: u32| samples as f64 / f64::from(rate);
+        seconds(self.buffer.len(), SAMPLE_RATE) + seconds(samples, PCM_RATE) > f64::from(MOST_SECONDS)
     }
 }
 
@@ -153,7 +154,7 @@ impl Turns {
             activity: Activity::new(threshold, threshold * 0.7, ONSET, pause),
             // No client keeps more than the longest turn.
             padding: samples((padding + onset).min(LONGEST_TURN.as_millis() as u64)),
-            longest_pause: (samples(longest_pause) / FRAME).max(1) as u32,
+            longest_pause: samples(longest_pause).div_ceil(FRAME).max(1) as u32,
             open: false,
         }
     }
