@@ -25,6 +25,10 @@ use crate::{
     metrics::{self, TokenClock},
 };
 
+/// Where neither the settings nor the model's makers say, as in `sottovoce chat`: small models lose the thread at 1, which is
+/// what OpenAI's interface takes.
+const TEMPERATURE: f32 = 0.7;
+
 type Sender = UnboundedSender<Result<ChatEvent, ServerError>>;
 
 #[async_trait]
@@ -82,7 +86,7 @@ impl Engine {
     fn chat_options(&self, options: ChatOptions, cancel: Arc<AtomicBool>) -> GenerateOptions {
         let default = self.sampling();
         let sampling = Sampling {
-            temperature: options.temperature.unwrap_or(default.temperature),
+            temperature: options.temperature.or(self.folder.defaults.temperature).unwrap_or(TEMPERATURE),
             top_k: options.top_k.or(default.top_k).filter(|&k| k > 0),
             top_p: options.top_p.or(default.top_p),
             seed: random_seed(),
