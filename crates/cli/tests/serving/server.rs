@@ -6,7 +6,8 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::OnceLock,
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ impl Server {
             }
         }
         // The rest of what it says must not fill the pipe.
-        let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
+        let told = thread::spawn(move || lines.map_while(Result::ok).collect());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         Self { process, data: None, url: url.expect("the server says where it listens"), agent, told: Some(told) }
     }
@@ -171,7 +172,8 @@ impl Server {
     /// Bytes of memory that it holds, once nothing is under way.
     pub fn settled_memory(&self) -> u64 {
         while self.get("/health").body["running"] != 0 {
-            std::thread::yield_now();
+            // Whoever asks without a rest is turned away.
+            thread::sleep(Duration::from_millis(20));
         }
         let mut system = sysinfo::System::new().unwrap();
         let pid = sysinfo::Pid::from_u32(self.process.id());

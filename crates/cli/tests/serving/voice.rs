@@ -1,6 +1,6 @@
 //! Files of speech and spoken conversations, with real models.
 
-use std::{fs, io::Read, net::TcpStream, path::Path};
+use std::{fs, io::Read, net::TcpStream, path::Path, thread, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
@@ -30,7 +30,8 @@ fn start(arguments: &[&str]) -> Option<Server> {
     let server = Server::start_with_voice(model()?, &[&["--parallel", "2"][..], arguments].concat());
     let said = json!({ "input": "" }).to_string();
     while [429, 503].contains(&speech(&server, &said).0) {
-        std::thread::yield_now();
+        // Whoever asks without a rest is turned away.
+        thread::sleep(Duration::from_millis(20));
     }
     Some(server)
 }
