@@ -19,8 +19,10 @@ use crate::{
 };
 
 const CLIENTS: usize = 50;
+/// Answers that the server makes at the same time.
+const PLACES: usize = 4;
 /// Rounds before memory is looked at first: every path has run then, and every pool is filled.
-const WARM_UP: usize = 10;
+const WARM_UP: usize = 12;
 /// Rounds between two looks at memory, and looks in each half of the test.
 const ROUNDS: usize = 4;
 const LOOKS: usize = 3;
@@ -189,6 +191,19 @@ impl Client<'_> {
     }
 }
 
+/// Fills the context of every place, whose memory grows with what was kept there at most.
+fn fill_contexts(server: &Server) {
+    thread::scope(|scope| {
+        for number in 0..2 * PLACES {
+            let question = format!("{number} {}", "word ".repeat(450));
+            scope.spawn(move || {
+                let reply = server.chat(&question, json!({ "max_tokens": 16, "logit_bias": { "2": -100 } }));
+                assert_eq!(reply.status, 200, "{}", reply.body);
+            });
+        }
+    });
+}
+
 /// Lets every client do `rounds` things.
 fn rounds(assistant: &Talk, random: &mut Random, rounds: usize, answers: &AtomicUsize, talks: &Mutex<Vec<Talked>>) {
     let seeds: Vec<u64> = (0..CLIENTS).map(|_| random.bits()).collect();
@@ -209,10 +224,11 @@ fn rounds(assistant: &Talk, random: &mut Random, rounds: usize, answers: &Atomic
 fn fifty_bad_clients_leave_no_trace() {
     let Some(model) = model() else { return };
     let data = tempfile::tempdir().unwrap();
-    let assistant = Talk::start(model, data.path(), &["--parallel", "4", "--queue", "64"]);
+    let assistant = Talk::start(model, data.path(), &["--parallel", &PLACES.to_string(), "--queue", "64"]);
     // Its answers are as short as the others.
     assistant.set(json!({ "max_tokens": 4 }));
     let (mut random, answers, talks) = (Random::from_env(50), AtomicUsize::new(0), Mutex::default());
+    fill_contexts(&assistant.server);
     rounds(&assistant, &mut random, WARM_UP, &answers, &talks);
     // What is freed is not given back at once, so that single looks vary; what leaks stays, and lifts the lowest of several.
     let mut lowest = || {
