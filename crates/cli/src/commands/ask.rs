@@ -2,14 +2,14 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use serde_json::json;
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_voice::{
-    Audio, Manner, SAMPLE_RATE, VoiceError,
-    audio::{decode_wav, read_wav, write_wav},
+    Audio, Manner,
+    audio::write_wav,
     conversation::{Event, Latency},
 };
 
@@ -18,6 +18,7 @@ use crate::{
     console::{self, BOLD},
     loading::{self, ModelOptions},
     talking::{self, ModelThinker, Speech, SpokenAnswer},
+    voice,
 };
 
 /// Arguments of `ask`.
@@ -64,7 +65,7 @@ pub struct Arguments {
 /// # Errors
 /// The recording cannot be read, a model cannot be fetched or fails, the answer cannot be written, or the user stops it.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let recording = read(&arguments.question)?;
+    let recording = voice::read_recording(&arguments.question)?;
     let speech = Speech::open()?;
     let loaded = loading::load(&arguments.model, &arguments.options)?;
     let mut folder = loaded.folder;
@@ -89,14 +90,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let length = console::duration(answer.speech.duration());
     console::note(format_args!("{length} of speech in {}", arguments.output.display()));
     Ok(())
-}
-
-fn read(file: &Path) -> Result<Audio, VoiceError> {
-    if file == Path::new("-") {
-        decode_wav(io::stdin().lock(), Path::new("standard input"), SAMPLE_RATE)
-    } else {
-        read_wav(file, SAMPLE_RATE)
-    }
 }
 
 /// Shows question and answer as they come.

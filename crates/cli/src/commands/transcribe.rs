@@ -1,15 +1,11 @@
 //! `sottovoce transcribe`
 
-use std::{
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::PathBuf};
 
 use serde::Serialize;
 use sottovoce_voice::{
-    Audio, SAMPLE_RATE, VoiceError,
+    Audio,
     asr::{Segment, Transcriber},
-    audio::{decode_wav, read_wav},
 };
 
 use crate::{console, interrupt, progress, voice};
@@ -71,7 +67,7 @@ impl Report {
 /// # Errors
 /// The recording cannot be read, or the models cannot be fetched or loaded.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let audio = read(&arguments.file)?;
+    let audio = voice::read_recording(&arguments.file)?;
     let mut transcriber = Transcriber::new(voice::voice_activity()?, voice::recognizer()?);
     let bar = progress::step_bar(100).with_message("% heard");
     let mut out = console::stdout();
@@ -94,12 +90,4 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string(&Report::new(&audio, segments))?)?;
     }
     Ok(())
-}
-
-fn read(file: &Path) -> Result<Audio, VoiceError> {
-    if file == Path::new("-") {
-        decode_wav(io::stdin().lock(), Path::new("standard input"), SAMPLE_RATE)
-    } else {
-        read_wav(file, SAMPLE_RATE)
-    }
 }

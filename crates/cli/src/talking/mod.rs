@@ -4,17 +4,15 @@ mod serving;
 mod thinker;
 
 use std::{
-    path::PathBuf,
     sync::mpsc::{self, RecvTimeoutError},
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use sottovoce_voice::{
-    Audio, FRAME, Manner,
+    Audio, FRAME, Manner, Synthesizer,
     asr::Moonshine,
     conversation::{Driver, Event, Latency, Mode, Options, Output, Parts, Playback, State, User},
-    tts::Hibari,
     turn::SmartTurn,
     vad::SileroVad,
 };
@@ -36,15 +34,12 @@ pub struct SpokenAnswer {
     pub latency: Latency,
 }
 
-/// Threads of the voice: it has to speak while the model thinks.
-const SPEAKING_THREADS: usize = 1;
-
 /// The speech models of a conversation.
 pub struct Speech {
     activity: SileroVad,
     end_of_turn: SmartTurn,
     recognizer: Moonshine,
-    synthesizer: Hibari,
+    synthesizer: Box<dyn Synthesizer>,
 }
 
 impl Speech {
@@ -57,7 +52,7 @@ impl Speech {
             activity: voice::voice_activity()?,
             end_of_turn: voice::end_of_turn()?,
             recognizer: voice::recognizer()?,
-            synthesizer: Hibari::open(&voice::onnx_runtime()?, &folder("hibari")?, SPEAKING_THREADS)?,
+            synthesizer: voice::synthesizer(voice::Engine::Hibari)?,
         })
     }
 
@@ -68,17 +63,10 @@ impl Speech {
             end_of_turn: Box::new(self.end_of_turn),
             recognizer: Box::new(self.recognizer),
             thinker: Box::new(thinker),
-            synthesizer: Box::new(self.synthesizer),
+            synthesizer: self.synthesizer,
             manner,
         }
     }
-}
-
-/// The folder with the files of a speech model, which are fetched if they are not there.
-fn folder(model: &str) -> anyhow::Result<PathBuf> {
-    let files = voice::files(model)?;
-    let folder = files.first().and_then(|file| file.parent());
-    Ok(folder.context("the catalogue entry has no files")?.to_owned())
 }
 
 /// The frames of a recording; the last is filled with silence.

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use sottovoce_server::voice::{Make, Pool, SpeechParts};
 use sottovoce_voice::{
     EndOfTurn, Recognizer, Synthesizer, VoiceActivity, asr::Moonshine, tts::Hibari, turn::SmartTurn, vad::SileroVad,
 };
 
-use super::{SPEAKING_THREADS, folder};
-use crate::voice::{self, RECOGNIZER_THREADS};
+use crate::voice::{self, HIBARI_THREADS, RECOGNIZER_THREADS};
 
 /// Models of a kind that work at the same time; more would only wait for the processor.
 const AT_A_TIME: usize = 2;
@@ -20,9 +18,8 @@ const AT_A_TIME: usize = 2;
 /// A model cannot be fetched or loaded.
 pub fn speech_parts() -> anyhow::Result<SpeechParts> {
     let runtime = voice::onnx_runtime()?;
-    let file = |model| voice::files(model)?.into_iter().next().context("the catalogue entry has no files");
-    let (silero, smart_turn) = (file("silero-vad")?, file("smart-turn")?);
-    let (moonshine, hibari) = (folder("moonshine-tiny-en")?, folder("hibari")?);
+    let (silero, smart_turn) = (voice::file("silero-vad")?, voice::file("smart-turn")?);
+    let (moonshine, hibari) = (voice::folder("moonshine-tiny-en")?, voice::folder("hibari")?);
 
     let activity_file = silero.clone();
     let activity: Make<dyn VoiceActivity> = Arc::new(move || Ok(Box::new(SileroVad::load(&activity_file)?)));
@@ -34,7 +31,7 @@ pub fn speech_parts() -> anyhow::Result<SpeechParts> {
         Ok(Box::new(Moonshine::load(&hearing_runtime, &moonshine, vad, RECOGNIZER_THREADS)?))
     });
     let synthesizer: Make<dyn Synthesizer> =
-        Arc::new(move || Ok(Box::new(Hibari::open(&runtime, &hibari, SPEAKING_THREADS)?)));
+        Arc::new(move || Ok(Box::new(Hibari::open(&runtime, &hibari, HIBARI_THREADS)?)));
 
     let first_voice = synthesizer()?;
     Ok(SpeechParts {
