@@ -111,7 +111,7 @@ export class Window {
 
   /** Waits until an answer that is being made has so many characters. */
   async growing(length = 20): Promise<void> {
-    await expect.poll(async () => (await this.said()).length, { timeout: PATIENCE }).toBeGreaterThan(length);
+    await expect.poll(async () => (await this.said()).length).toBeGreaterThan(length);
     await this.button('Stop').waitFor();
   }
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { launch, PATIENCE, Window } from './browser';
+import { launch, Window } from './browser';
 import { Server, SLOW } from './server';
 
 const TOKEN = 'an open secret';
@@ -74,7 +74,7 @@ test('on a phone the list is a drawer', async () => {
     .conversation(/capital of Italy/)
     .first()
     .click();
-  await expect.poll(() => window.page.locator('sotto-sidebar').isVisible(), { timeout: PATIENCE }).toBe(false);
+  await expect.poll(() => window.page.locator('sotto-sidebar').isVisible()).toBe(false);
   await window.close();
 });
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { launch, PATIENCE, Window } from './browser';
+import { launch, Window } from './browser';
 import { Server, SLOW } from './server';
 
 const SHORT = 'What is the capital of Japan? Answer in one word.';
@@ -27,7 +27,7 @@ afterEach(() => window.close());
 
 test('without a voice nobody talks, and why is said', async () => {
   const talk = window.button('Talk');
-  await expect.poll(() => talk.getAttribute('title'), { timeout: PATIENCE }).toContain('--no-voice');
+  await expect.poll(() => talk.getAttribute('title')).toContain('--no-voice');
   await window.accessible();
   await talk.focus();
   await window.page.keyboard.press('Enter');
@@ -97,7 +97,7 @@ describe('a conversation', () => {
     await window.ask(SHORT);
     await window.answered();
     const announced = window.page.locator('.announcer');
-    await expect.poll(() => announced.textContent(), { timeout: PATIENCE }).toContain('Tokyo');
+    await expect.poll(() => announced.textContent()).toContain('Tokyo');
     expect(await announced.getAttribute('aria-live')).toBe('polite');
   });
 
@@ -121,7 +121,7 @@ describe('a conversation', () => {
     await window.page.reload();
     await window.growing();
     const before = (await window.said()).length;
-    await expect.poll(async () => (await window.said()).length, { timeout: PATIENCE }).toBeGreaterThan(before);
+    await expect.poll(async () => (await window.said()).length).toBeGreaterThan(before);
     await window.button('Stop').click();
     await window.answers.getByText('Stopped').waitFor();
   });
