@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
 
 import type { Status } from '../../src/api/types';
-import { PATIENCE } from './browser';
+import { PATIENCE, type Window } from './browser';
 import type { Server } from './server';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../../../fixtures/speech');
@@ -34,6 +34,33 @@ export async function microphone(folder: string, name: string, pause: number, re
     '--use-fake-ui-for-media-stream',
     `--use-file-for-fake-audio-capture=${file}${repeats ? '' : '%noloop'}`,
   ];
+}
+
+/**
+ * Puts a microphone into a page that hears a fixture whenever the function that this gives is called, and silence otherwise: for
+ * what somebody says at a moment that only the page knows. Call it before the page asks for its microphone.
+ */
+export async function onCue(window: Window): Promise<(name: string) => Promise<void>> {
+  const microphone = await window.page.evaluateHandle(() => {
+    let context: AudioContext;
+    let heard: MediaStreamAudioDestinationNode;
+    navigator.mediaDevices.getUserMedia = async () => {
+      context = new AudioContext();
+      heard = context.createMediaStreamDestination();
+      return heard.stream;
+    };
+    return async (wav: string) => {
+      const bytes = Uint8Array.from(atob(wav), (letter) => letter.charCodeAt(0));
+      const source = context.createBufferSource();
+      source.buffer = await context.decodeAudioData(bytes.buffer);
+      source.connect(heard);
+      source.start();
+    };
+  });
+  return async (name) => {
+    const wav = await readFile(join(FIXTURES, name));
+    await microphone.evaluate((play, wav) => play(wav), wav.toString('base64'));
+  };
 }
 
 /** Waits until a server can hear and speak. The first one on a machine fetches the models. */

@@ -5,9 +5,9 @@ import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Conversation, Settings, Transcript } from '../../src/api/types';
-import { launch, PATIENCE, Window } from './browser';
+import { launch, Window } from './browser';
 import { Server } from './server';
-import { microphone, QUESTION, voiceOf } from './speech';
+import { microphone, onCue, QUESTION, voiceOf } from './speech';
 
 const ALLOWED: BrowserContextOptions = { permissions: ['microphone'] };
 const MOVING: BrowserContextOptions = { ...ALLOWED, reducedMotion: 'no-preference' };
@@ -118,16 +118,23 @@ test('an answer is interrupted by a tap, and by leaving; what was heard stays', 
 
 test('an answer is interrupted by a voice, and cut where it was heard', async () => {
   await server.limit(null);
-  const flags = await microphone(folder, 'go-somewhere.wav', 8, true);
-  await talking(flags, ALLOWED, async (window) => {
-    const cut = lines(window, 'assistant').and(window.page.locator('[data-state=cut]')).first();
-    await cut.waitFor({ timeout: 2 * PATIENCE });
-    const heard = (await cut.textContent())?.replace('Assistant: ', '').trim();
-    await window.page.keyboard.press('Escape');
-    await dialog(window).waitFor({ state: 'hidden' });
-    const answers = (await kept()).messages.filter(({ role }) => role === 'assistant');
-    expect(answers.map(({ text, state }) => [text, state])).toContainEqual([heard, 'stopped']);
-  });
+  const browser = await launch();
+  const window = await Window.open(browser, server);
+  const say = await onCue(window);
+  await window.button('Talk').and(window.page.locator(':enabled')).click();
+  await phase(window).getByText('Listening').waitFor();
+  await say('go-somewhere.wav');
+  await phase(window).getByText('Speaking').waitFor();
+  await say('go-somewhere.wav');
+  const cut = lines(window, 'assistant').and(window.page.locator('[data-state=cut]')).first();
+  await cut.waitFor();
+  const heard = (await cut.textContent())?.replace('Assistant: ', '').trim();
+  await window.page.keyboard.press('Escape');
+  await dialog(window).waitFor({ state: 'hidden' });
+  const answers = (await kept()).messages.filter(({ role }) => role === 'assistant');
+  expect(answers.map(({ text, state }) => [text, state])).toContainEqual([heard, 'stopped']);
+  await window.close();
+  await browser.close();
 });
 
 test('a spoken conversation goes on with what was written', async () => {
