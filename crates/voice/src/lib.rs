@@ -11,7 +11,9 @@
 pub mod asr;
 pub mod audio;
 pub mod conversation;
+pub mod echo;
 mod error;
+mod noise;
 mod onnx;
 pub mod speakable;
 pub mod tts;

@@ -13,11 +13,11 @@ use crate::{clips, runtime};
 const RATE: usize = SAMPLE_RATE as usize;
 const QUESTION: &str = "What is the capital of Japan?";
 
-fn vad() -> Option<SileroVad> {
+pub fn vad() -> Option<SileroVad> {
     catalogue_file("silero-vad", "silero_vad_16k_sequence").map(|path| SileroVad::load(&path).unwrap())
 }
 
-fn moonshine() -> Option<Moonshine> {
+pub fn moonshine() -> Option<Moonshine> {
     let encoder = catalogue_file("moonshine-tiny-en", "encoder_model")?;
     Some(Moonshine::load(&runtime()?, encoder.parent().unwrap(), vad()?, 1).unwrap())
 }

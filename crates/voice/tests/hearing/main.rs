@@ -1,6 +1,7 @@
 //! The parts that hear, with their real models, on recorded speech.
 
 mod asr;
+mod echo;
 mod turn;
 mod vad;
 

@@ -5,17 +5,16 @@
 //!
 //! S = e^h · e^(iπ·tanh θ) · P + e^n · Z + e^r · e^(iφ)
 //!
-//! with P the spectrum of the pulses (`pulses`) and Z noise (`noise`). Frames are made samples by the inverse transform
+//! with P the spectrum of the pulses (`pulses`) and Z noise (`crate::noise`). Frames are made samples by the inverse transform
 //! and added where they overlap, so that samples can leave as soon as the frames over them are there.
 
-mod noise;
 mod pulses;
 
 use std::{f32::consts::PI, ops::ControlFlow, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
 
-use noise::Noise;
+use crate::noise::Noise;
 
 /// Samples a second.
 pub(super) const SAMPLE_RATE: u32 = 24_000;

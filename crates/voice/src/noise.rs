@@ -9,10 +9,10 @@ use rand_chacha::{
 use realfft::num_complex::Complex32;
 
 /// Complex numbers whose parts are normally distributed with variance 1, from a seed.
-pub(super) struct Noise(ChaCha8Rng);
+pub(crate) struct Noise(ChaCha8Rng);
 
 impl Noise {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 }
