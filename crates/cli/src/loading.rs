@@ -12,7 +12,7 @@ use sottovoce_llm::{
     load::{LoadReport, ModelFolder, Packages, TokenizerSource},
     package::PackageModel,
 };
-use sottovoce_runtime::{LoadOptions, Model, Precision};
+use sottovoce_runtime::{BackendKind, ComputeUnits, LoadOptions, Model, Precision};
 
 use crate::{console, model_folder};
 
@@ -46,9 +46,59 @@ pub struct PackageOptions {
     /// Compute everything in f32
     #[arg(long)]
     exact: bool,
-    /// Pack the weights for this run instead of mapping NAME.packed, which is else made beside the package
+    /// Keep nothing beside the package: pack the weights for this run instead of mapping NAME.packed, and with core-ml compile
+    /// the package for it
     #[arg(long)]
     no_packed_cache: bool,
+    /// What runs the model [default: cpu, or reference for a package that cpu has no plan for]
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
+    /// Hardware that core-ml may use; where it refuses, less is tried, then our own engine
+    #[arg(long, value_enum, value_name = "UNITS", default_value_t)]
+    compute_units: Units,
+}
+
+/// Back ends by their names here.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Backend {
+    /// Fused steps and SIMD kernels, on any machine
+    Cpu,
+    /// The interpreter that defines every operation: slow
+    Reference,
+    /// Apple's Core ML: macOS 15, iOS 18
+    CoreMl,
+}
+
+/// Compute units by their names here.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Units {
+    /// Whatever there is
+    #[default]
+    All,
+    CpuOnly,
+    CpuAndGpu,
+    CpuAndNeuralEngine,
+}
+
+impl From<Backend> for BackendKind {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Cpu => Self::Cpu,
+            Backend::Reference => Self::Reference,
+            Backend::CoreMl => Self::CoreMl,
+        }
+    }
+}
+
+impl From<Units> for ComputeUnits {
+    fn from(units: Units) -> Self {
+        match units {
+            Units::All => Self::All,
+            Units::CpuOnly => Self::CpuOnly,
+            Units::CpuAndGpu => Self::CpuAndGpu,
+            Units::CpuAndNeuralEngine => Self::CpuAndNeuralEngine,
+        }
+    }
 }
 
 impl ModelOptions {
@@ -73,7 +123,8 @@ impl PackageOptions {
             threads,
             function: self.function.clone(),
             packed_cache: !self.no_packed_cache,
-            ..LoadOptions::default()
+            backend: self.backend.map(BackendKind::from),
+            compute_units: self.compute_units.into(),
         }
     }
 }

@@ -124,6 +124,44 @@ pub enum RuntimeError {
     /// The thread that runs calls together cannot be had or has ended.
     #[error("the thread that runs calls together: {0}")]
     Batcher(String),
+    /// The core-ml back end was asked for and cannot be had.
+    #[error("the core-ml back end cannot run this: {reason}. The cpu back end (--backend cpu) can")]
+    NoCoreMl {
+        /// What is in the way.
+        reason: String,
+    },
+    /// An error of Core ML.
+    #[error("Core ML could not {action}: {message} ({domain} {code}). {advice}")]
+    CoreMl {
+        /// What it was to do.
+        action: &'static str,
+        /// Domain of its error.
+        domain: String,
+        /// Code of its error.
+        code: i64,
+        /// Its description, with those of the errors under it.
+        message: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// An array that Core ML takes or gives is not what the package declares.
+    #[error("Core ML's array '{name}': expected {expected}, found {found}")]
+    CoreMlArray {
+        /// Input, output or state.
+        name: String,
+        /// What the package declares.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A compiled model cannot be put beside its package; it is compiled for this run.
+    #[error("the compiled model {} cannot be kept, and is compiled anew by every run: {source}", path.display())]
+    CompiledModel {
+        /// Where it was to be.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The kernels cannot be had as asked for.
     #[error("{0}")]
     Kernels(String),

@@ -22,6 +22,7 @@
 mod batch;
 mod batcher;
 mod check;
+mod core_ml;
 mod cpu;
 mod error;
 mod inputs;

@@ -15,7 +15,7 @@ use sottovoce_tensor::Tensor;
 
 use crate::{
     BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, Outputs, PlanReport, Precision,
-    PredictOptions, State, check,
+    PredictOptions, State, check, core_ml,
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
     mask::Mask,
@@ -49,6 +49,14 @@ pub struct Placement {
 enum Backend {
     Cpu(Box<Executor>),
     Reference(Box<Reference>),
+    CoreMl(Box<CoreMl>),
+}
+
+/// A function that Core ML runs; graph and plan say what is checked before, and which states it appends to.
+struct CoreMl {
+    engine: core_ml::Engine,
+    graph: Graph,
+    plan: Option<Plan>,
 }
 
 impl Model {
@@ -68,26 +76,26 @@ impl Model {
         let function = options.function.clone().unwrap_or_else(|| package.default_function().to_owned());
         package.require_weights()?;
         let lowered = lower_function(&package, &function)?;
-        let mut notes = missing_units(options.compute_units);
+        let mut notes = Vec::new();
         let graph = passes::optimise(lowered.clone());
         let masks = Mask::all(&graph);
-        let exact = options.precision == Precision::Exact;
-        let plan = cpu::select(&graph);
-        let backend = match (options.backend, plan) {
-            (Some(BackendKind::Reference), plan) => {
-                Backend::Reference(Box::new(Reference::new(lowered, plan.ok(), &package, exact)))
-            }
-            (None | Some(BackendKind::Cpu), Ok(plan)) => {
-                Backend::Cpu(Box::new(cpu::load(graph, plan, &package, options, &mut notes)?))
-            }
-            (None | Some(BackendKind::Cpu), Err(reason)) => {
-                notes.push(format!("the cpu back end has no plan for this package: {reason}; the reference runs it"));
-                Backend::Reference(Box::new(Reference::new(lowered, None, &package, exact)))
-            }
+        let backend = match options.backend {
+            Some(BackendKind::CoreMl) => match core_ml::load(&graph, &package, &function, options, &mut notes)? {
+                Some(engine) => {
+                    let plan = cpu::select(&graph).ok();
+                    Backend::CoreMl(Box::new(CoreMl { engine, graph, plan }))
+                }
+                None => {
+                    notes.push("Core ML cannot run this package here; our own engine does".to_owned());
+                    load_own(lowered, graph, &package, options, &mut notes)?
+                }
+            },
+            _ => load_own(lowered, graph, &package, options, &mut notes)?,
         };
         let kind = match backend {
             Backend::Cpu(_) => BackendKind::Cpu,
             Backend::Reference(_) => BackendKind::Reference,
+            Backend::CoreMl(_) => BackendKind::CoreMl,
         };
         let placement = Placement { backend: kind, notes };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
@@ -114,11 +122,11 @@ impl Model {
         &self.placement
     }
 
-    /// Threads in use.
+    /// Threads of ours in use; those of Core ML are its own business.
     pub fn threads(&self) -> usize {
         match &self.backend {
             Backend::Cpu(executor) => executor.compute.team().threads(),
-            Backend::Reference(_) => 1,
+            Backend::Reference(_) | Backend::CoreMl(_) => 1,
         }
     }
 
@@ -133,6 +141,7 @@ impl Model {
         match &self.backend {
             Backend::Cpu(executor) => &executor.graph,
             Backend::Reference(reference) => reference.graph(),
+            Backend::CoreMl(model) => &model.graph,
         }
     }
 
@@ -140,6 +149,7 @@ impl Model {
         match &self.backend {
             Backend::Cpu(executor) => Some(&executor.plan),
             Backend::Reference(reference) => reference.plan(),
+            Backend::CoreMl(model) => model.plan.as_ref(),
         }
     }
 
@@ -157,26 +167,30 @@ impl Model {
         // Sizes were checked against the description and the element cap when the package was opened.
         let zeros = |dtype, shape: Vec<usize>| Tensor::zeros(dtype, shape).unwrap_or_else(|e| unreachable!("{e}"));
         let graph = self.graph();
-        let states = graph.states.iter().map(|state| {
-            let fact = graph.fact(state.initial);
-            zeros(fact.dtype, fact.fixed_shape().unwrap_or_default())
-        });
-        let mut caches: Vec<Tensor> = states.collect();
-        let mut kept = vec![Kept::Whole; caches.len()];
+        let mut kept = vec![Kept::Whole; graph.states.len()];
         for (kept, cache) in kept.iter_mut().zip(self.plan().into_iter().flat_map(|plan| &plan.caches)) {
             if cache.length.is_some() {
                 *kept = Kept::Positions;
             }
         }
+        let core_ml = match &self.backend {
+            Backend::CoreMl(model) => Some(model.engine.new_states()),
+            Backend::Cpu(_) | Backend::Reference(_) => None,
+        };
+        let states = graph.states.iter().map(|state| {
+            let fact = graph.fact(state.initial);
+            zeros(fact.dtype, fact.fixed_shape().unwrap_or_default())
+        });
+        let mut caches: Vec<Tensor> = if core_ml.is_some() { Vec::new() } else { states.collect() };
         let workspace = match &self.backend {
             Backend::Cpu(executor) => {
                 caches.resize_with(executor.plan.caches.len(), no_positions);
                 executor.workspace(&caches)
             }
-            Backend::Reference(_) => Workspace::default(),
+            Backend::Reference(_) | Backend::CoreMl(_) => Workspace::default(),
         };
-        kept.resize(caches.len(), Kept::Nothing);
-        State { model: self.id, caches, kept, len: 0, workspace, bound: check::Bound::default() }
+        kept.resize(kept.len().max(caches.len()), Kept::Nothing);
+        State { model: self.id, caches, core_ml, kept, len: 0, workspace, bound: check::Bound::default() }
     }
 
     /// What tells this model's states from those of another: the files of the package (names, sizes and times), the
@@ -226,7 +240,7 @@ impl Model {
         outputs: &mut Outputs,
     ) -> Result<(), RuntimeError> {
         let end = self.begin(inputs, state, options, outputs)?;
-        let State { caches, workspace, bound, .. } = &mut *state;
+        let State { caches, core_ml, workspace, bound, .. } = &mut *state;
         match &self.backend {
             Backend::Cpu(executor) => {
                 let Workspace { arena, call } = workspace;
@@ -235,6 +249,10 @@ impl Model {
             Backend::Reference(reference) => {
                 let computed = reference.run(inputs, caches)?;
                 outputs.extend(self.graph().outputs.iter().map(|output| output.name.clone()).zip(computed));
+            }
+            Backend::CoreMl(model) => {
+                let states = core_ml.as_mut().ok_or(RuntimeError::ForeignState)?;
+                model.engine.run(&model.graph, model.plan.as_ref(), inputs, bound, states, outputs)?;
             }
         }
         state.len = end.unwrap_or(state.len);
@@ -314,6 +332,29 @@ impl Model {
     }
 }
 
+/// Loads a function into one of the back ends that run anywhere.
+fn load_own(
+    lowered: Graph,
+    graph: Graph,
+    package: &Package,
+    options: &LoadOptions,
+    notes: &mut Vec<String>,
+) -> Result<Backend, RuntimeError> {
+    let exact = options.precision == Precision::Exact;
+    notes.extend(missing_units(options.compute_units));
+    let plan = cpu::select(&graph);
+    Ok(match (options.backend, plan) {
+        (Some(BackendKind::Reference), plan) => {
+            Backend::Reference(Box::new(Reference::new(lowered, plan.ok(), package, exact)))
+        }
+        (_, Ok(plan)) => Backend::Cpu(Box::new(cpu::load(graph, plan, package, options, notes)?)),
+        (_, Err(reason)) => {
+            notes.push(format!("the cpu back end has no plan for this package: {reason}; the reference runs it"));
+            Backend::Reference(Box::new(Reference::new(lowered, None, package, exact)))
+        }
+    })
+}
+
 /// The steps that a package would run, without its weights.
 ///
 /// # Errors
@@ -339,5 +380,5 @@ fn missing_units(units: ComputeUnits) -> Vec<String> {
         ComputeUnits::CpuAndGpu => "GPU",
         ComputeUnits::CpuAndNeuralEngine => "Neural Engine",
     };
-    vec![format!("there is no {missing} back end here; the CPU runs everything")]
+    vec![format!("our own engine has no {missing} back end; the CPU runs everything")]
 }

@@ -1,7 +1,9 @@
 //! How a model is loaded and called.
 
-/// Hardware that a model may use, as Core ML's `MLComputeUnits` names it. What a machine does not have falls back to the
-/// CPU, and [`crate::Model::placement`] says so.
+use std::fmt;
+
+/// Hardware that a model may use, as Core ML's `MLComputeUnits` names it. What a machine or a back end does not have falls
+/// back to the CPU, and [`crate::Model::placement`] says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ComputeUnits {
     /// Whatever there is.
@@ -15,6 +17,17 @@ pub enum ComputeUnits {
     CpuAndNeuralEngine,
 }
 
+impl fmt::Display for ComputeUnits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "CPU, GPU and Neural Engine",
+            Self::CpuOnly => "CPU alone",
+            Self::CpuAndGpu => "CPU and GPU",
+            Self::CpuAndNeuralEngine => "CPU and Neural Engine",
+        })
+    }
+}
+
 /// What runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendKind {
@@ -22,6 +35,9 @@ pub enum BackendKind {
     Reference,
     /// Fused steps and SIMD kernels.
     Cpu,
+    /// Apple's Core ML, from macOS 15 and iOS 18 on; elsewhere it is refused. A package that it cannot run, on any of the
+    /// units asked for, runs on the cpu back end, and [`crate::Model::placement`] says why.
+    CoreMl,
 }
 
 /// How numbers are computed.
@@ -50,9 +66,9 @@ pub struct LoadOptions {
     /// Function to run; by default the package's default function.
     pub function: Option<String>,
     /// Keep packed weights in a file beside the package ([`crate::packed_cache`]), which later loads map: they are much
-    /// faster, and processes that run the same model share its memory. Off by default, since a library has no business
-    /// writing files as large as the model unasked. If the file cannot be written, the model loads without it, and
-    /// [`crate::Model::placement`] says why.
+    /// faster, and processes that run the same model share its memory; with Core ML, keep the compiled model there. Off by
+    /// default, since a library has no business writing files as large as the model unasked. If it cannot be written, the
+    /// model loads without it, and [`crate::Model::placement`] says why.
     pub packed_cache: bool,
 }
 

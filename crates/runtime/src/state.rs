@@ -6,6 +6,7 @@ use sottovoce_tensor::{DType, Tensor};
 
 use crate::{
     check::Bound,
+    core_ml,
     cpu::Workspace,
     error::RuntimeError,
     observer::{LinearInput, Observer},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// The axis of a cache, [layers, 1, groups, positions, size], that counts positions.
-const POSITIONS: usize = 3;
+pub(crate) const POSITIONS: usize = 3;
 
 /// Contents of a model's states. It belongs to one caller; clone it to fork a conversation.
 ///
@@ -24,6 +25,8 @@ pub struct State {
     pub(crate) model: u64,
     /// The package's states, then the caches that its plan keeps elsewhere.
     pub(crate) caches: Vec<Tensor>,
+    /// The package's states where Core ML keeps them; there are no `caches` then.
+    pub(crate) core_ml: Option<core_ml::States>,
     /// What of each cache outlives a call.
     pub(crate) kept: Vec<Kept>,
     pub(crate) len: usize,
@@ -49,6 +52,7 @@ impl State {
         Self {
             model: 0,
             caches: Vec::new(),
+            core_ml: None,
             kept: Vec::new(),
             len: 0,
             workspace: Workspace::default(),
@@ -93,8 +97,11 @@ impl State {
         if positions.start > positions.end || positions.end > self.len {
             return Err(RuntimeError::Rows { reason: format!("{positions:?} were asked for, {} are held", self.len) });
         }
-        let caches = self.caches.iter().zip(&self.kept).filter(|(_, kept)| **kept == Kept::Positions);
-        caches.map(|(cache, _)| Ok(cache.narrow(POSITIONS, positions.clone())?)).collect()
+        let copy = |index: usize| match &self.core_ml {
+            Some(states) => Ok(states.rows(index, positions.clone())),
+            None => Ok(self.caches[index].narrow(POSITIONS, positions.clone())?),
+        };
+        self.appended().map(copy).collect()
     }
 
     /// Appends positions that [`State::rows`] of the same model gave: what then follows is computed as if the model had
@@ -105,27 +112,42 @@ impl State {
     /// unchanged then.
     pub fn append(&mut self, rows: &[Tensor]) -> Result<(), RuntimeError> {
         self.require_rows()?;
-        let caches = self.caches.iter_mut().zip(&self.kept).filter(|(_, kept)| **kept == Kept::Positions);
-        let mut caches: Vec<&mut Tensor> = caches.map(|(cache, _)| cache).collect();
+        let caches: Vec<(DType, &[usize])> = self.appended().map(|index| self.describe(index)).collect();
         let added = rows.first().and_then(|cache| cache.shape().get(POSITIONS)).copied().unwrap_or(0);
-        let fits = |cache: &Tensor, rows: &Tensor| {
-            let mut shape = cache.shape().to_vec();
+        let fits = |(dtype, shape): (DType, &[usize]), rows: &Tensor| {
+            let mut shape = shape.to_vec();
             let room = std::mem::replace(&mut shape[POSITIONS], added).saturating_sub(self.len);
-            rows.dtype() == cache.dtype() && rows.shape() == shape && added <= room
+            rows.dtype() == dtype && rows.shape() == shape && added <= room
         };
-        if caches.len() != rows.len() || !caches.iter().zip(rows).all(|(cache, rows)| fits(cache, rows)) {
-            let describe = |cache: &Tensor| format!("{} {:?}", cache.dtype(), cache.shape());
-            let found: Vec<String> = rows.iter().map(describe).collect();
-            let caches: Vec<String> = caches.iter().map(|cache| describe(cache)).collect();
+        if caches.len() != rows.len() || !caches.iter().zip(rows).all(|(&cache, rows)| fits(cache, rows)) {
+            let describe = |(dtype, shape): (DType, &[usize])| format!("{dtype} {shape:?}");
+            let found: Vec<String> = rows.iter().map(|rows| describe((rows.dtype(), rows.shape()))).collect();
+            let caches: Vec<String> = caches.into_iter().map(describe).collect();
             let (found, caches) = (found.join(", "), caches.join(", "));
             let reason = format!("{found} were given for caches of {caches} that hold {} positions", self.len);
             return Err(RuntimeError::Rows { reason });
         }
-        for (cache, rows) in caches.iter_mut().zip(rows) {
-            cache.copy_range(POSITIONS, self.len, rows, 0..added)?;
+        let indices: Vec<usize> = self.appended().collect();
+        for (index, rows) in indices.into_iter().zip(rows) {
+            match &mut self.core_ml {
+                Some(states) => states.append(index, self.len, rows),
+                None => self.caches[index].copy_range(POSITIONS, self.len, rows, 0..added)?,
+            }
         }
         self.len += added;
         Ok(())
+    }
+
+    /// The caches that the model appends to.
+    fn appended(&self) -> impl Iterator<Item = usize> {
+        self.kept.iter().enumerate().filter(|(_, kept)| **kept == Kept::Positions).map(|(index, _)| index)
+    }
+
+    fn describe(&self, index: usize) -> (DType, &[usize]) {
+        match &self.core_ml {
+            Some(states) => states.describe(index),
+            None => (self.caches[index].dtype(), self.caches[index].shape()),
+        }
     }
 
     fn require_rows(&self) -> Result<(), RuntimeError> {
@@ -159,7 +181,8 @@ impl State {
 
     /// Bytes that keys and values take here: in the states of the package, or in memory of its calls.
     pub fn bytes(&self) -> usize {
-        self.caches.iter().map(|tensor| tensor.bytes().len()).sum()
+        let tensors: usize = self.caches.iter().map(|tensor| tensor.bytes().len()).sum();
+        tensors + self.core_ml.as_ref().map_or(0, core_ml::States::bytes)
     }
 }
 
@@ -173,6 +196,7 @@ impl Clone for State {
         Self {
             model: self.model,
             caches: self.caches.iter().zip(&self.kept).map(copy).collect(),
+            core_ml: self.core_ml.as_ref().map(|states| states.fork(&self.kept, self.len)),
             kept: self.kept.clone(),
             len: self.len,
             workspace: self.workspace.fresh(),

@@ -30,9 +30,16 @@ fn with_mask(mask: Tensor) -> Inputs {
     Inputs::from([("inputIds", Tensor::from_slice([1, ids.len()], &ids).unwrap()), ("causalMask", mask)])
 }
 
-/// The call fails on both back ends with an error that `matches` and whose message holds `words`, and changes nothing.
+/// What every call is checked for, whatever runs it.
+const BACKENDS: &[BackendKind] = if cfg!(target_vendor = "apple") {
+    &[BackendKind::Cpu, BackendKind::Reference, BackendKind::CoreMl]
+} else {
+    &[BackendKind::Cpu, BackendKind::Reference]
+};
+
+/// The call fails on every back end with an error that `matches` and whose message holds `words`, and changes nothing.
 fn refused(call: &Inputs, words: &[&str], matches: impl Fn(&RuntimeError) -> bool) {
-    for backend in [BackendKind::Cpu, BackendKind::Reference] {
+    for &backend in BACKENDS {
         let model = load("llama-fp16", &LoadOptions { backend: Some(backend), ..options() });
         let (mut state, mut untouched) = (model.new_state(), model.new_state());
         for state in [&mut state, &mut untouched] {
@@ -95,12 +102,15 @@ fn masks_that_would_give_nan_are_refused() {
 
 #[test]
 fn token_ids_outside_the_vocabulary_are_refused() {
-    for id in [-1, 320, i32::MAX] {
-        let model = load("llama-int4", &options());
-        let mut state = model.new_state();
-        let error = model.predict(&inputs(&[3, id], 0), &mut state).unwrap_err();
-        assert!(matches!(error, RuntimeError::TokenId { vocabulary: 320, .. }), "{error:?}");
-        assert_eq!(state.len(), 0);
+    // The reference back end finds them while it computes, as an error of the operation.
+    for &backend in BACKENDS.iter().filter(|&&backend| backend != BackendKind::Reference) {
+        let model = load("llama-int4", &LoadOptions { backend: Some(backend), ..options() });
+        for id in [-1, 320, i32::MAX] {
+            let mut state = model.new_state();
+            let error = model.predict(&inputs(&[3, id], 0), &mut state).unwrap_err();
+            assert!(matches!(error, RuntimeError::TokenId { vocabulary: 320, .. }), "{error:?}");
+            assert_eq!(state.len(), 0);
+        }
     }
 }
 
@@ -168,6 +178,20 @@ fn units_that_are_not_there_are_mentioned() {
     assert!(notes(ComputeUnits::All).is_empty() && notes(ComputeUnits::CpuOnly).is_empty());
     assert!(notes(ComputeUnits::CpuAndNeuralEngine)[0].contains("Neural Engine"));
     assert!(notes(ComputeUnits::CpuAndGpu)[0].contains("GPU"));
+}
+
+#[cfg(not(target_vendor = "apple"))]
+#[test]
+fn core_ml_is_refused_where_there_is_none() {
+    let path = fixtures_dir().join("coremltools/llama-fp16.mlpackage");
+    let load = |backend| Model::load(&path, &LoadOptions { backend: Some(backend), ..options() });
+    let error = load(BackendKind::CoreMl).err().expect("this is not Apple's system");
+    assert!(matches!(error, RuntimeError::NoCoreMl { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(
+        [std::env::consts::OS, "macOS 15", "--backend cpu"].iter().all(|words| message.contains(words)),
+        "{message}"
+    );
 }
 
 #[test]

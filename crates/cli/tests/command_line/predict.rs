@@ -49,6 +49,27 @@ fn files_are_calls_on_one_state() {
 }
 
 #[test]
+fn the_back_end_is_a_choice_and_one_that_is_not_there_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = fixture("llama-fp16");
+    let inputs = write_calls(&fixture, Split::Whole, folder.path());
+    let predict = |options: &[&str]| {
+        let mut command = sottovoce(folder.path());
+        command.args(PREDICT).args(options).arg(&fixture.package).args(&inputs).output().unwrap()
+    };
+    let reference = predict(&["--backend", "reference", "--compute-units", "cpu-and-gpu"]);
+    let stderr = String::from_utf8(reference.stderr).unwrap();
+    assert!(reference.status.success() && stderr.contains("no GPU back end"), "{stderr}");
+    if !cfg!(target_vendor = "apple") {
+        let core_ml = predict(&["--backend", "core-ml", "--compute-units", "cpu-and-neural-engine"]);
+        let stderr = String::from_utf8(core_ml.stderr).unwrap();
+        assert!(!core_ml.status.success() && stderr.contains("macOS 15 or iOS 18"), "{stderr}");
+    }
+    let unknown = predict(&["--backend", "gpu"]);
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("[possible values: cpu, reference, core-ml]"));
+}
+
+#[test]
 fn outputs_are_summarised_without_files_for_them() {
     let folder = tempfile::tempdir().unwrap();
     let fixture = fixture("llama-fp16");

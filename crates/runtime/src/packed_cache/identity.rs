@@ -32,14 +32,24 @@ pub fn fingerprint(package: &Package) -> io::Result<Fingerprint> {
     Ok(hash.finish())
 }
 
+/// The fingerprint of a package: its weight files and its model file.
+///
+/// # Errors
+/// As [`fingerprint`].
+#[cfg(target_vendor = "apple")]
+pub fn package_fingerprint(package: &Package) -> io::Result<Fingerprint> {
+    let mut hash = Hash::new();
+    hash.package(package)?;
+    Ok(hash.finish())
+}
+
 /// The fingerprint of what computes: the weight files, the model file, the function and the precision.
 ///
 /// # Errors
 /// As [`fingerprint`].
 pub fn function_fingerprint(package: &Package, function: &str, precision: Precision) -> io::Result<Fingerprint> {
     let mut hash = Hash::new();
-    hash.weight_files(package)?;
-    hash.file("model", package.model_file())?;
+    hash.package(package)?;
     hash.text(function);
     hash.number(u64::from(precision == Precision::Exact));
     Ok(hash.finish())
@@ -84,6 +94,11 @@ impl Hash {
         let mut files: Vec<_> = package.weight_files().collect();
         files.sort_unstable_by_key(|(name, _)| *name);
         files.into_iter().try_for_each(|(name, metadata)| self.file(name, metadata))
+    }
+
+    fn package(&mut self, package: &Package) -> io::Result<()> {
+        self.weight_files(package)?;
+        self.file("model", package.model_file())
     }
 
     fn file(&mut self, name: &str, metadata: &Metadata) -> io::Result<()> {

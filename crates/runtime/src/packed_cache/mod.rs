@@ -21,6 +21,8 @@ mod write;
 
 use sottovoce_kernels::{PACKED_VERSION, PackedLayout};
 
+#[cfg(target_vendor = "apple")]
+pub(crate) use identity::package_fingerprint;
 pub use identity::{Fingerprint, Key};
 pub(crate) use identity::{fingerprint, function_fingerprint, key};
 pub use read::Archive;
