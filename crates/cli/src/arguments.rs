@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    ask, bench, chat, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull, serve,
-    session, speak, tokenize, transcribe,
+    ask, bench, chat, check, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull,
+    serve, session, speak, tokenize, transcribe,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -47,6 +47,8 @@ pub enum Command {
     Convert(convert::Arguments),
     /// Show what is in a package: interface, operations, weights, and whether it is a stateful language model
     Inspect(inspect::Arguments),
+    /// Look for what Apple's runtimes refuse, compute wrongly or run somewhere slow in a package
+    Check(check::Arguments),
     /// Run a package on arrays from npz files
     Predict(predict::Arguments),
     /// Measure how well a model predicts a text

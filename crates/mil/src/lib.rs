@@ -6,6 +6,7 @@ mod blob;
 pub mod builder;
 pub mod description;
 mod error;
+pub mod lint;
 mod literal;
 mod package;
 pub mod program;

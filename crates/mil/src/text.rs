@@ -31,7 +31,7 @@ mod print;
 mod value;
 
 pub use parse::parse;
-pub use print::print;
+pub use print::{print, print_type};
 
 /// The weight file that needs no name in the text.
 const WEIGHTS: &str = "@model_path/weights/weight.bin";

@@ -10,6 +10,8 @@ const LAYERS: [&str; 12] =
     ["tensor", "mil", "graph", "kernels", "runtime", "convert", "llm", "hub", "history", "voice", "server", "cli"];
 
 const LONGEST_FILE: usize = 600;
+/// What the registry takes of a crate, in bytes before compression.
+const LARGEST_CRATE: u64 = 10 << 20;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -144,4 +146,72 @@ fn lines_of_the_threat_model_name_tests() {
         count += 1;
     }
     assert!(count > 20, "only {count} lines were found");
+}
+
+/// The crates that `cargo install` fetches: the command's, and those that it is built from.
+fn published() -> Vec<(String, PathBuf, toml::Table)> {
+    let mut names = vec!["cli".to_owned()];
+    let mut crates = Vec::new();
+    while let Some(name) = names.get(crates.len()).cloned() {
+        let manifest = manifest(&name);
+        let dependencies =
+            manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
+        for dependency in dependencies.filter_map(|name| name.strip_prefix("sottovoce-")) {
+            if !names.iter().any(|known| known == dependency) {
+                names.push(dependency.to_owned());
+            }
+        }
+        crates.push((name.clone(), root().join("crates").join(name), manifest));
+    }
+    crates
+}
+
+#[test]
+fn crates_have_what_a_registry_asks_for() {
+    for (name, _, manifest) in published() {
+        let package = manifest["package"].as_table().expect("a table");
+        for key in ["description", "license", "repository", "readme", "rust-version", "keywords", "categories"] {
+            assert!(package.contains_key(key), "crates/{name} has no {key}");
+        }
+        let texts = |key: &str| package[key].as_array().expect("a list").len();
+        assert!((1..=5).contains(&texts("keywords")), "keywords of crates/{name}");
+        assert!((1..=5).contains(&texts("categories")), "categories of crates/{name}");
+    }
+    let workspace: toml::Table = read(&root().join("Cargo.toml")).parse().expect("a manifest");
+    let testkit = &workspace["workspace"]["dependencies"]["sottovoce-testkit"];
+    assert!(
+        testkit.get("version").is_none(),
+        "the testkit is not published, so that no version of it can be asked for"
+    );
+}
+
+#[test]
+fn crates_are_built_from_their_own_folders() {
+    for (name, path, _) in published() {
+        let mut files = Vec::new();
+        rust_files(&path.join("src"), &mut files);
+        for file in files {
+            for line in read(&file).lines().filter(|line| line.contains("include_")) {
+                assert!(
+                    !line.contains("../../"),
+                    "{} takes a file from outside of crates/{name}: {line}",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn crates_are_small_enough_for_a_registry() {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).current_dir(root()).output().expect("git runs");
+        String::from_utf8(output.stdout).expect("names in UTF-8")
+    };
+    for (name, _, _) in published() {
+        let files = git(&["ls-files", "-z", &format!("crates/{name}")]);
+        let sizes = files.split_terminator('\0').filter_map(|file| fs::metadata(root().join(file)).ok());
+        let size: u64 = sizes.map(|metadata| metadata.len()).sum();
+        assert!(size > 0 && size < LARGEST_CRATE, "crates/{name} has {size} bytes");
+    }
 }

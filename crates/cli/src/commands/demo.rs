@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Somebody asks for the capital of Japan.
-const QUESTION: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/speech/question.wav"));
+const QUESTION: &[u8] = include_bytes!("demo-question.wav");
 /// The same, where there are no ears.
 const QUESTION_IN_WORDS: &str = "What is the capital of Japan?";
 const ANSWER: &str = "answer.wav";

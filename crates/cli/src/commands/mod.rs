@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod bench;
 pub mod chat;
+pub mod check;
 pub mod completions;
 pub mod convert;
 pub mod demo;

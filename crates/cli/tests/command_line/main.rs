@@ -1,6 +1,7 @@
 //! The program as people run it: output, errors and exit codes.
 
 mod bench;
+mod check;
 mod convert;
 mod gemma;
 mod history;

@@ -44,6 +44,7 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         "generate",
         "convert",
         "inspect",
+        "check",
         "predict",
         "perplexity",
         "tokenize",

@@ -23,6 +23,11 @@ pub fn print(program: &Program) -> String {
     text
 }
 
+/// A type as programs spell it, `fp16[1,?,4]` for instance.
+pub fn print_type(ty: &ValueType) -> String {
+    Type(ty).to_string()
+}
+
 fn push(text: &mut String, arguments: fmt::Arguments<'_>) {
     text.write_fmt(arguments).expect("writing to a string does not fail");
 }
