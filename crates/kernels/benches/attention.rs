@@ -14,7 +14,7 @@ const HEAD_DIM: usize = 64;
 fn attention(criterion: &mut Criterion) {
     let compute = compute();
     let mut group = criterion.benchmark_group("attention");
-    for (rows, positions) in [(1, 128), (1, 1024), (1, 4096), (4, 1024), (512, 512)] {
+    for (rows, positions) in [(1, 128), (1, 1024), (1, 4096), (4, 1024), (28, 128), (28, 600), (512, 512)] {
         let cache: Vec<f16> = floats(KV_HEADS * positions * HEAD_DIM).into_iter().map(f16::from_f32).collect();
         let cache = Cache {
             keys: &cache,

@@ -29,9 +29,9 @@ macro_rules! level {
         $crate::arch::level::level!($simd, $features, attention_rounded:
             round_chunk(cache: &crate::Cache<'_>, kv_head: usize, first: usize,
                 out: &mut crate::attention::RoundedChunkMut<'_>);
-            tile(attention: &crate::attention::Attention<'_>, head: usize, first: usize,
+            tile(attention: &crate::attention::Attention<'_>, kv_head: usize, first: usize,
                 cache: &crate::attention::RoundedHead<'_>, work: (&mut [f32], &mut [i32]),
-                out: &mut crate::RowsMut<'_>));
+                out: &crate::RowsMut<'_>));
         $crate::arch::level::level!(integers of $simd, $features);
     };
     (integers of $simd:ty, $features:literal) => {

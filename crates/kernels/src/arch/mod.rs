@@ -9,6 +9,7 @@ mod aarch64;
 #[allow(unsafe_op_in_unsafe_fn, clippy::int_plus_one, clippy::needless_range_loop)]
 mod generic;
 mod level;
+#[allow(unsafe_op_in_unsafe_fn)]
 mod simd;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_op_in_unsafe_fn, clippy::needless_range_loop)]

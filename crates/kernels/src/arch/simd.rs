@@ -77,6 +77,19 @@ pub(crate) trait Simd: Copy + 'static {
     /// Low 16 bits of the lanes.
     unsafe fn store_halves(to: *mut i16, x: Self::I);
     unsafe fn store_int(to: *mut i32, x: Self::I);
+    /// Lane i of vector j becomes lane j of vector i.
+    #[inline(always)]
+    unsafe fn transpose(x: [Self::I; 16]) -> [Self::I; 16] {
+        let mut lanes = [[0; 16]; 16];
+        for (lanes, x) in lanes.iter_mut().zip(x) {
+            Self::store_int(lanes.as_mut_ptr(), x);
+        }
+        let mut columns = x;
+        for (lane, column) in columns.iter_mut().enumerate() {
+            *column = Self::load_int(lanes.map(|lanes| lanes[lane]).as_ptr());
+        }
+        columns
+    }
     /// The low 16 bits of `low`, and of `high` above them.
     unsafe fn pair_up(low: Self::I, high: Self::I) -> Self::I;
     /// sum + Σ of the products of the two 16-bit integers of each lane.

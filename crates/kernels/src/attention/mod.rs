@@ -78,7 +78,7 @@ impl Attention<'_> {
     }
 
     /// Query heads that share a head of the cache.
-    fn group(&self) -> usize {
+    pub(crate) fn group(&self) -> usize {
         self.queries.columns().checked_div(self.cache.kv_heads * self.cache.head_dim).unwrap_or(0)
     }
 

@@ -54,7 +54,7 @@ impl RoundedHead<'_> {
 }
 
 impl Kernels {
-    /// Keys and values are rounded chunk by chunk; then each unit of work is a tile of rows of one head.
+    /// Keys and values are rounded chunk by chunk; then each unit of work is a tile of the queries of one head of the cache.
     pub(super) fn attend_rounded(
         self,
         team: &Team,
@@ -64,7 +64,8 @@ impl Kernels {
     ) {
         let Attention { queries, cache, .. } = *attention;
         let (dim, tile) = (cache.head_dim, self.tile(Precision::Eight, queries.rows()));
-        let (heads, tiles) = (attention.heads(), queries.rows().div_ceil(tile));
+        // Query heads that share a head of the cache are taken together: where rows are few, tiles are fuller.
+        let tiles = (queries.rows() * attention.group()).div_ceil(tile);
         let chunks = cache.len.div_ceil(TILE_CHUNK);
         let (chunk_integers, chunk_floats) = chunk_len(dim);
         let (work_integers, work_floats) = (tile * (dim + TILE_CHUNK) / 2, tile * (dim + TILE_CHUNK));
@@ -89,18 +90,17 @@ impl Kernels {
         let (integers, floats) = (&*integers, &*floats);
         let own = (Parts::new(own_integers, work_integers), Parts::new(own_floats, work_floats));
         // Later tiles see more positions: begun first, they leave small units for the end.
-        team.for_each(heads * tiles, |worker, unit| {
+        team.for_each(cache.kv_heads * tiles, |worker, unit| {
             // SAFETY: a worker has one unit at a time, and nobody else its parts.
             let work = unsafe { (own.1.part(worker), own.0.part(worker)) };
-            let (head, first) = (unit % heads, (tiles - 1 - unit / heads) * tile);
-            // SAFETY: every tile of a head is one unit.
-            let mut out = unsafe { out.share(first..(first + tile).min(queries.rows()), head * dim..(head + 1) * dim) };
-            let first_chunk = head * cache.kv_heads / heads * chunks;
+            let (kv_head, first) = (unit % cache.kv_heads, (tiles - 1 - unit / cache.kv_heads) * tile);
+            let first_chunk = kv_head * chunks;
             let rounded = RoundedHead {
                 integers: &integers[first_chunk * chunk_integers..][..chunks * chunk_integers],
                 floats: &floats[first_chunk * chunk_floats..][..chunks * chunk_floats],
             };
-            dispatch!(simd self, attention_rounded::tile(attention, head, first, &rounded, work, &mut out));
+            // Every tile is one unit, and has queries of its own.
+            dispatch!(simd self, attention_rounded::tile(attention, kv_head, first, &rounded, work, out));
         });
     }
 }

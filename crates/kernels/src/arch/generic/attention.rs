@@ -315,17 +315,11 @@ impl<const T: usize> Softmax<T> {
         }
     }
 
-    /// Writes the means of the values for the rows that `out` has.
-    ///
-    /// # Safety
-    /// As [`Simd`].
+    /// Writes the mean of the values for row `row` of the tile.
     #[inline(always)]
-    pub unsafe fn finish<S: Simd>(&self, sums: &[f32], out: &mut RowsMut<'_>) {
-        let dim = out.columns();
-        for row in 0..out.rows() {
-            let scale = 1.0 / self.totals[row];
-            out.row(row).iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
-        }
+    pub fn finish_row(&self, row: usize, sums: &[f32], out: &mut [f32]) {
+        let (scale, dim) = (1.0 / self.totals[row], out.len());
+        out.iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
     }
 }
 
@@ -447,5 +441,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
             slice!(1);
         }
     }
-    softmax.finish::<S>(sums, out);
+    for row in 0..out.rows() {
+        softmax.finish_row(row, sums, out.row(row));
+    }
 }

@@ -36,7 +36,7 @@ unsafe fn round_pairs<S: Simd>(dim: usize, vector: impl Fn(usize) -> S::F, mut p
     largest / limit
 }
 
-/// Rounds the keys and values of the [`TILE_CHUNK`] positions from `first` on; those past the end become 0.
+/// Rounds the keys and values of the [`TILE_CHUNK`] positions from `first` on; past the end, scales of keys and values are 0.
 ///
 /// # Safety
 /// As [`Simd`]; shapes must agree, and the head must be a multiple of 16.
@@ -53,14 +53,37 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
         S::load_f16(from.as_ptr().add(cache.at(kv_head, first + position) + d).cast())
     };
     if count < TILE_CHUNK {
-        out.keys.fill(0);
         out.key_scales.fill(0.0);
     }
-    for position in 0..count {
-        let block = &mut out.keys[position / LANES * LANES * dim / 2..];
-        let lane = position % LANES;
-        let key = |at: usize| element(cache.keys, position, at * LANES);
-        out.key_scales[position] = round_pairs::<S>(dim, key, |pair, both| block[pair * LANES + lane] = both);
+    let limit = key_limit(dim);
+    for start in (0..count).step_by(LANES) {
+        // Past the end keys are copies of the last one, of scale 0.
+        let positions: [usize; LANES] = std::array::from_fn(|lane| (start + lane).min(count - 1));
+        let mut inverse = [S::splat(0.0); LANES];
+        for (lane, &position) in positions.iter().enumerate() {
+            let largest = largest_of::<S>(dim / LANES, |at| element(cache.keys, position, at * LANES));
+            inverse[lane] = S::splat(inverse_scale(largest, limit));
+            if start + lane < count {
+                out.key_scales[position] = largest / limit;
+            }
+        }
+        let block = &mut out.keys[start * dim / 2..][..LANES * dim / 2];
+        for d in (0..dim).step_by(2 * LANES) {
+            // 16 pairs of each position, of which a head that is not a multiple of 32 lacks 8 at its end.
+            let mut pairs = [S::splat_int(0); LANES];
+            for (lane, &position) in positions.iter().enumerate() {
+                let mut integers = [0i16; 2 * LANES];
+                for at in (0..(dim - d).min(2 * LANES)).step_by(LANES) {
+                    let scaled = S::mul(element(cache.keys, position, d + at), inverse[lane]);
+                    S::store_halves(integers.as_mut_ptr().add(at), S::to_int(scaled));
+                }
+                pairs[lane] = S::load_int(integers.as_ptr().cast());
+            }
+            let columns = S::transpose(pairs);
+            for (to, pair) in block[d / 2 * LANES..].chunks_exact_mut(LANES).zip(columns) {
+                S::store_int(to.as_mut_ptr(), pair);
+            }
+        }
     }
     for d in (0..dim).step_by(LANES) {
         let mut largest = S::splat(0.0);
@@ -83,45 +106,54 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
     }
 }
 
-/// One tile of rows of one head, from row `first` on, over all positions. `floats` and `integers` are the worker's own.
+/// One tile of the queries that read one head of the cache, over all positions: those from query `first` on, counting the
+/// query heads of a row, then those of the next. `floats` and `integers` are the worker's own.
 ///
 /// # Safety
-/// As [`Simd`]; shapes must agree, and the head must be a multiple of 16.
+/// As [`Simd`]; shapes must agree, the head must be a multiple of 16, and nobody else may use the tile's part of `out`.
 #[inline(always)]
 pub(crate) unsafe fn tile<S: Simd>(
     attention: &Attention<'_>,
-    head: usize,
+    kv_head: usize,
     first: usize,
     cache: &RoundedHead<'_>,
     (floats, integers): (&mut [f32], &mut [i32]),
-    out: &mut RowsMut<'_>,
+    out: &RowsMut<'_>,
 ) {
     if S::TILE > 4 {
-        tile_of::<S, 12, 6, 4>(attention, head, first, cache, (floats, integers), out);
+        tile_of::<S, 12, 6, 4>(attention, kv_head, first, cache, (floats, integers), out);
     } else {
-        tile_of::<S, 4, 4, 1>(attention, head, first, cache, (floats, integers), out);
+        tile_of::<S, 4, 4, 1>(attention, kv_head, first, cache, (floats, integers), out);
     }
 }
 
-/// [`tile`] with `T` rows, of which `R` at a time are multiplied with `V` vectors of values.
+/// [`tile`] with `T` queries, of which `R` at a time are multiplied with `V` vectors of values.
 #[inline(always)]
 unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
     attention: &Attention<'_>,
-    head: usize,
+    kv_head: usize,
     first: usize,
     cache: &RoundedHead<'_>,
     (floats, integers): (&mut [f32], &mut [i32]),
-    out: &mut RowsMut<'_>,
+    out: &RowsMut<'_>,
 ) {
     let dim = attention.cache.head_dim;
     let len = attention.cache.len;
-    // Rows that the last tile lacks are computed as copies of the last row.
-    let row_of = |m: usize| (first + m).min(attention.queries.rows() - 1);
+    let group = attention.group();
+    let count = (attention.queries.rows() * group - first).min(T);
+    // Queries that the last tile lacks are computed as copies of its last one.
+    let place_of = |m: usize| {
+        let query = first + m.min(count - 1);
+        (query / group, (kv_head * group + query % group) * dim)
+    };
+    let mut rows = [0; T];
     let (sums, scores) = floats.split_at_mut(T * dim);
     let (turned, weights) = integers.split_at_mut(T * dim / 2);
     let mut scales = [0.0; T];
     for m in 0..T {
-        let query = attention.queries.row(row_of(m))[head * dim..].as_ptr();
+        let (row, column) = place_of(m);
+        rows[m] = row;
+        let query = attention.queries.row(row)[column..].as_ptr();
         let rounded = round_pairs::<S>(
             dim,
             |at| S::load(query.add(at * LANES)),
@@ -138,7 +170,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
         let mut seen = 0..0;
         let mut largest = [S::splat(f32::NEG_INFINITY); T];
         for at in (0..TILE_CHUNK.min(len - start)).step_by(LANES) {
-            if !sees::<S>(attention, first..row_of(T - 1) + 1, start + at) {
+            if !sees::<S>(attention, rows[0]..rows[T - 1] + 1, start + at) {
                 for m in 0..T {
                     S::store(scores.as_mut_ptr().add(m * TILE_CHUNK + at), S::splat(f32::NEG_INFINITY));
                 }
@@ -159,7 +191,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
             let key_scales = S::load(chunk.key_scales[at..].as_ptr());
             for m in 0..T {
                 let scaled = S::mul(S::to_float(dots[m]), S::mul(key_scales, S::splat(scales[m])));
-                let scored = finish_scores::<S>(attention, scaled, row_of(m), start + at);
+                let scored = finish_scores::<S>(attention, scaled, rows[m], start + at);
                 largest[m] = S::max(largest[m], scored);
                 S::store(scores.as_mut_ptr().add(m * TILE_CHUNK + at), scored);
             }
@@ -189,7 +221,11 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
             }
         }
     }
-    softmax.finish::<S>(sums, out);
+    for m in 0..count {
+        let (row, column) = place_of(m);
+        let mut out = out.share(row..row + 1, column..column + dim);
+        softmax.finish_row(m, sums, out.row(0));
+    }
 }
 
 /// Adds the values of some pairs of positions to the sums of `R` rows, from column `d` on, weighted for each row.

@@ -284,6 +284,35 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn transpose(x: [__m512i; 16]) -> [__m512i; 16] {
+        // Within quarters: the 4 × 4 lanes of each four vectors.
+        let mut fours = x;
+        for at in (0..16).step_by(4) {
+            let [a, b, c, d] = [x[at], x[at + 1], x[at + 2], x[at + 3]];
+            let (low, high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+            let (low_next, high_next) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+            fours[at] = _mm512_unpacklo_epi64(low, low_next);
+            fours[at + 1] = _mm512_unpackhi_epi64(low, low_next);
+            fours[at + 2] = _mm512_unpacklo_epi64(high, high_next);
+            fours[at + 3] = _mm512_unpackhi_epi64(high, high_next);
+        }
+        // Then the quarters themselves: vector `lane` of each four has quarters `lane`, 4 + `lane` and so on.
+        let mut out = x;
+        for lane in 0..4 {
+            let [a, b, c, d] = [fours[lane], fours[4 + lane], fours[8 + lane], fours[12 + lane]];
+            let (low, high) =
+                (_mm512_shuffle_i32x4::<0b01_00_01_00>(a, b), _mm512_shuffle_i32x4::<0b11_10_11_10>(a, b));
+            let (low_next, high_next) =
+                (_mm512_shuffle_i32x4::<0b01_00_01_00>(c, d), _mm512_shuffle_i32x4::<0b11_10_11_10>(c, d));
+            out[lane] = _mm512_shuffle_i32x4::<0b10_00_10_00>(low, low_next);
+            out[4 + lane] = _mm512_shuffle_i32x4::<0b11_01_11_01>(low, low_next);
+            out[8 + lane] = _mm512_shuffle_i32x4::<0b10_00_10_00>(high, high_next);
+            out[12 + lane] = _mm512_shuffle_i32x4::<0b11_01_11_01>(high, high_next);
+        }
+        out
+    }
+
+    #[inline(always)]
     unsafe fn pair_up(low: __m512i, high: __m512i) -> __m512i {
         _mm512_mask_blend_epi16(0xAAAA_AAAA, low, _mm512_slli_epi32::<16>(high))
     }
