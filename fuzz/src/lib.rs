@@ -1,5 +1,5 @@
-//! What each fuzz target of the package format does with its input: any bytes are read or refused, and what was read
-//! holds what it promises. The tests of `sottovoce-mil` run the same on the files of `corpus`.
+//! What each fuzz target of the package format does with its input: any bytes are read or refused, which it says,
+//! and what was read holds what it promises. The tests of `sottovoce-mil` run the same on the files of `corpus`.
 
 use std::{cell::LazyCell, fs, path::PathBuf};
 
@@ -11,8 +11,8 @@ use sottovoce_mil::{
 use tempfile::TempDir;
 
 /// A model that decodes is the same after encoding and decoding again, and survives text if it is valid.
-pub fn model(data: &[u8]) {
-    let Ok(model) = Model::decode(data) else { return };
+pub fn model(data: &[u8]) -> bool {
+    let Ok(model) = Model::decode(data) else { return false };
     let valid =
         validate::program(&model.program).and_then(|()| validate::description(&model.description, &model.program));
     if let Ok(encoded) = Model::encode(model.spec_version, &model.description, &model.program) {
@@ -22,39 +22,44 @@ pub fn model(data: &[u8]) {
     if valid.is_ok() {
         assert_eq!(text::parse(&text::print(&model.program)).expect("what was printed"), model.program);
     }
+    true
 }
 
 /// A program that parses is the same after printing and parsing again.
-pub fn text(data: &[u8]) {
-    let Ok(source) = std::str::from_utf8(data) else { return };
-    let Ok(program) = text::parse(source) else { return };
+pub fn text(data: &[u8]) -> bool {
+    let Ok(source) = std::str::from_utf8(data) else { return false };
+    let Ok(program) = text::parse(source) else { return false };
     let printed = text::print(&program);
     assert_eq!(text::parse(&printed).expect("what was printed"), program);
+    true
 }
 
 /// A package that opens with these weights gives every tensor that its program refers to.
-pub fn weights(data: &[u8]) {
+pub fn weights(data: &[u8]) -> bool {
     PACKAGE.with(|package| {
         fs::write(package.path.join("Data/com.apple.CoreML/weights/weight.bin"), data).expect("a writable folder");
-        let Ok(opened) = Package::open(&package.path) else { return };
+        let Ok(opened) = Package::open(&package.path) else { return false };
         for value in opened.program.functions["main"].attributes.values() {
             let ValueData::Blob { .. } = value.data else { panic!("every attribute is a blob") };
             opened.tensor(value).expect("a blob that was checked").to_f32_vec();
         }
-    });
+        true
+    })
 }
 
 /// A manifest leads to the model in the package, or is refused; it never leads outside.
-pub fn manifest(data: &[u8]) {
+pub fn manifest(data: &[u8]) -> bool {
     PACKAGE.with(|package| {
         let path = package.path.join("Manifest.json");
         let sound = fs::read(&path).expect("the manifest");
         fs::write(&path, data).expect("a writable folder");
-        if let Err(MilError::Io { path, .. }) = Package::open(&package.path) {
+        let opened = Package::open(&package.path);
+        if let Err(MilError::Io { path, .. }) = &opened {
             assert!(path.starts_with(&package.path));
         }
         fs::write(&path, sound).expect("a writable folder");
-    });
+        opened.is_ok()
+    })
 }
 
 struct Sample {

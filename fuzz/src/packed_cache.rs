@@ -12,11 +12,15 @@ const CHUNK: usize = 4 << 20;
 /// Bytes behind the checksums.
 const TRAILER: usize = 16;
 
-/// A file that is accepted gives every matrix that it names, and every level can multiply by it.
-pub fn packed_cache(data: &[u8]) {
+/// Says whether the file is accepted once its checksums fit. One that is gives every matrix that it names, and every level can
+/// multiply by it.
+pub fn packed_cache(data: &[u8]) -> bool {
     let team = Team::new(1);
+    let mut accepted = false;
     for data in [data.to_vec(), sealed(data.to_vec())] {
-        let Ok(archive) = Archive::parse(Bytes::copy_from(&data), &FINGERPRINT, &team) else { continue };
+        let archive = Archive::parse(Bytes::copy_from(&data), &FINGERPRINT, &team);
+        accepted = archive.is_ok();
+        let Ok(archive) = archive else { continue };
         for key in archive.keys() {
             let matrix = archive.matrix(key).expect("an entry that was checked");
             let (rows, columns) = (matrix.rows(), matrix.columns());
@@ -32,10 +36,11 @@ pub fn packed_cache(data: &[u8]) {
             }
         }
     }
+    accepted
 }
 
 /// The same bytes with the header of a packed cache, and with the checksums that they should have.
-pub fn sealed(mut data: Vec<u8>) -> Vec<u8> {
+fn sealed(mut data: Vec<u8>) -> Vec<u8> {
     let header = packed_cache::header(&FINGERPRINT);
     let Some(checksums_end) = data.len().checked_sub(TRAILER) else { return data };
     let image = data[checksums_end..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));

@@ -1,38 +1,12 @@
 //! Replays the corpus of the fuzz target, as it is and with random changes.
 
-use std::{fs, path::Path};
-
-use proptest::{collection::vec, prelude::*, sample::Index};
+use sottovoce_testkit::replay_corpus;
 
 #[path = "../../../fuzz/src/history_export.rs"]
 mod target;
 
-fn corpus() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/history_export");
-    fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
-}
-
 #[test]
-fn seeds_are_accepted_and_refused() {
-    let corpus = corpus();
-    let accepted = corpus.iter().filter(|data| target::history_export(data)).count();
-    assert!(accepted >= 4 && corpus.len() > accepted, "{accepted} of {} were accepted", corpus.len());
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn damaged_seeds_never_panic(file in any::<Index>(), edits in vec((any::<Index>(), any::<u8>(), 0..3), 1..4)) {
-        let mut data = file.get(&corpus()).clone();
-        for (at, byte, edit) in edits {
-            let at = at.index(data.len().max(1));
-            match edit {
-                0 if at < data.len() => data[at] = byte,
-                1 if at < data.len() => drop(data.remove(at)),
-                _ => data.insert(at, byte),
-            }
-        }
-        target::history_export(&data);
-    }
+fn exports() {
+    let replayed = replay_corpus("history_export", target::history_export);
+    assert!(replayed.accepted >= 4 && replayed.refused > 0, "{replayed:?}");
 }

@@ -104,6 +104,23 @@ pub enum ServerError {
         /// The address.
         address: SocketAddr,
     },
+    /// A server without a password that others can reach has to be wanted.
+    #[error(
+        "{address} can be reached from other machines, and Wyoming has no password: listen on 127.0.0.1, or add \
+         --wyoming-open-to-all"
+    )]
+    NoAuthentication {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A client of Wyoming says what it may not.
+    #[error("expected {expected}, found {found}")]
+    Protocol {
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The server stopped.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),

@@ -5,6 +5,7 @@
 
 mod checkpoints;
 mod compare;
+mod corpus;
 mod drive;
 mod fixtures;
 #[cfg(feature = "models")]
@@ -19,6 +20,7 @@ mod speech;
 
 pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
 pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
+pub use corpus::{Replayed, replay_corpus};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
 pub use fixtures::{Fixture, Interface, Interfaces, MaskInput, fixtures, fixtures_dir, packages};
 #[cfg(feature = "models")]

@@ -15,7 +15,10 @@ use sottovoce_llm::load::Attempt;
 use sottovoce_server::{
     Assistant, Server, ServerError, ServerOptions, Services,
     engine::{Backend, Engine, EngineOptions, Remote, RemoteOptions},
-    voice::Voice,
+    voice::{
+        Voice,
+        wyoming::{Wyoming, WyomingOptions},
+    },
 };
 
 use crate::{
@@ -47,11 +50,15 @@ is fetched or loaded.
 Only programs of this machine are answered, and pages that it serves itself; --host opens the server to others, who then
 need the --token.
 
+With --wyoming, Home Assistant finds speech to text, text to speech and a conversation at a port of its own. That protocol
+has no password: it listens on addresses of this machine only, unless --wyoming-open-to-all says that everybody may.
+
 Examples:
   sottovoce serve
   sottovoce serve my-model --port 9000 --parallel 4
   SOTTOVOCE_TOKEN=secret sottovoce serve --host 0.0.0.0
   sottovoce serve --history postgres://user:password@host/sottovoce
+  sottovoce serve --wyoming 127.0.0.1:10300
   SOTTOVOCE_ENGINE_KEY=secret sottovoce serve my-model --engine openai:http://cluster:8000/v1
   curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'")]
 pub struct Arguments {
@@ -83,6 +90,12 @@ pub struct Arguments {
     /// Requests that may wait for their turn; more are turned away
     #[arg(long, value_name = "N", default_value_t = 64)]
     queue: usize,
+    /// Serve Home Assistant's Wyoming protocol on this address too, such as 127.0.0.1:10300
+    #[arg(long, value_name = "HOST:PORT")]
+    wyoming: Option<SocketAddr>,
+    /// Let everybody who reaches the address of --wyoming use it: the protocol has no password
+    #[arg(long, requires = "wyoming")]
+    wyoming_open_to_all: bool,
     /// Neither hear nor speak: no speech models are fetched or loaded
     #[arg(long)]
     no_voice: bool,
@@ -108,14 +121,25 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     };
     // Before anything is written.
     options.check()?;
+    let wyoming = arguments.wyoming();
+    if let Some(options) = &wyoming {
+        options.check()?;
+    }
     let data = arguments.place.data_folder()?;
     data_folder::create(&data)?;
     let history = sottovoce_history::open(&arguments.place.location()?, Purpose::Serve).await?;
     let backend = Arc::new(Backend::loading(name_of(arguments)));
     let assistant = Arc::new(Assistant::new(history, backend.clone()));
-    let server =
-        Server::bind(Services { backend: backend.clone(), assistant, voice: arguments.load_voice() }, options).await?;
+    let services = Services { backend: backend.clone(), assistant, voice: arguments.load_voice() };
+    let server = Server::bind(services.clone(), options).await?;
     let address = server.address()?;
+    let wyoming = match wyoming {
+        Some(options) => Some(Wyoming::bind(services, options).await?),
+        None => None,
+    };
+    if let Some(wyoming) = &wyoming {
+        console::note(format_args!("Wyoming, for Home Assistant, is tcp://{}", wyoming.address()?));
+    }
     let secret = if arguments.token.is_some() { "#token=TOKEN" } else { "" };
     console::note(format_args!("the page is http://{address}/{secret}; Ctrl-C stops"));
 
@@ -128,7 +152,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         let options =
             RemoteOptions { url: url.clone(), key: arguments.engine_key.clone(), model: arguments.model.clone() };
         let connecting = tokio::spawn(connect(options, backend.clone()));
-        server.run(stop(&backend)).await;
+        run_both(server, wyoming, &backend).await;
         // Until it is connected, it would try for ever.
         if connecting.is_finished() {
             return connecting.await?;
@@ -147,8 +171,18 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             loaded
         }
     });
-    server.run(stop(&backend)).await;
+    run_both(server, wyoming, &backend).await;
     loading.await.context("loading the model broke off")?
+}
+
+/// Runs the servers until it is time to stop.
+async fn run_both(server: Server, wyoming: Option<Wyoming>, backend: &Backend) {
+    let wyoming = async {
+        if let Some(wyoming) = wyoming {
+            wyoming.run(stop(backend)).await;
+        }
+    };
+    tokio::join!(server.run(stop(backend)), wyoming);
 }
 
 /// Connects to the server that runs the model, and waits for it while it cannot be reached.
@@ -210,6 +244,11 @@ async fn stop(backend: &Backend) {
 }
 
 impl Arguments {
+    fn wyoming(&self) -> Option<WyomingOptions> {
+        let open_to_all = self.wyoming_open_to_all;
+        self.wyoming.map(|address| WyomingOptions { address, open_to_all })
+    }
+
     /// The voice, which is fetched and loaded while the server listens.
     fn load_voice(&self) -> Arc<Voice> {
         if self.no_voice {

@@ -14,6 +14,7 @@ mod server;
 mod soak;
 mod talk;
 mod voice;
+mod wyoming;
 
 use std::{
     collections::HashSet,

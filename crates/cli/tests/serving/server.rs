@@ -36,6 +36,8 @@ pub struct Server {
     /// Where it keeps what is its own.
     data: Option<tempfile::TempDir>,
     url: String,
+    /// Where it speaks Wyoming.
+    wyoming: Option<String>,
     agent: ureq::Agent,
     /// What it says on stderr after that.
     told: Option<JoinHandle<Vec<String>>>,
@@ -78,10 +80,13 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let mut url = None;
+        let (mut url, mut wyoming) = (None, None);
         for line in lines.by_ref().map(Result::unwrap) {
             if let Some((_, rest)) = line.split_once("the page is http://") {
                 url = rest.split_once('/').map(|(address, _)| format!("http://{address}"));
+            }
+            if let Some((_, address)) = line.split_once(" is tcp://") {
+                wyoming = Some(address.to_owned());
             }
             if line.starts_with("serving ") {
                 break;
@@ -90,7 +95,8 @@ impl Server {
         // The rest of what it says must not fill the pipe.
         let told = thread::spawn(move || lines.map_while(Result::ok).collect());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        Self { process, data: None, url: url.expect("the server says where it listens"), agent, told: Some(told) }
+        let url = url.expect("the server says where it listens");
+        Self { process, data: None, url, wyoming, agent, told: Some(told) }
     }
 
     /// Ends it without a chance to do anything, as `kill -9` does.
@@ -140,6 +146,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// Where it speaks Wyoming, if it was asked to.
+    pub fn wyoming(&self) -> &str {
+        self.wyoming.as_deref().expect("the server says where it speaks Wyoming")
     }
 
     /// The head of the response to a request for `path`, which is sent as it is, in small letters but for the first line.

@@ -17,7 +17,7 @@ use super::server::{Server, model};
 const PCM_RATE: u32 = 24_000;
 
 /// A server whose voice is loaded. `None` when a model cannot be had.
-fn start(arguments: &[&str]) -> Option<Server> {
+pub fn start(arguments: &[&str]) -> Option<Server> {
     for (name, file) in [
         ("onnx-runtime", "libonnxruntime"),
         ("silero-vad", "silero_vad_16k_sequence"),

@@ -127,7 +127,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 
 /// A connection that broke before it was taken says nothing of the next; a process that may open no more files has to wait
 /// until it has closed some.
-async fn rest_after(error: &io::Error) {
+pub async fn rest_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tokio::time::sleep(Duration::from_millis(200)).await;

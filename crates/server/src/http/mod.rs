@@ -37,6 +37,7 @@ use crate::{
 };
 
 use connections::Limits;
+pub(crate) use connections::rest_after;
 pub(crate) use extract::{Body, Id, Query, Whole, present};
 pub(crate) use reply::{Failure, Json};
 pub(crate) use services::Loaded;

@@ -80,6 +80,11 @@ impl Failure {
         Self { code: Some("invalid_api_key"), ..Self::new(StatusCode::UNAUTHORIZED, message) }
     }
 
+    /// What is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     #[cfg(test)]
     pub fn status(&self) -> StatusCode {
         self.status

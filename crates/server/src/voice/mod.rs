@@ -1,13 +1,17 @@
-//! What the server hears and speaks with, and the interfaces to it: files of speech (`transcriptions`, `speech`) and
-//! conversations (`realtime`).
+//! What the server hears and speaks with, and the interfaces to it: files of speech (`transcriptions`, `speech`),
+//! conversations (`realtime`), and all of it for Home Assistant ([`wyoming`]).
 
 mod pool;
 mod realtime;
 mod sound;
 mod speech;
 mod transcriptions;
+pub mod wyoming;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use axum::{
     Router,
@@ -19,6 +23,7 @@ use sottovoce_voice::{EndOfTurn, Manner, Recognizer, Synthesizer, VoiceActivity,
 use crate::{ServerError, http::Services};
 
 pub use pool::{Make, Pool};
+use sound::Converter;
 
 /// Samples a second of PCM in OpenAI's interface.
 const PCM_RATE: u32 = 24_000;
@@ -57,6 +62,23 @@ impl SpeechParts {
         let known: Vec<&str> = self.voices.iter().map(String::as_str).collect();
         manner.check(&known)?;
         Ok(manner)
+    }
+
+    /// Says a clause. `sink` gets the sound at [`PCM_RATE`] as it is made, on a thread that may wait; where it breaks, nothing
+    /// more is made.
+    async fn say(
+        &self,
+        clause: String,
+        manner: Manner,
+        mut sink: impl FnMut(Vec<f32>) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let said = self.synthesizers.run(move |synthesizer| {
+            let mut converter = Converter::new(synthesizer.sample_rate(), PCM_RATE);
+            synthesizer.synthesize(&clause, &manner, &mut |samples| sink(converter.push(samples)))?;
+            let _ = sink(converter.finish());
+            Ok(())
+        });
+        said.await
     }
 }
 

@@ -13,10 +13,7 @@ use serde::Deserialize;
 use sottovoce_voice::{Manner, speakable::clauses};
 use tokio::sync::mpsc::{self, Sender};
 
-use super::{
-    PCM_RATE, SpeechParts, Voice,
-    sound::{self, Converter},
-};
+use super::{PCM_RATE, SpeechParts, Voice, sound};
 use crate::{
     ServerError,
     http::{Failure, Json},
@@ -107,21 +104,15 @@ async fn say(
     sender: Sender<Result<Bytes, std::io::Error>>,
 ) -> Result<(), ServerError> {
     for clause in clauses(text) {
-        let (manner, sender) = (manner.clone(), sender.clone());
-        let said = parts.synthesizers.run(move |synthesizer| {
-            let mut converter = Converter::new(synthesizer.sample_rate(), PCM_RATE);
-            let mut gone = false;
-            let mut send = |samples: Vec<f32>| {
-                gone |= sender.blocking_send(Ok(Bytes::from(sound::to_bytes(&samples)))).is_err();
-                if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            synthesizer.synthesize(&clause.text, &manner, &mut |samples| send(converter.push(samples)))?;
-            let _ = send(converter.finish());
-            Ok(gone)
-        });
-        if said.await? {
+        if sender.is_closed() {
             break;
         }
+        let sender = sender.clone();
+        let send = move |samples: Vec<f32>| match sender.blocking_send(Ok(Bytes::from(sound::to_bytes(&samples)))) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        parts.say(clause.text, manner.clone(), send).await?;
     }
     Ok(())
 }
