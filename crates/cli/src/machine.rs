@@ -2,7 +2,8 @@
 
 use std::{fs, thread};
 
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use anyhow::Context;
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 /// Memory of the machine and what this process may use of it, in bytes.
 pub struct Memory {
@@ -24,6 +25,18 @@ pub fn memory() -> anyhow::Result<Memory> {
     let total = system.total_memory();
     let limit = system.cgroup_limits().map(|limits| limits.total_memory).filter(|&limit| limit < total);
     Ok(Memory { total, available: system.available_memory(), limit })
+}
+
+/// Memory that this process has now, in bytes.
+///
+/// # Errors
+/// The system does not tell.
+pub fn process_memory() -> anyhow::Result<u64> {
+    let pid = Pid::from_u32(std::process::id());
+    let mut system = System::new_with_specifics(RefreshKind::nothing())?;
+    let memory = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, memory);
+    Ok(system.process(pid).context("this process is not in the system's list")?.memory())
 }
 
 /// Threads that this process may run at once: the smaller of its CPU affinity and its cgroup's quota.

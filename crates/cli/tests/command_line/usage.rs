@@ -26,6 +26,8 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         &["chat", "--threads", "0"],
         &["ask", "question.wav"],
         &["bench", "voice", "--turns", "0"],
+        &["bench", "voice", "--duration", "1"],
+        &["bench", "voice", "--duration", "1h", "--turns", "3"],
         &["session"],
         &["history"],
         &["history", "delete"],

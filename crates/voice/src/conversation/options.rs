@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::phrases;
 use crate::{FRAME, SAMPLE_RATE};
 
 /// What begins and ends a person's turn.
@@ -25,7 +26,7 @@ pub struct Options {
     pub still_speech: f32,
     /// So much speech in a row is a beginning; less is a click.
     pub onset: Duration,
-    /// Speech that is shorter is nobody's turn; speech that is as long makes an answer silent.
+    /// Speech that is shorter is nobody's turn.
     pub shortest_speech: Duration,
     /// Speech over an answer that is as long ends it, whatever the words are.
     pub longest_remark: Duration,
@@ -33,6 +34,8 @@ pub struct Options {
     pub pre_roll: Duration,
     /// A silence that is as long may be the end: what was said is transcribed and answered in secret.
     pub pause: Duration,
+    /// So much silence is the end where the words are no whole sentence, though the voice sounds complete.
+    pub unfinished_pause: Duration,
     /// A silence that is as long is the end, whatever the model of turns thinks.
     pub longest_pause: Duration,
     /// A turn is complete from this probability on.
@@ -58,6 +61,7 @@ impl Default for Options {
             longest_remark: Duration::from_millis(800),
             pre_roll: Duration::from_millis(320),
             pause: Duration::from_millis(192),
+            unfinished_pause: Duration::from_millis(512),
             longest_pause: Duration::from_millis(1500),
             complete: 0.5,
             partial: Duration::from_millis(800),
@@ -65,6 +69,22 @@ impl Default for Options {
             wake_phrase: None,
             follow_up: Duration::from_secs(8),
         }
+    }
+}
+
+impl Options {
+    /// How much silence ends a turn that is complete with this probability, by its sound, and has these words; `None` are not
+    /// known yet.
+    ///
+    /// The less complete it sounds, the longer: from [`Options::complete`] down to 0, from the shortest pause to the longest.
+    /// The model of turns is asked once, in the first pause, as it was trained to be: the longer the silence that it hears,
+    /// the likelier it finds any turn complete, cut ones too.
+    pub fn silence_that_ends(&self, complete: Option<f32>, words: Option<&str>) -> Duration {
+        let Some(complete) = complete else { return self.longest_pause };
+        let is_sentence = words.is_some_and(phrases::ends_a_sentence);
+        let shortest = if is_sentence { self.pause } else { self.unfinished_pause };
+        let doubt = (1.0 - complete / self.complete).clamp(0.0, 1.0);
+        shortest + self.longest_pause.saturating_sub(shortest).mul_f32(doubt)
     }
 }
 
@@ -77,4 +97,23 @@ pub(super) fn frames(time: Duration) -> u32 {
 /// Samples in the whole frames of `time`.
 pub(super) fn samples(time: Duration) -> usize {
     frames(time) as usize * FRAME
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_less_complete_a_turn_is_the_longer_it_is_waited_for() {
+        let options = Options::default();
+        let silence = |complete, words| frames(options.silence_that_ends(complete, words));
+        assert_eq!(silence(Some(0.9), Some("What is the capital of Japan?")), 6);
+        assert_eq!(silence(Some(0.5), Some("Ten of clubs.")), 6);
+        assert_eq!(silence(Some(0.25), Some("Ten of clubs.")), 26);
+        assert_eq!(silence(Some(0.0), Some("Ten of clubs.")), 47);
+        assert_eq!(silence(Some(0.9), Some("Eight of spades,")), 16);
+        assert_eq!(silence(Some(0.9), None), 16, "the words are not there yet");
+        assert_eq!(silence(Some(0.25), Some("Go somewhere and")), 31);
+        assert_eq!(silence(None, Some("Ten of clubs.")), 47, "nobody has judged");
+    }
 }

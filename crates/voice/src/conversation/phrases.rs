@@ -21,6 +21,12 @@ pub(super) fn is_intelligible(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
+/// Whether it ends as a sentence does. One that trails off does not.
+pub(super) fn ends_a_sentence(text: &str) -> bool {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '”' | '’'));
+    text.ends_with(['.', '!', '?']) && !text.ends_with("..")
+}
+
 /// Whether it says no more than that somebody listens.
 pub(super) fn is_remark(text: &str) -> bool {
     let words = words(text);
@@ -67,6 +73,16 @@ mod tests {
         }
         for other in ["Okay, stop.", "Yes, but why?", "Wait.", "No.", "I see a dog."] {
             assert!(!is_remark(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn sentences_end_with_a_mark() {
+        for whole in ["Yes.", "What is it?", "He said \"stop!\" ", "(So it is.)"] {
+            assert!(ends_a_sentence(whole), "{whole}");
+        }
+        for other in ["", "Eight of spades,", "I would like to", "Well...", "Well…", "12:"] {
+            assert!(!ends_a_sentence(other), "{other}");
         }
     }
 

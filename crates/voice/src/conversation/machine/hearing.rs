@@ -43,7 +43,6 @@ impl Machine {
         }
         self.watch_interruption();
         self.transcribe_so_far();
-        self.judge_again();
         self.end_turn_if_over();
     }
 
@@ -105,7 +104,7 @@ impl Machine {
         let Some(turn) = &mut self.turn else { return };
         self.last_job += 1;
         let job = self.last_job;
-        turn.guess = Some(Guess { job, text: None, complete: false, needs_judging, judging: needs_judging });
+        turn.guess = Some(Guess { job, ..Guess::default() });
         let audio = turn.audio.clone();
         if needs_judging {
             self.work(Work::Judge { job, audio: audio.clone() });
@@ -113,7 +112,8 @@ impl Machine {
         self.work(Work::Transcribe { job, audio });
     }
 
-    /// While somebody speaks over an answer: makes it quieter at once and silent soon, and ends it when they go on.
+    /// While somebody speaks over an answer: makes it quieter at once, silent when it is more than a click, and ends it when
+    /// they go on. A noise or a remark costs a moment's silence, a person whom nobody talks over any more is worth it.
     fn watch_interruption(&mut self) {
         if !self.listens() || !self.reply.as_ref().is_some_and(Reply::is_audible) {
             return;
@@ -122,8 +122,7 @@ impl Machine {
             None if self.activity.run() > 0 => self.raise_volume_to(Volume::Ducked),
             None if self.activity.silence() >= frames(self.options.pause) => self.set_volume(Volume::Full),
             Some(turn) if turn.voiced >= frames(self.options.longest_remark) => self.interrupt(),
-            Some(turn) if turn.voiced >= frames(self.options.shortest_speech) => self.raise_volume_to(Volume::Paused),
-            Some(_) => self.raise_volume_to(Volume::Ducked),
+            Some(_) => self.raise_volume_to(Volume::Paused),
             None => {}
         }
     }
@@ -171,24 +170,9 @@ impl Machine {
         let Some(turn) = self.turn.as_ref().filter(|turn| !turn.ended && !turn.interrupting && !pressed) else {
             return;
         };
-        if turn.guess.as_ref().is_some_and(|guess| guess.complete || silence >= frames(self.options.longest_pause)) {
+        let Some(Guess { text, complete, .. }) = &turn.guess else { return };
+        if silence >= frames(self.options.silence_that_ends(*complete, text.as_deref())) {
             self.end_turn();
-        }
-    }
-
-    /// A longer silence may say more to the model of turns.
-    fn judge_again(&mut self) {
-        let silence = self.activity.silence();
-        if self.activity.is_speaking() || !silence.is_multiple_of(frames(self.options.pause)) {
-            return;
-        }
-        let Some(turn) = self.turn.as_mut().filter(|turn| !turn.ended) else { return };
-        if let Some(guess) =
-            turn.guess.as_mut().filter(|guess| !guess.judging && !guess.complete && guess.needs_judging)
-        {
-            guess.judging = true;
-            let work = Work::Judge { job: guess.job, audio: turn.audio.clone() };
-            self.work(work);
         }
     }
 
@@ -214,10 +198,9 @@ impl Machine {
     }
 
     pub(super) fn judged(&mut self, job: u64, complete: f32) -> bool {
-        let threshold = self.options.complete;
         let guess = self.turn.as_mut().and_then(|turn| turn.guess.as_mut()).filter(|guess| guess.job == job);
         let Some(guess) = guess else { return false };
-        (guess.judging, guess.complete) = (false, complete >= threshold);
+        guess.complete = Some(complete);
         self.end_turn_if_over();
         true
     }
@@ -249,6 +232,7 @@ impl Machine {
             self.interrupt();
         }
         self.conclude();
+        self.end_turn_if_over();
     }
 
     pub(super) fn transcription_failed(&mut self, job: u64) -> bool {

@@ -59,11 +59,8 @@ struct Turn {
 struct Guess {
     job: u64,
     text: Option<String>,
-    complete: bool,
-    /// The model of turns says whether it is complete; no button does.
-    needs_judging: bool,
-    /// A judgement is under way.
-    judging: bool,
+    /// The probability that the turn is complete, once the model of turns has said it.
+    complete: Option<f32>,
 }
 
 /// When things happened to a turn.

@@ -157,6 +157,7 @@ fn parse(line: &str) -> Line {
         "heard-late" => Line::HeardLate(text()),
         "complete" => Line::Judged(0.9),
         "incomplete" => Line::Judged(0.1),
+        "unsure" => Line::Judged(0.4),
         "text" => Line::Text(text()),
         "text-ends" => Line::TextEnded,
         "voice" => Line::Voice(number(), true),

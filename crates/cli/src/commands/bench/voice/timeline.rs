@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use sottovoce_voice::conversation::Latency;
 
-use super::stages;
+use super::report::stages;
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 150.0;
