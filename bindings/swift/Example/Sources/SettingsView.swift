@@ -1,0 +1,47 @@
+import Sottovoce
+import SwiftUI
+
+/// What the model is told, how it answers, how it runs, and what is kept.
+struct SettingsView: View {
+    @Environment(Assistant.self) private var assistant
+    @Environment(\.dismiss) private var dismiss
+    @State private var asksToDelete = false
+
+    var body: some View {
+        @Bindable var assistant = assistant
+        NavigationStack {
+            Form {
+                Section("What the model is told, in new conversations") {
+                    TextField("Instructions", text: $assistant.system, axis: .vertical)
+                }
+                Section("Answers") {
+                    Slider(value: $assistant.temperature, in: 0...1.5) { Text("Temperature") }
+                    LabeledContent("Temperature", value: assistant.temperature, format: .number.precision(.fractionLength(2)))
+                }
+                if let status = assistant.status {
+                    Section("Model") {
+                        LabeledContent("Package", value: status.package)
+                        LabeledContent("Runs on", value: "\(name(of: status.backend)), \(status.threads) threads")
+                        LabeledContent("Context", value: "\(status.context) tokens")
+                    }
+                }
+                Section("History") {
+                    Button("Delete all conversations", role: .destructive) { asksToDelete = true }
+                }
+            }
+            .navigationTitle("Settings")
+            .toolbar { Button("Done") { dismiss() } }
+            .confirmationDialog("Delete all conversations?", isPresented: $asksToDelete) {
+                Button("Delete all", role: .destructive) { Task { await assistant.deleteAll() } }
+            }
+        }
+    }
+}
+
+private func name(of backend: Backend) -> String {
+    switch backend {
+    case .cpu: "CPU"
+    case .coreMl: "Core ML"
+    case .reference: "interpreter"
+    }
+}
