@@ -11,6 +11,9 @@ import pytest
 from conftest import FIXTURES
 
 import sottovoce
+from sottovoce import _native
+from sottovoce.calls import Call
+from sottovoce.language_model import lower_options
 
 JAPAN = "What is the capital of Japan?"
 
@@ -43,24 +46,59 @@ def test_the_same_seed_gives_the_same_answer(model: sottovoce.LanguageModel) -> 
     assert first == second
 
 
+class Held(_native.TextListener):
+    """Keeps an answer from going on behind its first piece, so that nothing depends on how fast it is made."""
+
+    def __init__(self) -> None:
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self.text = ""
+
+    def on_text(self, text: str) -> None:
+        self.text += text
+        self.begun.set()
+        self.goes_on.wait()
+
+
+def held_answer(chat: sottovoce.Conversation) -> tuple[Call[sottovoce.Answer], Held]:
+    """An answer that has begun and waits."""
+    held = Held()
+    options = lower_options({"temperature": 0})
+    call = Call(lambda stop: chat._native.respond("Count from 1 to 1000.", options, held, stop))
+    held.begun.wait()
+    return call, held
+
+
 def test_an_answer_that_is_not_wanted_any_more_ends(model: sottovoce.LanguageModel) -> None:
     chat = model.conversation()
-    with chat.stream("Count from 1 to 1000.", temperature=0) as stream:
-        first = next(stream)
-    assert stream.answer.finish == sottovoce.FinishReason.CANCELLED
+    call, held = held_answer(chat)
+    call.cancel()
+    held.goes_on.set()
+    answer = call.result()
+    assert (answer.finish, answer.text) == (sottovoce.FinishReason.CANCELLED, held.text)
     # What was said so far stays, and the conversation goes on.
-    assert chat.messages[-1].text.startswith(first)
+    assert chat.messages[-1].text == held.text
     assert "Tokyo" in chat.respond(JAPAN, temperature=0).text
+
+
+def test_leaving_a_stream_ends_its_answer(model: sottovoce.LanguageModel) -> None:
+    chat = model.conversation()
+    with chat.stream(JAPAN, temperature=0) as stream:
+        first = next(stream)
+    assert stream.answer.text.startswith(first)
+    assert chat.messages[-1].text == stream.answer.text
 
 
 def test_one_thing_at_a_time(model: sottovoce.LanguageModel) -> None:
     chat = model.conversation()
-    with chat.stream("Count from 1 to 1000.", temperature=0) as stream:
-        next(stream)
-        with pytest.raises(sottovoce.ConversationError, match="is answering"):
-            chat.respond("Stop!")
-        with pytest.raises(sottovoce.ConversationError, match="is answering"):
-            chat.messages
+    call, held = held_answer(chat)
+    with pytest.raises(sottovoce.ConversationError, match="is answering"):
+        chat.respond("Stop!")
+    with pytest.raises(sottovoce.ConversationError, match="is answering"):
+        chat.messages
+    call.cancel()
+    held.goes_on.set()
+    call.result()
+    assert len(chat.messages) == 2
 
 
 def test_conversations_of_two_threads(model: sottovoce.LanguageModel) -> None:

@@ -111,7 +111,8 @@ def test_other_parts_take_the_place_of_ours(model: sottovoce.LanguageModel, ques
     )
     assert asked == parrot.text and parrot.heard > 16_000
     assert "Tokyo" in answer and "Tokyo" in " ".join(beep.said)
-    assert talk.sample_rate == 8_000 and len(played) == 800 * len(beep.said)
+    # A clause is a beep; what was guessed in a pause and taken back is made but not played.
+    assert talk.sample_rate == 8_000 and len(played) % 800 == 0 and 0 < len(played) <= 800 * len(beep.said)
 
 
 def test_a_part_that_fails_is_told_of(model: sottovoce.LanguageModel, question: Recording) -> None:
