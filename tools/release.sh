@@ -34,7 +34,8 @@ program() {
 left_out() { echo "left out: $1" >&2; }
 
 python3 tools/bill_of_materials.py check
-cargo build --release --locked -p sottovoce-cli
+# Together, as the wheel's build has them: features of dependencies follow from what is built together.
+cargo build --release --locked -p sottovoce-cli -p sottovoce-ffi
 host=$(cargo -vV | sed -n 's/^host: //p')
 program "$host" "$target/release/sottovoce" strip env
 
@@ -63,12 +64,10 @@ if [ "$host" != "$triple" ]; then
     fi
 fi
 
-if [ ! -f bindings/python/pyproject.toml ]; then
-    left_out "the Python wheel (there is no bindings/python here)"
-elif ! command -v maturin >/dev/null; then
-    left_out "the Python wheel (pip install maturin)"
+if ! python3 -m pip --version >/dev/null 2>&1; then
+    left_out "the Python wheel (python3-pip)"
 else
-    (cd bindings/python && maturin build --release --locked --out "$out")
+    python3 -m pip wheel -q --no-deps -w "$out" bindings/python
 fi
 
 (cd "$out" && find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%P\0' | sort -z | xargs -0 sha256sum >SHA256SUMS)
