@@ -15,6 +15,7 @@ mod driver;
 mod machine;
 mod messages;
 mod options;
+mod overlap;
 mod phrases;
 mod thinker;
 
@@ -27,6 +28,8 @@ pub use driver::{Driver, Parts};
 pub use machine::Machine;
 pub use messages::{Event, Input, Latency, Outcome, Output, Playback, State, Task, User, Work};
 pub use options::{Mode, Options};
+pub use overlap::Overlap;
+pub use phrases::{is_intelligible, is_remark};
 pub use thinker::{Thinker, ThinkingFailed};
 
 /// What is said where nothing intelligible was heard.

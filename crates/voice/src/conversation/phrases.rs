@@ -16,8 +16,8 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether there is something in it that could be meant.
-pub(super) fn is_intelligible(text: &str) -> bool {
+/// Whether there is something in a text that could be meant.
+pub fn is_intelligible(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
@@ -27,8 +27,8 @@ pub(super) fn ends_a_sentence(text: &str) -> bool {
     text.ends_with(['.', '!', '?']) && !text.ends_with("..")
 }
 
-/// Whether it says no more than that somebody listens.
-pub(super) fn is_remark(text: &str) -> bool {
+/// Whether a text says no more than that somebody listens ("uh-huh", "okay"), or nothing at all.
+pub fn is_remark(text: &str) -> bool {
     let words = words(text);
     let mut rest = &words[..];
     while !rest.is_empty() {

@@ -1,7 +1,7 @@
 //! The person's turn: where it begins, what it says, when it ends.
 
 use super::super::{
-    Change, Event, Playback, Work,
+    Change, Event, Overlap, Playback, Work,
     options::{frames, samples},
     phrases,
 };
@@ -86,7 +86,7 @@ impl Machine {
     fn speech_paused(&mut self) {
         self.tell(Event::SpeechStopped);
         let Some(turn) = self.turn.as_ref().filter(|turn| !turn.ended) else { return };
-        if self.pressed || turn.voiced >= frames(self.options.shortest_speech) {
+        if self.pressed || !self.options.is_click(turn.voiced) {
             self.guess(!self.pressed);
         } else {
             self.drop_noise();
@@ -118,17 +118,13 @@ impl Machine {
         if !self.listens() || !self.reply.as_ref().is_some_and(Reply::is_audible) {
             return;
         }
-        match &self.turn {
-            None if self.activity.run() > 0 => self.raise_volume_to(Volume::Ducked),
-            None if self.activity.silence() >= frames(self.options.pause) => self.set_volume(Volume::Full),
-            Some(turn) if turn.voiced >= frames(self.options.longest_remark) => self.interrupt(),
-            Some(_) => self.raise_volume_to(Volume::Paused),
+        match self.options.overlap(&self.activity, self.turn.as_ref().map(|turn| turn.voiced)) {
             None => {}
+            Some(Overlap::Full) => self.set_volume(Volume::Full),
+            Some(Overlap::Quiet) => self.set_volume(self.volume.max(Volume::Ducked)),
+            Some(Overlap::Silent) => self.set_volume(self.volume.max(Volume::Paused)),
+            Some(Overlap::Ended) => self.interrupt(),
         }
-    }
-
-    fn raise_volume_to(&mut self, volume: Volume) {
-        self.set_volume(self.volume.max(volume));
     }
 
     pub(super) fn set_volume(&mut self, volume: Volume) {
