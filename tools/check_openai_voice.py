@@ -61,16 +61,19 @@ def conversation(client, question):
             session={
                 "type": "realtime",
                 "max_output_tokens": 40,
+                "temperature": 0.7,
                 "audio": {"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 400}}},
             }
         )
         for piece in numpy.array_split(recording(question), 40):
             connection.input_audio_buffer.append(audio=base64.b64encode(piece.tobytes()).decode())
-        heard, said, sound, kinds = "", "", b"", []
+        heard, words, said, sound, kinds = "", "", "", b"", []
         for event in connection:
             kinds.append(event.type)
             if event.type == "conversation.item.input_audio_transcription.completed":
                 heard = event.transcript
+            elif event.type == "conversation.item.input_audio_transcription.delta":
+                words += event.delta
             elif event.type == "response.output_audio_transcript.delta":
                 said += event.delta
             elif event.type == "response.output_audio.delta":
@@ -81,6 +84,7 @@ def conversation(client, question):
                 item = event.response.output[0]
                 break
         assert "capital of japan" in heard.lower(), heard
+        assert len(words.split()) == len(heard.split()), (words, heard)
         assert said and item.content[0].transcript == said, (said, item)
         assert len(sound) > PCM_RATE, len(sound)
         for kind in ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", "conversation.item.created"):

@@ -1,6 +1,6 @@
 //! What people see: answers go to stdout, everything else to stderr; colours only on a terminal.
 
-use std::{io::Write, sync::OnceLock, time::Duration};
+use std::{cell::OnceCell, io::Write, sync::OnceLock, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 
@@ -27,10 +27,28 @@ type Listener = Box<dyn Fn(Said<'_>) + Send + Sync>;
 
 static LISTENER: OnceLock<Listener> = OnceLock::new();
 
+thread_local! {
+    static OF_THREAD: OnceCell<Listener> = const { OnceCell::new() };
+}
+
 /// Lets `listener` know of every note and warning from now on. There is one for a process: the page of its server.
 pub fn listen(listener: impl Fn(Said<'_>) + Send + Sync + 'static) {
     // A second one would be a mistake of this program that changes no more than what a page shows.
     drop(LISTENER.set(Box::new(listener)));
+}
+
+/// Lets `listener`, in place of the process's, know of what this thread says.
+pub fn listen_to_this_thread(listener: impl Fn(Said<'_>) + Send + Sync + 'static) {
+    // As above.
+    drop(OF_THREAD.with(|own| own.set(Box::new(listener))));
+}
+
+fn tell(said: Said<'_>) {
+    OF_THREAD.with(|own| {
+        if let Some(listener) = own.get().or_else(|| LISTENER.get()) {
+            listener(said);
+        }
+    });
 }
 
 /// A line about what is going on, on stderr.
@@ -41,17 +59,13 @@ pub fn note(text: impl std::fmt::Display) {
 
 /// What is going on where stderr has a progress bar: for the listener alone.
 pub fn step(text: impl std::fmt::Display) {
-    if let Some(listener) = LISTENER.get() {
-        listener(Said::Note(&text.to_string()));
-    }
+    tell(Said::Note(&text.to_string()));
 }
 
 /// A line about something that did not go as planned, on stderr.
 pub fn warn(text: impl std::fmt::Display) {
     anstream::eprintln!("{YELLOW}warning:{YELLOW:#} {text}");
-    if let Some(listener) = LISTENER.get() {
-        listener(Said::Warning(&text.to_string()));
-    }
+    tell(Said::Warning(&text.to_string()));
 }
 
 /// An error with its causes, on stderr.

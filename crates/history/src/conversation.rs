@@ -4,6 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema},
+};
 use uuid::Uuid;
 
 use crate::{Message, time};
@@ -14,7 +18,7 @@ pub const MAX_TITLE_BYTES: usize = 1_000;
 pub const MAX_PAGE: u32 = 200;
 
 /// A conversation without its messages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
     /// UUID of version 7.
@@ -27,14 +31,16 @@ pub struct Conversation {
     pub system_prompt: Option<String>,
     /// When it began.
     #[serde(with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub created: Timestamp,
     /// When it began, or a message was last added or ended. New titles and marks leave it in its place.
     #[serde(with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub updated: Timestamp,
 }
 
 /// A conversation to be.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewConversation {
     /// See [`Conversation::title`].
@@ -69,7 +75,7 @@ pub struct Filter {
 }
 
 /// A part of the list of conversations.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Page {
     /// The conversations, the last updated first.
     pub conversations: Vec<Listed>,
@@ -88,8 +94,27 @@ pub struct Listed {
     pub excerpt: Option<Excerpt>,
 }
 
+/// One object: a conversation with another member, which its own schema does not allow.
+impl PartialSchema for Listed {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = Conversation::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.properties.insert("excerpt".to_owned(), Ref::from_schema_name(Excerpt::name()).into());
+        }
+        schema
+    }
+}
+
+impl ToSchema for Listed {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Excerpt::name().into_owned(), Excerpt::schema()));
+        Excerpt::schemas(schemas);
+        Conversation::schemas(schemas);
+    }
+}
+
 /// The place of a message where a search found its first word, with a little of the text around it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Excerpt {
     /// The message.
     pub message: Uuid,
@@ -102,7 +127,7 @@ pub struct Excerpt {
 }
 
 /// A conversation with all its messages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {
     /// The conversation.

@@ -10,6 +10,7 @@
 use std::io::{self, Write};
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{HistoryError, Transcript, store::check};
 
@@ -65,11 +66,14 @@ struct Header {
     version: Option<serde_json::Value>,
 }
 
-#[derive(Deserialize)]
+/// An export as a whole.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Export {
+pub struct Export {
+    /// `sottovoce history`.
     #[serde(rename = "format")]
     _format: String,
+    /// 1.
     #[serde(rename = "version")]
     _version: u64,
     conversations: Vec<Transcript>,

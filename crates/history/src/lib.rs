@@ -22,7 +22,7 @@ pub use conversation::{
     Transcript,
 };
 pub use error::HistoryError;
-pub use export::{JsonExport, MAX_EXPORT_BYTES, parse_export};
+pub use export::{Export, JsonExport, MAX_EXPORT_BYTES, parse_export};
 pub use history::{History, Imported, TEND_INTERVAL};
 pub use location::{Location, Purpose};
 pub use markdown::markdown;

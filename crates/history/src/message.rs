@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::time;
@@ -13,7 +14,7 @@ pub const MAX_TEXT_BYTES: usize = 4 << 20;
 pub const MAX_SECONDS: f64 = 1e9;
 
 /// A message of a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// UUID of version 7.
@@ -32,6 +33,7 @@ pub struct Message {
     pub favourite: bool,
     /// When it began.
     #[serde(with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub created: Timestamp,
     /// The model that said it.
     pub model: Option<String>,
@@ -40,7 +42,7 @@ pub struct Message {
 }
 
 /// Who speaks in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Whoever instructs the model.
@@ -66,7 +68,7 @@ impl Role {
 }
 
 /// How far a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageState {
     /// All of it is there.
@@ -92,8 +94,9 @@ impl MessageState {
 }
 
 /// What an answer took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AnswerUsage)]
 pub struct Usage {
     /// Tokens of everything the model was given.
     pub prompt_tokens: u32,

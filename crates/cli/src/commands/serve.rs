@@ -256,11 +256,20 @@ impl Arguments {
         }
         let voice = Arc::new(Voice::loading());
         let loading = voice.clone();
-        std::thread::spawn(move || match talking::speech_parts() {
-            Ok(parts) => loading.set_ready(parts),
-            Err(error) => {
-                console::warn(format_args!("no voice: {error:#}"));
-                loading.set_missing(format!("{error:#}"));
+        std::thread::spawn(move || {
+            let page = loading.clone();
+            // Warnings are about what is missing then, which the voice says itself.
+            console::listen_to_this_thread(move |said| {
+                if let Said::Note(text) = said {
+                    page.set_step(text);
+                }
+            });
+            match talking::speech_parts() {
+                Ok(parts) => loading.set_ready(parts),
+                Err(error) => {
+                    console::warn(format_args!("no voice: {error:#}"));
+                    loading.set_missing(format!("{error:#}"));
+                }
             }
         });
         voice

@@ -80,6 +80,11 @@ fn an_answer_can_be_stopped() {
     let (name, message) = events.last().unwrap();
     assert_eq!((name.as_str(), &message["state"]), ("done", &json!("stopped")));
     assert_eq!(message["text"], text_of(&events));
+    // What it took is told while it is made, and kept.
+    let (so_far, taken) = (&events[events.len() - 2].1["usage"], &message["usage"]);
+    assert_eq!(so_far["prompt_tokens"], taken["prompt_tokens"]);
+    let tokens = |usage: &Value| usage["completion_tokens"].as_u64().unwrap_or_else(|| panic!("no tokens: {usage}"));
+    assert!((1..=tokens(taken)).contains(&tokens(so_far)), "{so_far} {taken}");
     assert_eq!(talk.messages(&conversation)[1], *message);
     // The conversation goes on from there.
     talk.ask_and_wait(&conversation, Some(&id(&answer)), "Thank you. What is two plus two?");

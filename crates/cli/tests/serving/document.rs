@@ -1,5 +1,8 @@
 //! `/openapi.json`, and whether what the server says is what it promises there.
 
+use std::{collections::HashMap, io::BufRead};
+
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{
@@ -7,16 +10,23 @@ use super::{
     start,
 };
 
-struct Document(Value);
+struct Document {
+    document: Value,
+    /// What answers are checked with; to make one takes longer than to use it a hundred times.
+    validators: HashMap<[String; 4], Validator>,
+}
 
 impl Document {
     /// Checks `body` against what the document says of an answer with `status`, of `kind`, to a call.
-    fn check(&self, (method, path): (&str, &str), status: &str, kind: &str, body: &Value) {
-        let answers = &self.0["paths"][path][method]["responses"];
-        let schema = &answers[status]["content"][kind]["schema"];
-        assert!(schema.is_object(), "{method} {path} has no schema for {status} in {kind}: {answers}");
-        let schema = json!({ "allOf": [schema], "components": self.0["components"] });
-        let validator = jsonschema::draft202012::new(&schema).unwrap();
+    fn check(&mut self, (method, path): (&str, &str), status: &str, kind: &str, body: &Value) {
+        let place = [method, path, status, kind].map(str::to_owned);
+        let validator = self.validators.entry(place).or_insert_with(|| {
+            let answers = &self.document["paths"][path][method]["responses"];
+            let schema = &answers[status]["content"][kind]["schema"];
+            assert!(schema.is_object(), "{method} {path} has no schema for {status} in {kind}: {answers}");
+            let schema = json!({ "allOf": [schema], "components": self.document["components"] });
+            jsonschema::draft202012::new(&schema).unwrap()
+        });
         let errors: Vec<String> = validator.iter_errors(body).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{method} {path} {status}: {errors:#?}\n{body}");
     }
@@ -28,17 +38,18 @@ const EVENTS: &str = "text/event-stream";
 #[test]
 fn answers_are_what_the_document_promises() {
     let Some(server) = start() else { return };
-    let document = Document(server.get("/openapi.json").body);
-    assert_eq!(document.0["openapi"], "3.1.0");
+    let mut document = Document { document: server.get("/openapi.json").body, validators: HashMap::new() };
+    assert_eq!(document.document["openapi"], "3.1.0");
     for (path, documented) in
         [("/health", "/health"), ("/v1/models", "/v1/models"), ("/v1/models/default", "/v1/models/{model}")]
     {
         document.check(("get", documented), "200", JSON, &server.get(path).body);
     }
     document.check(("get", "/v1/models/{model}"), "default", JSON, &server.get("/v1/models/x").body);
-    chats(&server, &document);
-    completions(&server, &document);
-    responses(&server, &document);
+    chats(&server, &mut document);
+    completions(&server, &mut document);
+    responses(&server, &mut document);
+    assistant(&server, &mut document);
 }
 
 fn tools() -> Value {
@@ -46,7 +57,7 @@ fn tools() -> Value {
     json!([{ "type": "function", "function": { "name": "weather", "parameters": parameters } }])
 }
 
-fn chats(server: &Server, document: &Document) {
+fn chats(server: &Server, document: &mut Document) {
     let call = ("post", "/v1/chat/completions");
     let called = json!({ "tools": tools(), "tool_choice": "required", "max_tokens": 100 });
     for more in [json!({}), json!({ "logprobs": true, "top_logprobs": 2, "n": 2, "max_tokens": 3 }), called] {
@@ -61,7 +72,7 @@ fn chats(server: &Server, document: &Document) {
     document.check(call, "default", JSON, &server.chat("", json!({ "n": 0 })).body);
 }
 
-fn completions(server: &Server, document: &Document) {
+fn completions(server: &Server, document: &mut Document) {
     let call = ("post", "/v1/completions");
     let mut request = json!({ "prompt": "One, two,", "max_tokens": 3, "logprobs": 2 });
     document.check(call, "200", JSON, &server.post(call.1, &request).body);
@@ -71,7 +82,7 @@ fn completions(server: &Server, document: &Document) {
     }
 }
 
-fn responses(server: &Server, document: &Document) {
+fn responses(server: &Server, document: &mut Document) {
     let call = ("post", "/v1/responses");
     let mut tool = tools()[0]["function"].clone();
     tool["type"] = json!("function");
@@ -91,4 +102,39 @@ fn responses(server: &Server, document: &Document) {
             document.check(call, "200", EVENTS, &event);
         }
     }
+}
+
+fn assistant(server: &Server, document: &mut Document) {
+    document.check(("get", "/api/status"), "200", JSON, &server.get("/api/status").body);
+    let mut settings = server.get("/api/settings").body;
+    document.check(("get", "/api/settings"), "200", JSON, &settings);
+    settings["max_tokens"] = json!(4);
+    document.check(("put", "/api/settings"), "200", JSON, &server.call("PUT", "/api/settings", &settings).body);
+
+    let all = "/api/conversations";
+    let conversation = server.post(all, &json!({ "system_prompt": "Be brief." })).body;
+    document.check(("post", all), "201", JSON, &conversation);
+    let path = format!("{all}/{}", conversation["id"].as_str().unwrap());
+    let asked = server.post(&format!("{path}/messages"), &json!({ "text": "Name a colour." })).body;
+    document.check(("post", "/api/conversations/{id}/messages"), "201", JSON, &asked);
+    let answer = format!("/api/messages/{}", asked["answer"]["id"].as_str().unwrap());
+    let events = server.open_events(&format!("{answer}/events")).lines().map(Result::unwrap);
+    let events = events.filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok());
+    for event in events.collect::<Vec<Value>>() {
+        document.check(("get", "/api/messages/{id}/events"), "200", EVENTS, &event);
+    }
+    let question = format!("/api/messages/{}/answers", asked["question"]["id"].as_str().unwrap());
+    document.check(("post", "/api/messages/{id}/answers"), "201", JSON, &server.post(&question, &json!({})).body);
+    let favourite = server.call("PATCH", &answer, &json!({ "favourite": true })).body;
+    document.check(("patch", "/api/messages/{id}"), "200", JSON, &favourite);
+
+    let one = "/api/conversations/{id}";
+    document.check(("patch", one), "200", JSON, &server.call("PATCH", &path, &json!({ "title": "Colours" })).body);
+    document.check(("get", one), "200", JSON, &server.get(&path).body);
+    document.check(("get", all), "200", JSON, &server.get(&format!("{all}?search=colour&favourites=true")).body);
+    let export = server.get("/api/export?format=json").body;
+    document.check(("get", "/api/export"), "200", JSON, &export);
+    document.check(("post", "/api/import"), "200", JSON, &server.post("/api/import", &export).body);
+    document.check(("delete", all), "200", JSON, &server.delete(all).body);
+    document.check(("get", one), "default", JSON, &server.get(&path).body);
 }

@@ -68,6 +68,7 @@ fn requests_tokens_and_times_are_counted() {
     assert_eq!(server.chat("", json!({ "temperature": -1 })).status, 400);
     assert_eq!(server.get("/v1/models/gpt-4o").status, 404);
     assert_eq!(server.get("/a/path/that/somebody/made/up").status, 404);
+    assert_eq!(server.get(&format!("/api/conversations/{}", "0".repeat(32))).status, 404);
 
     let samples = Samples::of(&server);
     let total = |member: &str| usages.iter().map(|usage| usage.pointer(member).unwrap().as_f64().unwrap()).sum::<f64>();
@@ -85,6 +86,7 @@ fn requests_tokens_and_times_are_counted() {
     assert_eq!(requests("POST", "/v1/chat/completions", 400), 1.0);
     assert_eq!(requests("GET", "/v1/models/{model}", 404), 1.0);
     assert_eq!(requests("GET", "none", 404), 1.0);
+    assert_eq!(requests("GET", "/api/conversations/{id}", 404), 1.0);
     assert_eq!(requests("GET", "/metrics", 200), 1.0);
     assert_eq!(samples.get("sottovoce_requests_rejected_total"), 0.0);
     assert_eq!((samples.get("sottovoce_answers_parallel"), samples.get("sottovoce_requests_waiting")), (4.0, 0.0));

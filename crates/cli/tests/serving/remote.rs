@@ -26,7 +26,7 @@ fn start(arguments: &[&str]) -> Option<Server> {
 
 fn chat(messages: Vec<Message>, max_tokens: usize) -> Chat {
     let options = ChatOptions { temperature: Some(0.0), max_tokens: Some(max_tokens), ..ChatOptions::default() };
-    Chat { conversation: None, messages, options }
+    Chat { messages, options, ..Chat::default() }
 }
 
 fn question() -> Vec<Message> {
@@ -39,6 +39,7 @@ async fn answer(remote: &Remote, chat: Chat) -> (String, FinishReason, ChatUsage
     let mut events = remote.answer(chat).await.unwrap();
     while let Some(event) = events.next().await {
         match event.unwrap() {
+            ChatEvent::Reading(_) => unreachable!("tokens elsewhere are the other server's business"),
             ChatEvent::Text(piece) => text.push_str(&piece),
             ChatEvent::Finished { reason, usage } => ended = Some((reason, usage.unwrap())),
         }

@@ -1,8 +1,8 @@
 //! Making an answer: from the model into the history, a few times a second, and to whoever follows.
 
 use std::{
-    sync::Arc,
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use futures_util::{
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How often what has come is written down: what `kill -9` may cost of an answer.
-const WRITE_EVERY: Duration = Duration::from_millis(200);
+pub(super) const WRITE_EVERY: Duration = Duration::from_millis(200);
 /// After so many of those without a new word, the history is asked whether somebody wants the answer to stop.
 const QUIET_TICKS: u32 = 25;
 /// How often the end of an answer is tried to be written, when the database fails, and how long to wait in between.
@@ -87,6 +87,7 @@ impl Assistant {
             conversation: Some(question.conversation),
             messages: messages(&transcript, question.id, &settings),
             options: settings.chat_options(),
+            stop: Arc::default(),
         };
         let new = NewMessage {
             conversation: question.conversation,
@@ -94,9 +95,7 @@ impl Assistant {
             role: Role::Assistant,
             text: String::new(),
             state: MessageState::Streaming,
-            model: Some(
-                self.backend.chat().map_or_else(|_| self.backend.name().to_owned(), |chat| chat.name().to_owned()),
-            ),
+            model: Some(self.backend.chat_name()),
         };
         let answer = self.history.append(new).await?;
         let draft = self.drafts.begin(answer.id);
@@ -106,9 +105,8 @@ impl Assistant {
 
     /// Makes an answer, and ends it.
     async fn make(self: Arc<Self>, draft: Arc<Draft>, chat: Chat) {
-        let started = Instant::now();
         let Outcome { state, usage, failure } = self.fill(&draft, chat).await;
-        let seconds = started.elapsed().as_secs_f64();
+        let seconds = draft.began().elapsed().as_secs_f64();
         let usage = usage.map(|usage| Usage {
             prompt_tokens: usage.prompt_tokens as u32,
             cached_tokens: usage.cached_tokens as u32,
@@ -124,18 +122,25 @@ impl Assistant {
 
     /// Fills the draft with what the model says, until it has said all or has to end.
     async fn fill(&self, draft: &Arc<Draft>, chat: Chat) -> Outcome {
+        let stop = chat.stop.clone();
         let mut turns = std::pin::pin!(self.turns(draft.clone(), chat));
-        let (mut written, mut quiet) = (0, 0);
+        let (mut written, mut quiet, mut state) = (0, 0, MessageState::Complete);
         while let Some(turn) = turns.next().await {
             match turn {
                 // A NUL is nothing that every database can hold.
+                Turn::Event(Ok(ChatEvent::Reading(tokens))) => draft.read(tokens),
                 Turn::Event(Ok(ChatEvent::Text(text))) => draft.push(&text.replace('\0', "\u{FFFD}")),
                 Turn::Event(Ok(ChatEvent::Finished { usage, .. })) => {
-                    return Outcome { usage, ..MessageState::Complete.into() };
+                    return Outcome { usage, ..state.into() };
                 }
                 Turn::Event(Err(error)) => return Failure::from(error).into(),
                 Turn::Silence => break,
-                Turn::AskedToEnd(state) => return state.into(),
+                Turn::AskedToEnd(asked) if !draft.is_counted() || draft.len() == 0 => return asked.into(),
+                // The model says what the answer took before it wrote another token.
+                Turn::AskedToEnd(asked) => {
+                    stop.store(true, Ordering::Relaxed);
+                    state = asked;
+                }
                 Turn::Tick => {
                     quiet += 1;
                     if draft.len() == written && quiet < QUIET_TICKS {
@@ -144,7 +149,7 @@ impl Assistant {
                     let text = draft.text();
                     match self.history.write(draft.id(), &text).await {
                         Ok(Continue::Yes) => (written, quiet) = (text.len(), 0),
-                        Ok(Continue::No) => return MessageState::Stopped.into(),
+                        Ok(Continue::No) => draft.ask_to_end(MessageState::Stopped),
                         Err(error @ (HistoryError::NoMessage { .. } | HistoryError::NotStreaming { .. })) => {
                             return Failure::from(error).into();
                         }
@@ -172,7 +177,7 @@ impl Assistant {
     }
 
     /// Writes the end of an answer; a database that does not answer for a moment does not cost it.
-    async fn finish(&self, id: Uuid, ending: Ending) -> Result<Message, HistoryError> {
+    pub(super) async fn finish(&self, id: Uuid, ending: Ending) -> Result<Message, HistoryError> {
         for _ in 1..TRIES {
             match self.history.finish(id, ending.clone()).await {
                 Err(HistoryError::Database(_)) => tokio::time::sleep(BETWEEN_TRIES).await,

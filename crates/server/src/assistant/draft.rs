@@ -1,9 +1,11 @@
 //! Answers in the making, as this server has them in memory.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
+use serde::Serialize;
 use sottovoce_history::{Message, MessageState};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{ServerError, engine::Busy, http::Failure};
@@ -16,8 +18,21 @@ const MOST_DRAFTS: usize = 256;
 pub struct Progress {
     /// All of its text so far.
     pub text: String,
+    /// What it has taken so far, where that is known.
+    pub taken: Option<Taken>,
     /// Set when nothing more comes.
     pub end: Option<End>,
+}
+
+/// What an answer in the making has taken.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Taken {
+    /// Tokens of everything that the model was given.
+    prompt_tokens: usize,
+    /// Tokens of the answer.
+    completion_tokens: usize,
+    /// Since the request.
+    seconds: f64,
 }
 
 /// How an answer ended.
@@ -32,6 +47,7 @@ pub struct End {
 /// An answer in the making.
 pub struct Draft {
     id: Uuid,
+    began: Instant,
     progress: watch::Sender<Progress>,
     /// What its state is to be, once somebody has asked it to end.
     asked_to_end: watch::Sender<Option<MessageState>>,
@@ -43,9 +59,31 @@ impl Draft {
         self.id
     }
 
-    /// Adds text.
+    /// When the request came.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// The model reads a prompt of so many tokens.
+    pub fn read(&self, prompt_tokens: usize) {
+        let taken = Taken { prompt_tokens, completion_tokens: 0, seconds: self.began.elapsed().as_secs_f64() };
+        self.progress.send_modify(|progress| progress.taken = Some(taken));
+    }
+
+    /// Adds the text of a token.
     pub fn push(&self, text: &str) {
-        self.progress.send_modify(|progress| progress.text.push_str(text));
+        self.progress.send_modify(|progress| {
+            progress.text.push_str(text);
+            if let Some(taken) = &mut progress.taken {
+                taken.completion_tokens += 1;
+                taken.seconds = self.began.elapsed().as_secs_f64();
+            }
+        });
+    }
+
+    /// Whether the model tells what an answer takes, also when it has to end.
+    pub fn is_counted(&self) -> bool {
+        self.progress.borrow().taken.is_some()
     }
 
     /// All of its text so far.
@@ -92,7 +130,12 @@ impl Drafts {
 
     /// Begins the message `id`.
     pub fn begin(&self, id: Uuid) -> Arc<Draft> {
-        let draft = Arc::new(Draft { id, progress: watch::Sender::default(), asked_to_end: watch::Sender::default() });
+        let draft = Arc::new(Draft {
+            id,
+            began: Instant::now(),
+            progress: watch::Sender::default(),
+            asked_to_end: watch::Sender::default(),
+        });
         self.0.send_modify(|drafts| _ = drafts.insert(id, draft.clone()));
         draft
     }

@@ -10,21 +10,48 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
+use serde::Serialize;
 use serde_json::json;
 use sottovoce_history::{History, Message, MessageState};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     Assistant,
-    draft::{End, Progress},
+    draft::{End, Progress, Taken},
 };
-use crate::http::{Failure, Id};
+use crate::http::{ErrorBody, Failure, Id};
 
 /// How often the history is looked at for an answer that another server makes; that one writes about as often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// `GET /api/messages/{id}/events`
+/// Text of an answer.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerText {
+    text: String,
+    /// What the answer has taken so far, if the model that makes it is in this process.
+    usage: Option<Taken>,
+}
+
+/// What the events of an answer say: `text`, all of it so far, comes first, `delta`, what came to it, then, `error` if something
+/// went wrong, and `done` last.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum AnswerEvent {
+    /// Of `text` and `delta`.
+    Text(AnswerText),
+    /// Of `done`: the message as it is kept.
+    Done(Box<Message>),
+    /// Of `error`.
+    Failed(ErrorBody),
+}
+
+/// Follows an answer, from its beginning on.
+#[utoipa::path(get, path = "/api/messages/{id}/events", tag = "Assistant", operation_id = "follow",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, description = "Its events", body = AnswerEvent, content_type = "text/event-stream"), Failure))]
 pub async fn events(
     State(assistant): State<Arc<Assistant>>,
     Id(id): Id,
@@ -61,7 +88,7 @@ async fn watch_history(history: Arc<dyn History>, id: Uuid, sender: watch::Sende
             Ok(message) => message.into(),
             Err(error) => {
                 let end = End { message: None, failure: Some(error.into()) };
-                Progress { text: sender.borrow().text.clone(), end: Some(end) }
+                Progress { text: sender.borrow().text.clone(), end: Some(end), ..Progress::default() }
             }
         };
         sender.send_replace(progress);
@@ -72,7 +99,7 @@ impl From<Message> for Progress {
     fn from(message: Message) -> Self {
         let text = message.text.clone();
         let ended = message.state != MessageState::Streaming;
-        Self { text, end: ended.then_some(End { message: Some(message), failure: None }) }
+        Self { text, taken: None, end: ended.then_some(End { message: Some(message), failure: None }) }
     }
 }
 
@@ -111,7 +138,10 @@ impl Reader {
 
 /// What a reader at `place` is told next, if there is something to tell, and where it is then.
 fn next(progress: &Progress, place: Place) -> (Option<Event>, Place) {
-    let text = |name: &str, text: &str| Some(Event::default().event(name).data(json!({ "text": text }).to_string()));
+    let event = |name: &str, data: AnswerEvent| Some(Event::default().event(name).data(json!(data).to_string()));
+    let text = |name: &str, text: &str| {
+        event(name, AnswerEvent::Text(AnswerText { text: text.to_owned(), usage: progress.taken }))
+    };
     let length = progress.text.len();
     match (place, &progress.end) {
         (Place::Beginning, _) => (text("text", &progress.text), Place::Text(length)),
@@ -119,10 +149,10 @@ fn next(progress: &Progress, place: Place) -> (Option<Event>, Place) {
             (text("delta", progress.text.get(read..).unwrap_or_default()), Place::Text(length))
         }
         (Place::Text(_), Some(End { failure: Some(failure), .. })) => {
-            (Some(Event::default().event("error").data(json!(failure.body()).to_string())), Place::Failure)
+            (event("error", AnswerEvent::Failed(failure.body())), Place::Failure)
         }
         (Place::Text(_) | Place::Failure, Some(End { message: Some(message), .. })) => {
-            (Some(Event::default().event("done").data(json!(message).to_string())), Place::End)
+            (event("done", AnswerEvent::Done(Box::new(message.clone()))), Place::End)
         }
         (Place::Failure | Place::End, _) => (None, Place::End),
         (Place::Text(_), Some(_)) => (None, Place::End),

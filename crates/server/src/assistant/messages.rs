@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use sottovoce_history::{ConversationChange, Message, MessageState, NewMessage, Role};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Assistant;
@@ -15,7 +15,7 @@ use crate::http::{Body, Failure, Id};
 const TITLE_CHARACTERS: usize = 60;
 
 /// A question.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     text: String,
@@ -23,22 +23,41 @@ pub struct Question {
     parent: Option<Uuid>,
 }
 
-/// `POST /api/conversations/{id}/messages`
+/// A question as it is kept, and the answer that has begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Asked {
+    question: Message,
+    answer: Message,
+}
+
+/// Another answer, which has begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Again {
+    answer: Message,
+}
+
+/// Asks something. The question is on the disk when this returns; the answer goes on by itself.
+#[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "Assistant", operation_id = "ask",
+    params(("id" = Uuid, Path)), request_body = Question,
+    responses((status = 201, description = "Both", body = Asked), Failure))]
 pub async fn ask(
     State(assistant): State<Arc<Assistant>>,
     Id(conversation): Id,
     Body(question): Body<Question>,
-) -> Result<(StatusCode, Json<Value>), Failure> {
+) -> Result<(StatusCode, Json<Asked>), Failure> {
     let asking = async move { assistant.ask(conversation, question).await };
     let (question, answer) = to_the_end(asking).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "question": question, "answer": answer }))))
+    Ok((StatusCode::CREATED, Json(Asked { question, answer })))
 }
 
-/// `POST /api/messages/{id}/answers`
+/// Has a question answered once more.
+#[utoipa::path(post, path = "/api/messages/{id}/answers", tag = "Assistant", operation_id = "answer_again",
+    params(("id" = Uuid, Path)),
+    responses((status = 201, description = "The answer", body = Again), Failure))]
 pub async fn answer_again(
     State(assistant): State<Arc<Assistant>>,
     Id(id): Id,
-) -> Result<(StatusCode, Json<Value>), Failure> {
+) -> Result<(StatusCode, Json<Again>), Failure> {
     let asking = async move {
         assistant.check_room()?;
         let question = assistant.history.message(id).await?;
@@ -48,32 +67,41 @@ pub async fn answer_again(
         assistant.answer(&question).await
     };
     let answer = to_the_end(asking).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "answer": answer }))))
+    Ok((StatusCode::CREATED, Json(Again { answer })))
 }
 
-/// `POST /api/messages/{id}/stop`
+/// Asks an answer in the making to stop. What it has stays.
+#[utoipa::path(post, path = "/api/messages/{id}/stop", tag = "Assistant", operation_id = "stop",
+    params(("id" = Uuid, Path)),
+    responses((status = 202, description = "It will"), Failure))]
 pub async fn stop(State(assistant): State<Arc<Assistant>>, Id(id): Id) -> Result<StatusCode, Failure> {
     assistant.stop(id).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// What to change about a message.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct MessageEdit {
     favourite: bool,
 }
 
-/// `PATCH /api/messages/{id}`
+/// Changes a message.
+#[utoipa::path(patch, path = "/api/messages/{id}", tag = "Assistant", operation_id = "change_message",
+    params(("id" = Uuid, Path)), request_body = MessageEdit,
+    responses((status = 200, description = "The message as it is then", body = Message), Failure))]
 pub async fn change(
     State(assistant): State<Arc<Assistant>>,
     Id(id): Id,
-    Body(Change { favourite }): Body<Change>,
+    Body(MessageEdit { favourite }): Body<MessageEdit>,
 ) -> Result<Json<Message>, Failure> {
     Ok(Json(assistant.history.set_favourite(id, favourite).await?))
 }
 
-/// `DELETE /api/messages/{id}`
+/// Removes a message and all that follow it.
+#[utoipa::path(delete, path = "/api/messages/{id}", tag = "Assistant", operation_id = "delete_message",
+    params(("id" = Uuid, Path)),
+    responses((status = 204, description = "They are gone"), Failure))]
 pub async fn delete(State(assistant): State<Arc<Assistant>>, Id(id): Id) -> Result<StatusCode, Failure> {
     let conversation = assistant.history.message(id).await?.conversation;
     assistant.history.delete_message(id).await?;
@@ -122,7 +150,7 @@ async fn to_the_end<T: Send + 'static>(
 }
 
 /// The first words of a question.
-fn title(text: &str) -> String {
+pub(super) fn title(text: &str) -> String {
     let mut title = String::new();
     for word in text.split_whitespace() {
         let length = title.chars().count() + word.chars().count();

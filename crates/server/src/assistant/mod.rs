@@ -10,21 +10,24 @@ mod draft;
 mod follow;
 mod messages;
 mod settings;
+mod spoken;
 mod status;
 mod transfer;
 mod upkeep;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::{get, patch, post},
-};
+use axum::extract::DefaultBodyLimit;
 use sottovoce_history::History;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::{engine::Backend, http::Services};
 use draft::Drafts;
+
+pub(crate) use spoken::{Keeper, Line, Place};
 
 /// Bytes of an import at most.
 pub(crate) const MOST_IMPORT_BYTES: usize = 64 << 20;
@@ -46,24 +49,18 @@ impl Assistant {
 }
 
 /// The page's routes.
-pub fn routes() -> Router<Services> {
-    Router::new()
-        .route("/api/status", get(status::status))
-        .route("/api/settings", get(settings::read).put(settings::replace))
-        .route(
-            "/api/conversations",
-            get(conversations::list).post(conversations::create).delete(conversations::delete_all),
-        )
-        .route(
-            "/api/conversations/{id}",
-            get(conversations::read).patch(conversations::change).delete(conversations::delete),
-        )
-        .route("/api/conversations/{id}/messages", post(messages::ask))
-        .route("/api/messages/{id}", patch(messages::change).delete(messages::delete))
-        .route("/api/messages/{id}/answers", post(messages::answer_again))
-        .route("/api/messages/{id}/stop", post(messages::stop))
-        .route("/api/messages/{id}/events", get(follow::events))
-        .route("/api/conversations/{id}/export", get(transfer::export_one))
-        .route("/api/export", get(transfer::export_all))
-        .route(IMPORT, post(transfer::import).layer(DefaultBodyLimit::max(MOST_IMPORT_BYTES)))
+pub fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::new()
+        .routes(routes!(status::status))
+        .routes(routes!(settings::read, settings::replace))
+        .routes(routes!(conversations::list, conversations::create, conversations::delete_all))
+        .routes(routes!(conversations::read, conversations::change, conversations::delete))
+        .routes(routes!(messages::ask))
+        .routes(routes!(messages::change, messages::delete))
+        .routes(routes!(messages::answer_again))
+        .routes(routes!(messages::stop))
+        .routes(routes!(follow::events))
+        .routes(routes!(transfer::export_one))
+        .routes(routes!(transfer::export_all))
+        .routes(routes!(transfer::import).layer(DefaultBodyLimit::max(MOST_IMPORT_BYTES)))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Assistant;
 use crate::{
@@ -21,7 +22,7 @@ const RETENTION_DAYS: u32 = 30;
 const MOST_DAYS: u32 = 36_500;
 
 /// What a person can choose; of sampling, `None` is as the model's makers recommend.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// What the model is told first in conversations that do not say.
@@ -60,11 +61,9 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Failure> {
+        self.chat_options().check()?;
         let refuse = |name: &str, expected: &str| Err(Failure::invalid(name, format!("{name} has to be {expected}")));
         match self {
-            Self { temperature: Some(t), .. } if !(0.0..=5.0).contains(t) => refuse("temperature", "0 to 5"),
-            Self { top_p: Some(p), .. } if !(*p > 0.0 && *p <= 1.0) => refuse("top_p", "above 0, and 1 at most"),
-            Self { max_tokens: Some(0), .. } => refuse("max_tokens", "at least 1"),
             Self { retention_days: Some(days), .. } if !(1..=MOST_DAYS).contains(days) => {
                 refuse("retention_days", "1 to 36500")
             }
@@ -88,12 +87,17 @@ impl Assistant {
     }
 }
 
-/// `GET /api/settings`
+/// What a person has chosen.
+#[utoipa::path(get, path = "/api/settings", tag = "Assistant", operation_id = "settings",
+    responses((status = 200, description = "The settings", body = Settings), Failure))]
 pub async fn read(State(assistant): State<Arc<Assistant>>) -> Result<Json<Settings>, Failure> {
     Ok(Json(assistant.settings().await?))
 }
 
-/// `PUT /api/settings`
+/// Replaces what a person has chosen.
+#[utoipa::path(put, path = "/api/settings", tag = "Assistant", operation_id = "save_settings",
+    request_body = Settings,
+    responses((status = 200, description = "The settings", body = Settings), Failure))]
 pub async fn replace(
     State(assistant): State<Arc<Assistant>>,
     Body(settings): Body<Settings>,

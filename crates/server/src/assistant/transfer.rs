@@ -15,8 +15,9 @@ use axum::{
 use futures_util::stream;
 use jiff::Zoned;
 use serde::Deserialize;
-use sottovoce_history::{History, HistoryError, Imported, JsonExport, Transcript, markdown, parse_export};
+use sottovoce_history::{Export, History, HistoryError, Imported, JsonExport, Transcript, markdown, parse_export};
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Assistant;
@@ -28,7 +29,7 @@ const NAME_BYTES: usize = 60;
 const PIECES: usize = 4;
 
 /// What a conversation becomes.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Markdown,
@@ -36,13 +37,17 @@ pub enum Format {
 }
 
 /// What follows the question mark.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
+    #[param(inline)]
     format: Format,
 }
 
-/// `GET /api/conversations/{id}/export`
+/// A conversation as a file.
+#[utoipa::path(get, path = "/api/conversations/{id}/export", tag = "Assistant", operation_id = "export_conversation",
+    params(("id" = Uuid, Path), ExportQuery),
+    responses((status = 200, description = "The file", content((Export = "application/json"), (String = "text/markdown"))), Failure))]
 pub async fn export_one(
     State(assistant): State<Arc<Assistant>>,
     Id(id): Id,
@@ -57,7 +62,9 @@ pub async fn export_one(
     Ok(download(&name, format, text.into()))
 }
 
-/// `GET /api/export`
+/// All conversations as a file.
+#[utoipa::path(get, path = "/api/export", tag = "Assistant", operation_id = "export_conversations", params(ExportQuery),
+    responses((status = 200, description = "The file", body = Export), Failure))]
 pub async fn export_all(
     State(assistant): State<Arc<Assistant>>,
     Query(ExportQuery { format }): Query<ExportQuery>,
@@ -73,7 +80,10 @@ pub async fn export_all(
     Ok(download(&name, format, Body::from_stream(pieces)))
 }
 
-/// `POST /api/import`
+/// Takes in conversations; what is here already stays as it is.
+#[utoipa::path(post, path = "/api/import", tag = "Assistant", operation_id = "import_conversations",
+    request_body = Export,
+    responses((status = 200, description = "How many were not here", body = Imported), Failure))]
 pub async fn import(State(assistant): State<Arc<Assistant>>, Whole(body): Whole) -> Result<Json<Imported>, Failure> {
     // Megabytes of JSON take their time.
     let parsing = tokio::task::spawn_blocking(move || parse_export(&body.bytes));

@@ -7,6 +7,7 @@ use std::sync::{
 
 use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::{ChatModel, Engine};
 use crate::ServerError;
@@ -30,7 +31,7 @@ struct State {
     engine: Option<Arc<Engine>>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Phase {
     #[default]
@@ -40,7 +41,7 @@ enum Phase {
 }
 
 /// How far the model is, as `/api/status` says it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ModelStatus {
     name: String,
     state: Phase,
@@ -65,6 +66,11 @@ impl Backend {
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What answers is called, or will be as far as is known.
+    pub fn chat_name(&self) -> String {
+        self.chat().map_or_else(|_| self.name.clone(), |chat| chat.name().to_owned())
     }
 
     /// Tells what loading does now.

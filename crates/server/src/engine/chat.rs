@@ -1,17 +1,20 @@
 //! What answers conversations: the model in this process, or a server elsewhere.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use sottovoce_llm::{chat::Message, generate::FinishReason};
+use sottovoce_llm::{LlmError, chat::Message, generate::FinishReason};
 use uuid::Uuid;
 
 use super::Occupancy;
 use crate::ServerError;
 
 /// A conversation that waits for an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Chat {
     /// Which one it is, so that what was computed for it before is found; `None` for one that nobody goes on with.
     pub conversation: Option<Uuid>,
@@ -19,6 +22,8 @@ pub struct Chat {
     pub messages: Vec<Message>,
     /// How the answer is made.
     pub options: ChatOptions,
+    /// Set by whoever wants no more. A model in this process ends the answer before its next token, and tells what it took.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How an answer is made; `None` is as the model's makers recommend.
@@ -36,9 +41,31 @@ pub struct ChatOptions {
     pub keep_state: bool,
 }
 
+impl ChatOptions {
+    /// Checks that every value is in its range.
+    ///
+    /// # Errors
+    /// [`LlmError::Option`].
+    pub fn check(&self) -> Result<(), LlmError> {
+        let refuse = |option, found: String, expected| Err(LlmError::Option { option, found, expected });
+        match *self {
+            Self { temperature: Some(t), .. } if !(0.0..=5.0).contains(&t) => {
+                refuse("temperature", t.to_string(), "a number from 0 to 5")
+            }
+            Self { top_p: Some(p), .. } if !(p > 0.0 && p <= 1.0) => {
+                refuse("top_p", p.to_string(), "a number above 0 and at most 1")
+            }
+            Self { max_tokens: Some(0), .. } => refuse("max_tokens", "0".to_owned(), "1 or more"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What happens while an answer is made.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChatEvent {
+    /// The model in this process begins to read so many tokens. Text follows token by token.
+    Reading(usize),
     /// It goes on with this.
     Text(String),
     /// It has ended.

@@ -50,8 +50,10 @@ impl ChatModel for Engine {
         let (prompt, _) = self.encode_chat(&chat.messages, Vec::new())?;
         let seat = self.seats.take(&prompt, chat.conversation).await?;
         let (sender, events) = mpsc::unbounded_channel();
-        let answering = Answering::new(events);
-        let options = self.chat_options(chat.options, answering.cancel_flag());
+        let answering = Answering::new(events, chat.stop.clone());
+        let options = self.chat_options(chat.options, chat.stop.clone());
+        // Nobody can have left already.
+        let _ = sender.send(Ok(ChatEvent::Reading(prompt.len().min(self.context()))));
         tokio::task::spawn_blocking(move || {
             let mut seat = seat;
             let answered = answer(chat, options, &mut seat, &sender, clock);
@@ -83,17 +85,21 @@ impl Engine {
         drop(tokio::task::spawn_blocking(move || work(&seats)).await);
     }
 
-    fn chat_options(&self, options: ChatOptions, cancel: Arc<AtomicBool>) -> GenerateOptions {
+    /// How tokens of a conversation are chosen.
+    pub fn chat_sampling(&self, options: ChatOptions) -> Sampling {
         let default = self.sampling();
-        let sampling = Sampling {
+        Sampling {
             temperature: options.temperature.or(self.folder.defaults.temperature).unwrap_or(TEMPERATURE),
             top_k: options.top_k.or(default.top_k).filter(|&k| k > 0),
             top_p: options.top_p.or(default.top_p),
             seed: random_seed(),
             ..default
-        };
+        }
+    }
+
+    fn chat_options(&self, options: ChatOptions, cancel: Arc<AtomicBool>) -> GenerateOptions {
         GenerateOptions {
-            sampling,
+            sampling: self.chat_sampling(options),
             max_tokens: options.max_tokens,
             speculation: if self.occupancy().running > 1 { Speculation::Off } else { Speculation::default() },
             cancel: Some(cancel),

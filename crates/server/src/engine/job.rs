@@ -76,12 +76,9 @@ pub struct Answering<E = Event> {
 }
 
 impl<E> Answering<E> {
-    pub(super) fn new(events: UnboundedReceiver<E>) -> Self {
-        Self { events, cancel: Arc::default() }
-    }
-
-    pub(super) fn cancel_flag(&self) -> Arc<AtomicBool> {
-        self.cancel.clone()
+    /// Setting `cancel` ends the job too, which tells of its end then.
+    pub(super) fn new(events: UnboundedReceiver<E>, cancel: Arc<AtomicBool>) -> Self {
+        Self { events, cancel }
     }
 
     /// The next event; `None` after the last.

@@ -182,8 +182,8 @@ impl Engine {
         }
         // No more events than the context has tokens: a client who reads slowly does not keep the place.
         let (sender, events) = mpsc::unbounded_channel();
-        let answering = Answering::new(events);
-        let cancel = answering.cancel_flag();
+        let cancel = Arc::default();
+        let answering = Answering::new(events, Arc::clone(&cancel));
         tokio::task::spawn_blocking(move || job.run(seat, cancel, &sender, clock));
         Ok(answering)
     }

@@ -25,6 +25,7 @@ use super::reply::{ErrorBody, Failure, Json};
     security((), ("token" = [])),
     tags(
         (name = "OpenAI", description = "The interface of OpenAI's clients, whose base URL ends with `/v1`"),
+        (name = "Assistant", description = "Conversations that are kept: what the page is made of"),
         (name = "Operation", description = "How the server is"),
     ),
     modifiers(&Common)
@@ -105,7 +106,9 @@ mod tests {
         let quoted = router.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
         // The two of a fallback are axum's own.
         let routes: BTreeSet<&str> = quoted.filter(|text| *text != "/" && !text.contains("__private__axum")).collect();
-        assert!(routes.contains("/v1/chat/completions"), "{router}");
+        for known in ["/v1/chat/completions", "/v1/realtime", "/api/messages/{id}/events"] {
+            assert!(routes.contains(known), "{router}");
+        }
         assert_eq!(routes, document.paths.paths.keys().map(String::as_str).collect());
     }
 

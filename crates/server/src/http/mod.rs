@@ -39,7 +39,7 @@ use crate::{
 use connections::Limits;
 pub(crate) use connections::rest_after;
 pub(crate) use extract::{Body, Id, Query, Whole, present};
-pub(crate) use reply::{Failure, Json};
+pub(crate) use reply::{ErrorBody, Failure, Json};
 pub(crate) use services::Loaded;
 pub use services::Services;
 
@@ -97,8 +97,6 @@ impl Server {
         let router = router
             .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
             .layer(Extension(metrics.clone()))
-            .merge(assistant::routes())
-            .merge(voice::routes())
             .merge(web::routes())
             .fallback(unknown)
             .layer(DefaultBodyLimit::max(MOST_BYTES))
@@ -146,6 +144,8 @@ fn most_bytes(address: &Uri) -> usize {
 fn routes() -> OpenApiRouter<Services> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .merge(openai::routes())
+        .merge(voice::routes())
+        .merge(assistant::routes())
         .routes(routes!(health))
         .routes(routes!(measures))
 }

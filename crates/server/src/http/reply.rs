@@ -80,7 +80,7 @@ impl Failure {
         Self { code: Some("invalid_api_key"), ..Self::new(StatusCode::UNAUTHORIZED, message) }
     }
 
-    /// What is told.
+    /// What went wrong, in words.
     pub fn message(&self) -> &str {
         &self.message
     }

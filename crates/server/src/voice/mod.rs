@@ -13,12 +13,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
 use serde::Serialize;
 use sottovoce_voice::{EndOfTurn, Manner, Recognizer, Synthesizer, VoiceActivity, VoiceError};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{ServerError, http::Services};
 
@@ -29,11 +27,11 @@ use sound::Converter;
 const PCM_RATE: u32 = 24_000;
 
 /// The interfaces' routes.
-pub fn routes() -> Router<Services> {
-    Router::new()
-        .route("/v1/audio/transcriptions", post(transcriptions::create))
-        .route("/v1/audio/speech", post(speech::create))
-        .route("/v1/realtime", get(realtime::connect))
+pub fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::new()
+        .routes(routes!(transcriptions::create))
+        .routes(routes!(speech::create))
+        .routes(routes!(realtime::connect))
 }
 
 /// The parts that hear and speak.
@@ -87,14 +85,18 @@ pub struct Voice(RwLock<State>);
 
 enum State {
     Missing(String),
-    Loading,
+    /// What loading does now, if that is known.
+    Loading(Option<String>),
     Ready(Arc<SpeechParts>),
 }
 
 /// How far the voice is, as `/api/status` says it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VoiceStatus {
+    /// `ready`, `loading` or `missing`.
     state: &'static str,
+    /// What loading does now.
+    step: Option<String>,
     /// Why there is none.
     reason: Option<String>,
     /// Names of the voices.
@@ -104,7 +106,7 @@ pub struct VoiceStatus {
 impl Voice {
     /// A voice that is being loaded.
     pub fn loading() -> Self {
-        Self(RwLock::new(State::Loading))
+        Self(RwLock::new(State::Loading(None)))
     }
 
     /// No voice, for this reason.
@@ -122,6 +124,14 @@ impl Voice {
         self.set(State::Missing(reason.into()));
     }
 
+    /// Tells what loading does now.
+    pub fn set_step(&self, step: impl Into<String>) {
+        // Nothing panics while it holds the lock.
+        if let State::Loading(told) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
+            *told = Some(step.into());
+        }
+    }
+
     fn set(&self, state: State) {
         // Nothing panics while it holds the lock.
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
@@ -129,11 +139,11 @@ impl Voice {
 
     /// How far it is.
     pub fn status(&self) -> VoiceStatus {
-        let none = |state, reason| VoiceStatus { state, reason, voices: Vec::new() };
+        let none = |state| VoiceStatus { state, step: None, reason: None, voices: Vec::new() };
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Missing(reason) => none("missing", Some(reason.clone())),
-            State::Loading => none("loading", None),
-            State::Ready(parts) => VoiceStatus { state: "ready", reason: None, voices: parts.voices.clone() },
+            State::Missing(reason) => VoiceStatus { reason: Some(reason.clone()), ..none("missing") },
+            State::Loading(step) => VoiceStatus { step: step.clone(), ..none("loading") },
+            State::Ready(parts) => VoiceStatus { voices: parts.voices.clone(), ..none("ready") },
         }
     }
 
@@ -144,7 +154,7 @@ impl Voice {
     pub fn parts(&self) -> Result<Arc<SpeechParts>, ServerError> {
         match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
             State::Missing(reason) => Err(ServerError::NoVoice { reason: reason.clone() }),
-            State::Loading => Err(ServerError::VoiceLoading),
+            State::Loading(_) => Err(ServerError::VoiceLoading),
             State::Ready(parts) => Ok(parts.clone()),
         }
     }

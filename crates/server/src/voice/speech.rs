@@ -12,6 +12,7 @@ use futures_util::stream;
 use serde::Deserialize;
 use sottovoce_voice::{Manner, speakable::clauses};
 use tokio::sync::mpsc::{self, Sender};
+use utoipa::ToSchema;
 
 use super::{PCM_RATE, SpeechParts, Voice, sound};
 use crate::{
@@ -25,20 +26,24 @@ const MOST_CHARACTERS: usize = 4096;
 const PIECES: usize = 16;
 
 /// What a client sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct SpeechRequest {
+    /// At most 4096 characters.
+    #[serde(default)]
     input: String,
     voice: Option<VoiceName>,
+    /// `wav`, which it is otherwise, or `pcm`.
     response_format: Option<String>,
+    /// From 0.5 to 2.
     speed: Option<f32>,
     #[serde(rename = "model")]
     _model: Option<String>,
+    /// `audio`.
     stream_format: Option<String>,
 }
 
 /// A voice is named by itself or by an object.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum VoiceName {
     Name(String),
@@ -50,6 +55,9 @@ enum VoiceName {
 pub struct Nothing {}
 
 /// Says a text aloud; the sound is sent while it is made.
+#[utoipa::path(post, path = "/v1/audio/speech", tag = "OpenAI", operation_id = "create_speech", request_body = SpeechRequest,
+    responses((status = 200, description = "The sound: one channel, 16 bits, 24,000 samples a second",
+        content((String = "audio/wav"), (String = "audio/pcm"))), Failure))]
 pub async fn create(
     State(voice): State<Arc<Voice>>,
     Json(request, _): Json<SpeechRequest, Nothing>,

@@ -8,24 +8,34 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
 use sottovoce_voice::{
     Audio, SAMPLE_RATE,
     asr::{Segment, Transcriber},
     audio::decode_wav,
 };
+use utoipa::ToSchema;
 
 use super::Voice;
 use crate::{ServerError, http::Failure};
 
 /// What a client sends.
-#[derive(Default)]
+#[derive(Default, ToSchema)]
 struct Form {
+    /// A WAV file.
+    #[schema(value_type = String, format = Binary)]
     file: Option<axum::body::Bytes>,
+    /// `json`, which it is otherwise, `text`, `verbose_json`, `srt` or `vtt`.
+    #[schema(rename = "response_format")]
     format: Option<String>,
 }
 
-/// Says what is said in a WAV file.
+/// Says what is said in a WAV file, in English.
+#[utoipa::path(post, path = "/v1/audio/transcriptions", tag = "OpenAI", operation_id = "create_transcription",
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The words",
+        content((Transcription = "application/json"), (String = "text/plain"), (String = "application/x-subrip"),
+            (String = "text/vtt"))), Failure))]
 pub async fn create(State(voice): State<Arc<Voice>>, multipart: Multipart) -> Result<Response, Failure> {
     let form = tokio::time::timeout(MOST_TIME, Form::read(multipart)).await;
     let form = form.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the file did not come to an end"))??;
@@ -104,14 +114,17 @@ impl Format {
         let text = texts.join(" ");
         let plain = |kind: &'static str, text: String| ([(header::CONTENT_TYPE, kind)], text).into_response();
         match self {
-            Self::Json => Json(json!({ "text": text })).into_response(),
+            Self::Json => Json(Transcription { text, ..Transcription::default() }).into_response(),
             Self::Text => plain("text/plain; charset=utf-8", text + "\n"),
             Self::Verbose => {
-                let duration = audio.duration().as_secs_f64();
-                let segments: Vec<_> = segments.iter().enumerate().map(verbose).collect();
-                let task = json!({ "task": "transcribe", "language": "english", "duration": duration, "text": text,
-                    "segments": segments });
-                Json(task).into_response()
+                let transcription = Transcription {
+                    text,
+                    task: Some("transcribe"),
+                    language: Some("english"),
+                    duration: Some(audio.duration().as_secs_f64()),
+                    segments: Some(segments.iter().enumerate().map(TimedText::from).collect()),
+                };
+                Json(transcription).into_response()
             }
             Self::SubRip => plain("application/x-subrip", subtitles(segments, ",", "")),
             Self::WebVtt => plain("text/vtt", subtitles(segments, ".", "WEBVTT\n\n")),
@@ -119,8 +132,34 @@ impl Format {
     }
 }
 
-fn verbose((id, segment): (usize, &Segment)) -> serde_json::Value {
-    json!({ "id": id, "start": segment.start.as_secs_f64(), "end": segment.end.as_secs_f64(), "text": segment.text })
+/// What was said; as `json`, the text alone.
+#[derive(Default, Serialize, ToSchema)]
+struct Transcription {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<Vec<TimedText>>,
+}
+
+/// Words, and from when to when they are said, in seconds.
+#[derive(Serialize, ToSchema)]
+struct TimedText {
+    id: usize,
+    start: f64,
+    end: f64,
+    text: String,
+}
+
+impl From<(usize, &Segment)> for TimedText {
+    fn from((id, Segment { start, end, text }): (usize, &Segment)) -> Self {
+        Self { id, start: start.as_secs_f64(), end: end.as_secs_f64(), text: text.clone() }
+    }
 }
 
 /// Numbered segments with their times, as SubRip and WebVTT both have them.

@@ -72,6 +72,9 @@ pub struct NewResponse {
     pub tools: Option<Value>,
     pub tool_choice: Option<Value>,
     pub max_output_tokens: Option<Value>,
+    pub temperature: Option<Value>,
+    pub top_k: Option<Value>,
+    pub top_p: Option<Value>,
     /// `none`: the response is not part of the conversation.
     pub conversation: Option<String>,
     /// What the response answers in place of the conversation.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sottovoce_voice::{
     FRAME, SAMPLE_RATE, VoiceActivity, VoiceError,
-    conversation::{Activity, Change},
+    conversation::{Activity, Change, Options, Overlap},
 };
 
 use super::{
@@ -14,24 +14,27 @@ use super::{
 
 /// Sound that waits to be committed, at most.
 const MOST_SECONDS: u32 = 300;
-/// A turn that is longer ends: recognisers take no more at once.
-const LONGEST_TURN: Duration = Duration::from_secs(30);
-/// A silence that is as long may be the end.
-const PAUSE: Duration = Duration::from_millis(192);
-/// So much speech in a row is a beginning.
-const ONSET: Duration = Duration::from_millis(64);
+/// What was said so far is understood anew when so much has come to it, and a share of the whole: it takes as long as that is.
+const GROWTH: Duration = Duration::from_millis(640);
+const GROWTH_SHARE: usize = 8;
 
 /// What was heard.
 #[derive(Debug, PartialEq)]
 pub enum Heard {
-    /// Somebody began to speak here, in milliseconds of the session's sound.
+    /// Somebody has the word, since here, in milliseconds of the session's sound.
     Started(u64),
     /// They go on after a pause.
     WentOn,
+    /// They said enough more for it to be understood anew.
+    Grew,
     /// They pause; or a pause has become longer.
     Paused,
     /// The turn ended here.
     Stopped(u64),
+    /// There is a voice over an answer, or there is none any more: so the answer goes on.
+    Overlap(Overlap),
+    /// Something short was said over an answer: a remark, or the beginning of a turn ([`Listener::give_the_word`]).
+    Remarked,
 }
 
 /// The sound of a session.
@@ -46,14 +49,23 @@ pub struct Listener {
     turns: Option<Turns>,
 }
 
-/// How turns are found.
+/// How turns are found, by the rules of a [`Machine`](sottovoce_voice::conversation::Machine) as far as clients have no others.
 struct Turns {
+    options: Options,
     activity: Activity,
     padding: usize,
     /// A silence that ends a turn, in frames.
     longest_pause: u32,
-    /// Somebody has the word.
+    /// Somebody speaks, or will go on to.
     open: bool,
+    /// They began here, and do not have the word yet: it may be a click, or a remark on the answer that they hear.
+    unsure: Option<u64>,
+    /// Frames of speech in the turn.
+    voiced: u32,
+    /// Samples of the turn when it was given out last because it had grown.
+    grown: usize,
+    /// How the answer goes on that they speak over.
+    overlap: Overlap,
 }
 
 impl Listener {
@@ -75,42 +87,61 @@ impl Listener {
     }
 
     /// Takes samples at the interface's rate and gives what was heard in them, with the sound of the turn so far where it
-    /// pauses or stops.
+    /// grew, pauses or stops. `over_answer`: an answer is being heard that a turn would end.
     ///
     /// # Errors
     /// What hears fails.
-    pub fn push(&mut self, samples: &[f32], heard: &mut dyn FnMut(Heard, Vec<f32>)) -> Result<(), VoiceError> {
+    pub fn push(
+        &mut self,
+        samples: &[f32],
+        over_answer: bool,
+        heard: &mut dyn FnMut(Heard, Vec<f32>),
+    ) -> Result<(), VoiceError> {
         self.rest.append(&mut self.converter.push(samples));
         let rest = std::mem::take(&mut self.rest);
         let (frames, rest) = rest.as_chunks::<FRAME>();
         self.rest.extend_from_slice(rest);
+        let mut events = Vec::new();
         for frame in frames {
             self.buffer.extend_from_slice(frame);
             let speech = self.activity.probability(frame)?;
-            if let Some(turns) = &mut self.turns {
-                let event = turns.hear(speech, self.before + self.buffer.len(), self.buffer.len());
-                if !turns.open {
-                    let surplus = self.buffer.len().saturating_sub(turns.padding);
-                    // A turn that stopped is given out whole; silence is kept as far as the next turn may need it.
-                    if !matches!(event, Some(Heard::Stopped(_))) {
-                        self.buffer.drain(..surplus);
-                        self.before += surplus;
-                    }
-                }
-                match event {
-                    Some(Heard::Stopped(at)) => heard(Heard::Stopped(at), self.take()),
-                    Some(Heard::Paused) => heard(Heard::Paused, self.buffer.clone()),
-                    Some(event) => heard(event, Vec::new()),
-                    None => {}
-                }
+            let Some(turns) = &mut self.turns else { continue };
+            turns.hear(speech, self.before + self.buffer.len(), self.buffer.len(), over_answer, &mut events);
+            // A turn that stopped is given out whole; silence is kept as far as the next turn may need it.
+            if !turns.open && !matches!(events.last(), Some(Heard::Stopped(_))) {
+                let surplus = self.buffer.len().saturating_sub(turns.padding);
+                self.buffer.drain(..surplus);
+                self.before += surplus;
+            }
+            for event in events.drain(..) {
+                let audio = match event {
+                    Heard::Stopped(_) => self.take(),
+                    Heard::Grew | Heard::Paused | Heard::Remarked => self.buffer.clone(),
+                    _ => Vec::new(),
+                };
+                heard(event, audio);
             }
         }
         Ok(())
     }
 
+    /// Gives the word to somebody who said more than a remark over an answer; returns where they began, and their words.
+    pub fn give_the_word(&mut self) -> Option<(u64, Vec<f32>)> {
+        let turns = self.turns.as_mut()?;
+        turns.overlap = Overlap::Full;
+        Some((turns.unsure.take()?, self.buffer.clone()))
+    }
+
+    /// What was said over an answer was a remark.
+    pub fn dismiss(&mut self) {
+        if let Some(turns) = &mut self.turns {
+            turns.dismiss();
+        }
+    }
+
     /// Ends the turn that is open, because it sounded complete.
     pub fn stop(&mut self) -> Option<(u64, Vec<f32>)> {
-        let turns = self.turns.as_mut().filter(|turns| turns.open)?;
+        let turns = self.turns.as_mut().filter(|turns| turns.open && turns.unsure.is_none())?;
         turns.open = false;
         let at = milliseconds(self.before + self.buffer.len());
         Some((at, self.take()))
@@ -120,7 +151,7 @@ impl Listener {
     pub fn take(&mut self) -> Vec<f32> {
         self.before += self.buffer.len();
         if let Some(turns) = &mut self.turns {
-            turns.open = false;
+            turns.dismiss();
             turns.activity.reset();
         }
         std::mem::take(&mut self.buffer)
@@ -135,53 +166,123 @@ impl Listener {
 
 impl Turns {
     fn new(detection: &TurnDetection) -> Self {
-        let (threshold, padding, longest_pause) = match *detection {
+        let machine = Options::default();
+        let (speech, padding, longest_pause) = match *detection {
             TurnDetection::ServerVad { threshold, prefix_padding_ms, silence_duration_ms, .. } => {
-                (threshold, prefix_padding_ms, silence_duration_ms)
+                (threshold, Duration::from_millis(prefix_padding_ms), Duration::from_millis(silence_duration_ms))
             }
             TurnDetection::SemanticVad { eagerness, .. } => {
                 let longest_pause = match eagerness {
-                    Eagerness::High => 1000,
-                    Eagerness::Medium | Eagerness::Auto => 1500,
-                    Eagerness::Low => 4000,
+                    Eagerness::High => Duration::from_secs(1),
+                    Eagerness::Medium | Eagerness::Auto => machine.longest_pause,
+                    Eagerness::Low => Duration::from_secs(4),
                 };
-                (0.5, 320, longest_pause)
+                (machine.speech, machine.pre_roll, longest_pause)
             }
         };
-        let pause = PAUSE.min(Duration::from_millis(longest_pause));
-        let onset = ONSET.as_millis() as u64;
+        let still_speech = speech * machine.still_speech / machine.speech;
+        let options = Options { speech, still_speech, pause: machine.pause.min(longest_pause), ..machine };
         Self {
-            activity: Activity::new(threshold, threshold * 0.7, ONSET, pause),
+            activity: Activity::new(speech, still_speech, options.onset, options.pause),
             // No client keeps more than the longest turn.
-            padding: samples((padding + onset).min(LONGEST_TURN.as_millis() as u64)),
+            padding: samples((padding + options.onset).min(options.longest_turn)),
             longest_pause: samples(longest_pause).div_ceil(FRAME).max(1) as u32,
+            options,
             open: false,
+            unsure: None,
+            voiced: 0,
+            grown: 0,
+            overlap: Overlap::Full,
         }
     }
 
     /// Takes the probability of speech of the frame that ends at sample `end`; the buffer has `kept` samples.
-    fn hear(&mut self, speech: f32, end: usize, kept: usize) -> Option<Heard> {
+    fn hear(&mut self, speech: f32, end: usize, kept: usize, over_answer: bool, events: &mut Vec<Heard>) {
         let change = self.activity.push(speech);
-        if change == Some(Change::Began) {
-            let began =
-                if self.open { Heard::WentOn } else { Heard::Started(milliseconds(end - kept.min(self.padding))) };
-            self.open = true;
-            return Some(began);
+        match change {
+            Some(Change::Began) if self.open => {
+                self.voiced += self.activity.run();
+                events.push(Heard::WentOn);
+            }
+            Some(Change::Began) => {
+                (self.open, self.grown, self.voiced) = (true, 0, self.activity.run());
+                self.unsure = Some(milliseconds(end - kept.min(self.padding)));
+            }
+            _ if self.activity.is_speaking() && self.activity.run() > 0 => self.voiced += 1,
+            _ => {}
         }
-        let silence = self.activity.silence();
-        let is_over = !self.activity.is_speaking() && silence >= self.longest_pause;
-        if self.open && (is_over || kept >= samples(LONGEST_TURN.as_millis() as u64)) {
+        if over_answer {
+            self.hear_over_answer(events);
+        }
+        let Some(began) = self.unsure else {
+            return self.hear_turn(change, end, kept, events);
+        };
+        let paused = change == Some(Change::Paused);
+        if self.options.is_click(self.voiced) {
+            if paused {
+                self.dismiss();
+                self.set_overlap(Overlap::Full, events);
+            }
+        } else if over_answer {
+            if paused {
+                events.push(Heard::Remarked);
+            }
+        } else {
+            self.unsure = None;
+            events.push(Heard::Started(began));
+        }
+    }
+
+    /// While an answer is heard: makes room for a voice over it, and lets it end the answer when it goes on.
+    fn hear_over_answer(&mut self, events: &mut Vec<Heard>) {
+        if self.open && self.unsure.is_none() {
+            return;
+        }
+        match self.options.overlap(&self.activity, self.unsure.map(|_| self.voiced)) {
+            None => {}
+            Some(Overlap::Full) => self.set_overlap(Overlap::Full, events),
+            Some(Overlap::Ended) => {
+                self.overlap = Overlap::Full;
+                events.extend(self.unsure.take().map(Heard::Started));
+            }
+            Some(more) => self.set_overlap(self.overlap.max(more), events),
+        }
+    }
+
+    fn set_overlap(&mut self, overlap: Overlap, events: &mut Vec<Heard>) {
+        if self.overlap != overlap {
+            self.overlap = overlap;
+            events.push(Heard::Overlap(overlap));
+        }
+    }
+
+    /// What somebody does who has the word.
+    fn hear_turn(&mut self, change: Option<Change>, end: usize, kept: usize, events: &mut Vec<Heard>) {
+        if !self.open || change == Some(Change::Began) {
+            return;
+        }
+        let (silence, is_speaking) = (self.activity.silence(), self.activity.is_speaking());
+        let pause = (samples(self.options.pause) / FRAME) as u32;
+        let growth = samples(GROWTH).max(kept / GROWTH_SHARE);
+        if !is_speaking && silence >= self.longest_pause || kept >= samples(self.options.longest_turn) {
             self.open = false;
-            return Some(Heard::Stopped(milliseconds(end)));
+            events.push(Heard::Stopped(milliseconds(end)));
+        } else if !is_speaking && silence.is_multiple_of(pause) {
+            events.push(Heard::Paused);
+        } else if self.activity.run() > 0 && kept >= self.grown + growth {
+            self.grown = kept;
+            events.push(Heard::Grew);
         }
-        let pause = (samples(PAUSE.as_millis() as u64) / FRAME) as u32;
-        let pauses = !self.activity.is_speaking() && silence.is_multiple_of(pause);
-        (self.open && pauses).then_some(Heard::Paused)
+    }
+
+    /// Nobody has the word, or wants it.
+    fn dismiss(&mut self) {
+        (self.open, self.unsure, self.voiced) = (false, None, 0);
     }
 }
 
-fn samples(milliseconds: u64) -> usize {
-    usize::try_from(milliseconds).unwrap_or(usize::MAX).saturating_mul(SAMPLE_RATE as usize / 1000)
+fn samples(time: Duration) -> usize {
+    usize::try_from(time.as_millis()).unwrap_or(usize::MAX).saturating_mul(SAMPLE_RATE as usize / 1000)
 }
 
 fn milliseconds(samples: usize) -> u64 {
@@ -205,6 +306,7 @@ mod tests {
         fn reset(&mut self) {}
     }
 
+    /// What is heard, without the growth of turns, and the longest sound that was given out.
     fn hear(detection: serde_json::Value, sound: &[(usize, f32)]) -> (Vec<Heard>, usize) {
         let detection: TurnDetection = serde_json::from_value(detection).unwrap();
         let mut listener = Listener::new(Box::new(Loudness), Some(&detection));
@@ -213,9 +315,11 @@ mod tests {
             let samples = vec![loudness; time * PCM_RATE as usize / 1000];
             let note = &mut |event, audio: Vec<f32>| {
                 longest = longest.max(audio.len());
-                events.push(event);
+                if event != Heard::Grew {
+                    events.push(event);
+                }
             };
-            listener.push(&samples, note).unwrap();
+            listener.push(&samples, false, note).unwrap();
         }
         (events, longest)
     }
@@ -245,6 +349,71 @@ mod tests {
         );
     }
 
+    /// What is heard in sound over an answer.
+    fn hear_over_answer(sound: &[(usize, f32)]) -> (Vec<Heard>, Listener) {
+        let detection: TurnDetection = serde_json::from_value(json!({ "type": "semantic_vad" })).unwrap();
+        let mut listener = Listener::new(Box::new(Loudness), Some(&detection));
+        let mut events = Vec::new();
+        for &(time, loudness) in sound {
+            let samples = vec![loudness; time * PCM_RATE as usize / 1000];
+            listener.push(&samples, true, &mut |event, _| events.push(event)).unwrap();
+        }
+        (events, listener)
+    }
+
+    #[test]
+    fn a_click_is_no_turn_and_costs_an_answer_a_moments_silence() {
+        let click = [(1024, 0.0), (96, 0.5), (480, 0.0)];
+        assert_eq!(hear(json!({ "type": "semantic_vad" }), &click).0, []);
+        let (events, _) = hear_over_answer(&click);
+        assert_eq!(events, [Overlap::Quiet, Overlap::Silent, Overlap::Full].map(Heard::Overlap));
+    }
+
+    #[test]
+    fn something_short_over_an_answer_makes_it_silent_until_it_is_understood() {
+        let silent = [Heard::Overlap(Overlap::Quiet), Heard::Overlap(Overlap::Silent), Heard::Remarked];
+        let short = [(1024, 0.0), (320, 0.5), (1024, 0.0)];
+        let (events, mut listener) = hear_over_answer(&short);
+        assert_eq!(events, silent);
+        listener.dismiss();
+        assert!(listener.give_the_word().is_none() && listener.stop().is_none());
+        let (_, mut listener) = hear_over_answer(&short);
+        let (began, audio) = listener.give_the_word().unwrap();
+        assert!((600..1024).contains(&began) && audio.len() > SAMPLE_RATE as usize, "{began} {}", audio.len());
+        assert!(listener.stop().is_some(), "it is a turn like any other now");
+    }
+
+    #[test]
+    fn whoever_goes_on_over_an_answer_has_the_word() {
+        let (events, _) = hear_over_answer(&[(1024, 0.0), (1600, 0.5)]);
+        let Some(place) = events.iter().position(|event| matches!(event, Heard::Started(600..1024))) else {
+            panic!("{events:?}");
+        };
+        assert_eq!(events[..place], [Heard::Overlap(Overlap::Quiet), Heard::Overlap(Overlap::Silent)]);
+        assert!(events[place + 1..].iter().all(|event| *event == Heard::Grew), "{events:?}");
+    }
+
+    #[test]
+    fn a_turn_is_given_out_as_it_grows_the_less_often_the_longer_it_is() {
+        let detection: TurnDetection = serde_json::from_value(json!({ "type": "semantic_vad" })).unwrap();
+        let mut listener = Listener::new(Box::new(Loudness), Some(&detection));
+        let mut lengths = Vec::new();
+        let note = &mut |event, audio: Vec<f32>| {
+            if event == Heard::Grew {
+                lengths.push(audio.len() * 1000 / SAMPLE_RATE as usize);
+            }
+        };
+        listener.push(&vec![0.5; 20 * PCM_RATE as usize], false, note).unwrap();
+        // Silence is no growth.
+        listener.push(&vec![0.0; PCM_RATE as usize], false, note).unwrap();
+        assert!((640..700).contains(&lengths[0]), "{lengths:?}");
+        for pair in lengths.windows(2) {
+            let growth = 640.max(pair[1] / GROWTH_SHARE);
+            assert!((growth - 1..growth + 40).contains(&(pair[1] - pair[0])), "{lengths:?}");
+        }
+        assert!((15..30).contains(&lengths.len()), "{lengths:?}");
+    }
+
     #[test]
     fn silence_is_not_kept_and_endless_speech_is_cut() {
         let (events, longest) = hear(json!({ "type": "server_vad" }), &[(60_000, 0.0)]);
@@ -257,7 +426,7 @@ mod tests {
     #[test]
     fn without_detection_all_is_kept_until_it_is_taken() {
         let mut listener = Listener::new(Box::new(Loudness), None);
-        listener.push(&vec![0.5; 2 * PCM_RATE as usize], &mut |event, _| panic!("{event:?}")).unwrap();
+        listener.push(&vec![0.5; 2 * PCM_RATE as usize], false, &mut |event, _| panic!("{event:?}")).unwrap();
         assert!(listener.is_full(299 * PCM_RATE as usize) && !listener.is_full(PCM_RATE as usize));
         assert!(listener.take().len() > 31_000 && listener.take().is_empty());
     }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::StreamExt;
@@ -50,12 +51,24 @@ pub struct Usage {
     pub output: usize,
 }
 
+impl Usage {
+    /// As the history has it.
+    pub fn kept(self, time: Duration) -> sottovoce_history::Usage {
+        sottovoce_history::Usage {
+            prompt_tokens: self.input as u32,
+            cached_tokens: self.cached as u32,
+            completion_tokens: self.output as u32,
+            seconds: time.as_secs_f64(),
+        }
+    }
+}
+
 /// What is to be answered.
 pub enum Question {
     Conversation {
         messages: Vec<Message>,
         tools: Vec<Tool>,
-        max_tokens: Option<usize>,
+        options: ChatOptions,
         conversation: Uuid,
     },
     /// Nothing intelligible, which is said.
@@ -106,10 +119,8 @@ async fn think(
     pieces: &Sender<Piece>,
     clauses: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Piece, ServerError> {
-    let (messages, tools, max_tokens, conversation) = match question {
-        Question::Conversation { messages, tools, max_tokens, conversation } => {
-            (messages, tools, max_tokens, conversation)
-        }
+    let (messages, tools, options, conversation) = match question {
+        Question::Conversation { messages, tools, options, conversation } => (messages, tools, options, conversation),
         Question::Unintelligible => {
             clauses(NOT_UNDERSTOOD);
             let _ = pieces.send(Piece::Text(NOT_UNDERSTOOD.to_owned())).await;
@@ -122,11 +133,11 @@ async fn think(
         let _ = pieces.send(Piece::Text(text)).await;
     };
     if tools.is_empty() {
-        let options = ChatOptions { max_tokens, ..ChatOptions::default() };
-        let chat = Chat { conversation: Some(conversation), messages, options };
+        let chat = Chat { conversation: Some(conversation), messages, options, ..Chat::default() };
         let mut events = backend.wait().await?.answer(chat).await?;
         while let Some(event) = events.next().await {
             match event? {
+                ChatEvent::Reading(_) => {}
                 ChatEvent::Text(text) => tell(text).await,
                 ChatEvent::Finished { reason, usage } => {
                     let usage = usage.map_or_else(Usage::default, |usage| Usage {
@@ -143,8 +154,8 @@ async fn think(
     let engine = backend.engine()?;
     let (prompt, toolbox) = engine.encode_chat(&messages, tools)?;
     let options = GenerateOptions {
-        sampling: engine.sampling(),
-        max_tokens,
+        sampling: engine.chat_sampling(options),
+        max_tokens: options.max_tokens,
         stop_tokens: engine.stop_tokens().to_vec(),
         ..GenerateOptions::default()
     };

@@ -7,11 +7,13 @@ use std::sync::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use sottovoce_history::MessageState;
 use sottovoce_llm::{chat::Message, generate::FinishReason, tools::FunctionCall};
-use sottovoce_voice::conversation::Answer;
+use sottovoce_voice::conversation::{Answer, is_intelligible};
 use tokio::{
     sync::mpsc::{self, Receiver},
     task::AbortHandle,
+    time::Instant,
 };
 
 use super::{
@@ -45,6 +47,7 @@ pub(super) struct Response {
     samples: u64,
     output: Vec<Value>,
     cancelled: Arc<AtomicBool>,
+    begun_at: Instant,
     task: AbortHandle,
 }
 
@@ -143,6 +146,9 @@ impl Session {
             ("tools", wanted.tools),
             ("tool_choice", wanted.tool_choice),
             ("max_output_tokens", wanted.max_output_tokens),
+            ("temperature", wanted.temperature),
+            ("top_k", wanted.top_k),
+            ("top_p", wanted.top_p),
         ];
         let change: serde_json::Map<String, Value> =
             changes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
@@ -180,8 +186,7 @@ impl Session {
             self.commit_response();
             return;
         }
-        let is_said = text.chars().any(char::is_alphanumeric);
-        let messages = is_said.then(|| self.items.messages(&self.settings.instructions));
+        let messages = is_intelligible(text).then(|| self.items.messages(&self.settings.instructions));
         if let Err(message) = self.begin(messages, self.settings.clone(), true, true, Value::Null) {
             self.fail(None, &message);
         }
@@ -189,7 +194,7 @@ impl Session {
 
     /// Answers what may be a turn.
     pub(super) fn answer_in_secret(&mut self, text: &str) {
-        if self.response.is_some() || !self.items.are_understood() || !text.chars().any(char::is_alphanumeric) {
+        if self.response.is_some() || !self.items.are_understood() || !is_intelligible(text) {
             return;
         }
         let mut messages = self.items.messages(&self.settings.instructions);
@@ -219,7 +224,7 @@ impl Session {
         let question = messages.map_or(Question::Unintelligible, |messages| Question::Conversation {
             messages,
             tools,
-            max_tokens: settings.max_tokens(),
+            options: settings.chat_options(),
             conversation: self.conversation,
         });
         let speech = settings.speaks().then(|| (self.parts.clone(), manner));
@@ -240,6 +245,7 @@ impl Session {
             samples: 0,
             output: Vec::new(),
             cancelled,
+            begun_at: Instant::now(),
             task: task.abort_handle(),
         });
         if committed {
@@ -265,6 +271,7 @@ impl Session {
             Some(Piece::Sound { clause, samples, bytes }) => {
                 response.answer.add_samples(clause, samples);
                 response.samples += samples as u64;
+                self.loudspeaker.send(&response.item_id, samples, Instant::now());
                 if !bytes.is_empty() {
                     let event = with(response.place(), "delta", json!(BASE64_STANDARD.encode(bytes)));
                     self.tell("response.output_audio.delta", event);
@@ -275,6 +282,8 @@ impl Session {
                 response.answer.end_text();
                 let text = response.answer.text().to_owned();
                 self.end_message(&mut response, text);
+                let took = usage.kept(response.begun_at.elapsed());
+                self.answer_ended(&response.item_id, MessageState::Complete, Some(took), response.settings.speaks());
                 self.call(&mut response, calls);
                 let status = match reason {
                     FinishReason::MaxTokens | FinishReason::ContextFull => {
@@ -295,6 +304,7 @@ impl Session {
             self.begin_message(response);
         }
         response.answer.push(text);
+        self.keep_text(&response.item_id, response.answer.text());
         let kind = if response.settings.speaks() {
             "response.output_audio_transcript.delta"
         } else {
@@ -309,10 +319,13 @@ impl Session {
         let shown = item.json();
         let added = json!({ "response_id": response.id, "output_index": 0, "item": shown });
         self.tell("response.output_item.added", added);
-        if response.kept
-            && let Err(full) = self.add_item(item, None)
-        {
-            self.fail(None, &full);
+        if response.kept {
+            if let Err(full) = self.add_item(item, None) {
+                self.fail(None, &full);
+            }
+            if !response.apologizes {
+                self.keep_answer(&response.item_id);
+            }
         }
         let part = with(response.place(), "part", response.part(""));
         self.tell("response.content_part.added", part);
@@ -376,6 +389,7 @@ impl Session {
     fn break_off(&mut self, mut response: Response, reason: &str) {
         let text = response.answer.text()[..response.answer.heard(response.samples)].to_owned();
         self.end_message(&mut response, text);
+        self.answer_ended(&response.item_id, MessageState::Interrupted, None, response.settings.speaks());
         let error = json!({ "type": "server_error", "code": null, "message": reason });
         self.done(response, json!({ "type": "failed", "error": error }), None);
     }
@@ -401,6 +415,7 @@ impl Session {
         let heard = if speaks { response.answer.heard(response.samples) } else { response.answer.text().len() };
         let text = response.answer.text()[..heard].to_owned();
         self.end_message(&mut response, text);
+        self.answer_ended(&response.item_id, MessageState::Stopped, None, speaks);
         self.done(response, json!({ "type": "cancelled", "reason": reason }), None);
     }
 }

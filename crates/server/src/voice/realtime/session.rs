@@ -5,22 +5,24 @@ use std::sync::Arc;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sottovoce_voice::VoiceActivity;
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    time::{Instant, sleep_until},
+};
 use uuid::Uuid;
 
 use super::{
     super::{SpeechParts, sound},
     events::{ClientEvent, NewItem, NewResponse},
     items::{self, Content, Item, Items, no_item},
+    keeping::Unsettled,
     listener::Listener,
+    loudspeaker::Loudspeaker,
     responses::Response,
     settings::Settings,
     turns::{Outcome, Turn},
 };
-use crate::engine::Backend;
-
-/// Results that wait.
-const RESULTS: usize = 64;
+use crate::{Assistant, assistant::Keeper, engine::Backend};
 
 /// A conversation with one client.
 pub struct Session {
@@ -28,35 +30,52 @@ pub struct Session {
     pub(super) items: Items,
     pub(super) listener: Listener,
     pub(super) backend: Arc<Backend>,
+    pub(super) assistant: Arc<Assistant>,
     pub(super) parts: Arc<SpeechParts>,
     /// Under this name the model keeps what it computed.
     pub(super) conversation: Uuid,
     /// What somebody is saying.
     pub(super) turn: Option<Turn>,
+    /// The transcription of what may be a remark on an answer.
+    pub(super) remark: Option<u64>,
     pub(super) response: Option<Response>,
+    pub(super) loudspeaker: Loudspeaker,
+    /// Puts what is said into the history.
+    pub(super) keeper: Option<Keeper>,
+    pub(super) unsettled: Option<Unsettled>,
     /// A response that waits until all sound is understood.
     pub(super) wanted: Option<NewResponse>,
     pub(super) last_job: u64,
-    pub(super) results: Sender<Outcome>,
-    done: Receiver<Outcome>,
+    pub(super) results: UnboundedSender<Outcome>,
+    pub(super) done: UnboundedReceiver<Outcome>,
     events: Vec<Value>,
 }
 
 impl Session {
-    pub fn new(backend: Arc<Backend>, parts: Arc<SpeechParts>, activity: Box<dyn VoiceActivity>) -> Self {
+    pub fn new(
+        backend: Arc<Backend>,
+        assistant: Arc<Assistant>,
+        parts: Arc<SpeechParts>,
+        activity: Box<dyn VoiceActivity>,
+    ) -> Self {
         let voice = parts.voices.first().map_or("default", String::as_str);
         let settings = Settings::new(new_id("sess"), backend.name(), voice);
         let listener = Listener::new(activity, settings.audio.input.turn_detection.as_ref());
-        let (results, done) = mpsc::channel(RESULTS);
+        let (results, done) = mpsc::unbounded_channel();
         let mut session = Self {
             settings,
             items: Items::default(),
             listener,
             backend,
+            assistant,
             parts,
             conversation: Uuid::now_v7(),
             turn: None,
+            remark: None,
             response: None,
+            loudspeaker: Loudspeaker::new(Instant::now()),
+            keeper: None,
+            unsettled: None,
             wanted: None,
             last_job: 0,
             results,
@@ -90,6 +109,13 @@ impl Session {
 
     /// Waits for what is under way, and goes on with it.
     pub async fn go_on(&mut self) {
+        let settles_at = self.settles_at();
+        let settled = async {
+            match settles_at {
+                Some(time) => sleep_until(time).await,
+                None => std::future::pending().await,
+            }
+        };
         let response = self.response.as_mut().filter(|response| response.committed);
         let piece = async {
             match response {
@@ -100,18 +126,19 @@ impl Session {
         tokio::select! {
             piece = piece => self.response_went_on(piece),
             Some(result) = self.done.recv() => self.heard(result),
+            () = settled => self.settle(),
         }
     }
 
     /// Takes an event of the client.
-    pub fn client_said(&mut self, text: &str) {
+    pub async fn client_said(&mut self, text: &str) {
         let event: Value = match serde_json::from_str(text) {
             Ok(event) => event,
             Err(error) => return self.fail(None, &format!("this is not JSON: {error}")),
         };
         let id = event["event_id"].as_str().map(str::to_owned);
         let done = match serde_path_to_error::deserialize(event) {
-            Ok(event) => self.obey(event),
+            Ok(event) => self.obey(event).await,
             Err(error) => Err(error.to_string()),
         };
         if let Err(message) = done {
@@ -119,9 +146,9 @@ impl Session {
         }
     }
 
-    fn obey(&mut self, event: ClientEvent) -> Result<(), String> {
+    async fn obey(&mut self, event: ClientEvent) -> Result<(), String> {
         match event {
-            ClientEvent::UpdateSession { session } => self.update(session),
+            ClientEvent::UpdateSession { session } => self.update(session).await,
             ClientEvent::Append { audio } => self.append(&audio),
             ClientEvent::Commit => self.commit(),
             ClientEvent::Clear => {
@@ -153,9 +180,12 @@ impl Session {
         }
     }
 
-    fn update(&mut self, change: Value) -> Result<(), String> {
+    async fn update(&mut self, change: Value) -> Result<(), String> {
         let changed = self.settings.changed(change.clone())?;
         self.parts.manner(Some(&changed.audio.output.voice), changed.audio.output.speed).map_err(|e| e.to_string())?;
+        if changed.sottovoce != self.settings.sottovoce {
+            self.keep_in(changed.sottovoce, &changed).await?;
+        }
         self.settings = changed;
         if change.pointer("/audio/input/turn_detection").is_some() {
             self.drop_turn();
@@ -178,7 +208,14 @@ impl Session {
         let (id, content, sound) = items::read(item)?;
         let id = id.unwrap_or_else(|| new_id("item"));
         let sound = sound.map(|sound| Self::decode(&sound)).transpose()?;
+        let written = match &content {
+            Content::User { text: Some(text), .. } => Some(text.clone()),
+            _ => None,
+        };
         self.add_item(Item { id: id.clone(), content, completed: true }, behind)?;
+        if let Some(text) = written {
+            self.keep_question(&text);
+        }
         if let Some(sound) = sound {
             self.transcribe_item(id, &sound);
         }
@@ -213,6 +250,7 @@ impl Session {
             Content::Apology(_) if content_index == 0 => {}
             _ => return Err(format!("{id:?} has no sound at {content_index} that could be cut")),
         }
+        self.settle_cut(id);
         let event = json!({ "item_id": id, "content_index": content_index, "audio_end_ms": milliseconds });
         self.tell("conversation.item.truncated", event);
         Ok(())

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sottovoce_llm::tools::Tool;
 
+use crate::{assistant::Place, engine::ChatOptions};
+
 /// The session as clients see it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,13 @@ pub struct Settings {
     pub tools: Vec<Value>,
     pub tool_choice: ToolChoice,
     pub max_output_tokens: Limit,
+    /// How tokens are chosen; null is as the model's makers recommend. OpenAI has no name for the last two.
+    temperature: Option<f64>,
+    top_k: Option<usize>,
+    top_p: Option<f64>,
+    /// Where in the history what is said is kept; null keeps it nowhere.
+    #[serde(default)]
+    pub sottovoce: Option<Place>,
     // What makes no difference here.
     #[serde(default, skip_serializing, rename = "tracing")]
     _tracing: Value,
@@ -241,6 +250,10 @@ impl Settings {
             tools: Vec::new(),
             tool_choice: ToolChoice::Auto,
             max_output_tokens: Limit::None(Infinite::Infinite),
+            temperature: None,
+            top_k: None,
+            top_p: None,
+            sottovoce: None,
             _tracing: Value::Null,
             _truncation: Value::Null,
             _include: Value::Null,
@@ -263,7 +276,18 @@ impl Settings {
             return Err("output_modalities is either [\"audio\"], which has a transcript, or [\"text\"]".to_owned());
         }
         settings.functions()?;
+        settings.chat_options().check().map_err(|error| error.to_string())?;
         Ok(settings)
+    }
+
+    /// Answers no more turns.
+    pub fn ignore_turns(&mut self) {
+        match &mut self.audio.input.turn_detection {
+            Some(
+                TurnDetection::ServerVad { create_response, .. } | TurnDetection::SemanticVad { create_response, .. },
+            ) => *create_response = false,
+            None => {}
+        }
     }
 
     /// Whether responses are spoken.
@@ -290,11 +314,17 @@ impl Settings {
         Tool::list(self.tools.iter().map(in_chats).collect()).map_err(|error| error.to_string())
     }
 
-    /// Tokens of a response at most.
-    pub fn max_tokens(&self) -> Option<usize> {
-        match self.max_output_tokens {
-            Limit::Tokens(most) => Some(most),
-            Limit::None(Infinite::Infinite) => None,
+    /// How responses are made.
+    pub fn chat_options(&self) -> ChatOptions {
+        ChatOptions {
+            temperature: self.temperature.map(|temperature| temperature as f32),
+            top_k: self.top_k,
+            top_p: self.top_p.map(|share| share as f32),
+            max_tokens: match self.max_output_tokens {
+                Limit::Tokens(most) => Some(most),
+                Limit::None(Infinite::Infinite) => None,
+            },
+            keep_state: false,
         }
     }
 }
@@ -351,10 +381,28 @@ mod tests {
             (json!({ "model": "gpt-realtime" }), "stay as they are"),
             (json!({ "tools": [{ "type": "mcp" }] }), ""),
             (json!({ "prompt": { "id": "pmpt_1" } }), "prompt"),
+            (json!({ "temperature": 9 }), "temperature is 9, expected a number from 0 to 5"),
+            (json!({ "top_p": 0 }), "top_p"),
+            (json!({ "max_output_tokens": 0 }), "1 or more"),
         ] {
             let error = settings().changed(change.clone()).unwrap_err();
             assert!(error.contains(expected), "{change}: {error}");
         }
+    }
+
+    #[test]
+    fn sampling_is_the_models_own_until_somebody_chooses() {
+        let options = settings().chat_options();
+        assert_eq!((options.temperature, options.top_k, options.top_p, options.max_tokens), (None, None, None, None));
+        let change = json!({ "temperature": 0.7, "top_k": 40, "top_p": 0.9, "max_output_tokens": 60 });
+        let chosen = settings().changed(change).unwrap();
+        let options = chosen.chat_options();
+        let found = (options.temperature, options.top_k, options.top_p, options.max_tokens);
+        assert_eq!(found, (Some(0.7), Some(40), Some(0.9), Some(60)));
+        // A client reads what it wrote.
+        assert_eq!(json!(chosen)["temperature"], 0.7);
+        let back = chosen.changed(json!({ "temperature": null, "max_output_tokens": "inf" })).unwrap().chat_options();
+        assert_eq!((back.temperature, back.top_k, back.max_tokens), (None, Some(40), None));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use serde_json::json;
 use sottovoce_voice::{
     SAMPLE_RATE,
-    asr::{Segment, Transcriber},
+    asr::{Segment, StablePrefix, Transcriber},
+    conversation::{Options, Overlap, is_remark},
 };
 use std::{ops::ControlFlow, time::Duration};
+use tokio::time::Instant;
 
 use super::{
     super::{PCM_RATE, sound::Converter},
@@ -13,10 +15,8 @@ use super::{
     listener::Heard,
     session::{Session, new_id},
 };
-use crate::ServerError;
+use crate::{ServerError, assistant::Place, http::Failure};
 
-/// A turn is complete from this probability on.
-const COMPLETE: f32 = 0.5;
 /// Sound that is longer is transcribed in parts.
 const LONGEST_PART: Duration = Duration::from_secs(25);
 /// Less is no turn.
@@ -30,6 +30,10 @@ pub(super) struct Turn {
     understood: Option<Understood>,
     judging: bool,
     stopped: bool,
+    /// What was said so far is being transcribed, to be shown.
+    partial: bool,
+    /// What was shown of it.
+    shown: StablePrefix,
 }
 
 /// The words of sound, and how many seconds it has.
@@ -39,10 +43,13 @@ pub(super) struct Understood {
     seconds: f64,
 }
 
-/// What became of sound.
+/// What became of sound, or of what is kept.
 pub(super) enum Outcome {
     Transcribed { job: u64, item_id: String, result: Result<Understood, ServerError> },
+    Partial { item_id: String, text: String },
+    Remark { job: u64, text: String },
     Judged { job: u64, complete: f32 },
+    Kept(Result<Place, Failure>),
 }
 
 impl Session {
@@ -51,11 +58,15 @@ impl Session {
         if self.listener.is_full(samples.len()) {
             return Err("there are five minutes of sound that are not committed; commit or clear them".to_owned());
         }
+        let over_answer =
+            self.detection(|detection| detection.interrupts_response()) && self.loudspeaker.is_playing(Instant::now());
         let mut heard = Vec::new();
         // A client may send minutes at once: other sessions go on meanwhile.
         let listener = &mut self.listener;
-        tokio::task::block_in_place(|| listener.push(&samples, &mut |event, audio| heard.push((event, audio))))
-            .map_err(|error| error.to_string())?;
+        tokio::task::block_in_place(|| {
+            listener.push(&samples, over_answer, &mut |event, audio| heard.push((event, audio)))
+        })
+        .map_err(|error| error.to_string())?;
         heard.into_iter().for_each(|(event, audio)| self.turn_went_on(event, audio));
         Ok(())
     }
@@ -64,28 +75,112 @@ impl Session {
         match event {
             Heard::Started(at) => self.turn_began(at),
             Heard::WentOn => {
+                self.remark = None;
                 // What was guessed is not what they meant.
                 self.drop_secret_response();
                 if let Some(turn) = &mut self.turn {
                     (turn.job, turn.understood, turn.judging) = (None, None, false);
                 }
             }
+            Heard::Grew => self.transcribe_so_far(audio),
             Heard::Paused => self.guess(audio),
             Heard::Stopped(at) => self.turn_stopped(at, audio),
+            Heard::Overlap(overlap) => self.set_overlap(overlap),
+            Heard::Remarked => self.understand_remark(audio),
         }
     }
 
     fn turn_began(&mut self, at: u64) {
         if self.detection(|detection| detection.interrupts_response()) {
             self.end_response("turn_detected");
+            // Clients play no more from here on, and what comes next as usual.
+            self.cut_short();
+            self.remark = None;
         }
         let item_id = new_id("item");
         self.tell("input_audio_buffer.speech_started", json!({ "audio_start_ms": at, "item_id": item_id }));
-        self.turn = Some(Turn { item_id, job: None, understood: None, judging: false, stopped: false });
+        self.turn = Some(Turn {
+            item_id,
+            job: None,
+            understood: None,
+            judging: false,
+            stopped: false,
+            partial: false,
+            shown: StablePrefix::default(),
+        });
+    }
+
+    /// How an answer goes on that somebody speaks over. OpenAI's interface has no event for it, which a client that knows none
+    /// but those need not be told.
+    fn set_overlap(&mut self, overlap: Overlap) {
+        self.loudspeaker.pause(overlap == Overlap::Silent, Instant::now());
+        if self.settings.sottovoce.is_some() {
+            let volume = match overlap {
+                Overlap::Full => "full",
+                Overlap::Quiet => "quiet",
+                Overlap::Silent | Overlap::Ended => "silent",
+            };
+            self.tell("sottovoce.playback", json!({ "volume": volume }));
+        }
+    }
+
+    /// Something short was said over an answer, which is over if it is more than a remark.
+    fn understand_remark(&mut self, audio: Vec<f32>) {
+        self.last_job += 1;
+        let job = self.last_job;
+        self.remark = Some(job);
+        let (parts, results) = (self.parts.clone(), self.results.clone());
+        tokio::spawn(async move {
+            // What nobody understands ends no answer.
+            let text = parts.recognizers.run(move |recognizer| recognizer.recognize(&audio)).await;
+            let _ = results.send(Outcome::Remark { job, text: text.unwrap_or_default() });
+        });
+    }
+
+    fn remark_understood(&mut self, text: &str) {
+        if is_remark(text) {
+            self.listener.dismiss();
+            self.set_overlap(Overlap::Full);
+        } else if let Some((began, audio)) = self.listener.give_the_word() {
+            self.turn_began(began);
+            self.guess(audio);
+        }
     }
 
     fn detection(&self, property: impl Fn(&super::settings::TurnDetection) -> bool) -> bool {
         self.settings.audio.input.turn_detection.as_ref().is_some_and(property)
+    }
+
+    /// Has unfinished speech transcribed, so that it can be shown while it is spoken; left out where there is no time for it.
+    fn transcribe_so_far(&mut self, audio: Vec<f32>) {
+        let Some(turn) = self.turn.as_mut().filter(|turn| !turn.partial) else { return };
+        if self.settings.audio.input.transcription.is_none() {
+            return;
+        }
+        let Some(text) = self.parts.recognizers.run_spare(move |recognizer| recognizer.recognize(&audio)) else {
+            return;
+        };
+        turn.partial = true;
+        let (item_id, results) = (turn.item_id.clone(), self.results.clone());
+        tokio::spawn(async move {
+            // What fails here is tried again when the turn is over.
+            let text = text.await.unwrap_or_default();
+            let _ = results.send(Outcome::Partial { item_id, text });
+        });
+    }
+
+    /// Tells the words of an unfinished turn that will stay.
+    fn show(&mut self, hypothesis: &str) {
+        let Some(turn) = &mut self.turn else { return };
+        let (certain, item_id) = (turn.shown.update(hypothesis), turn.item_id.clone());
+        self.tell_words(&item_id, &certain);
+    }
+
+    fn tell_words(&mut self, item_id: &str, words: &str) {
+        if self.settings.audio.input.transcription.is_some() && !words.is_empty() {
+            let event = json!({ "item_id": item_id, "content_index": 0, "delta": words });
+            self.tell("conversation.item.input_audio_transcription.delta", event);
+        }
     }
 
     /// In a pause: has the turn transcribed as if it were over, and asks the model of turns whether it is.
@@ -107,7 +202,7 @@ impl Session {
         }
     }
 
-    fn turn_stopped(&mut self, at: u64, audio: Vec<f32>) {
+    pub(super) fn turn_stopped(&mut self, at: u64, audio: Vec<f32>) {
         let Some(turn) = &mut self.turn else { return };
         turn.stopped = true;
         let (item_id, is_guessed) = (turn.item_id.clone(), turn.job.is_some());
@@ -170,7 +265,7 @@ impl Session {
             });
             let result = text.await.map(|text| Understood { text, seconds });
             // Nobody to tell is as good as told.
-            let _ = results.send(Outcome::Transcribed { job, item_id, result }).await;
+            let _ = results.send(Outcome::Transcribed { job, item_id, result });
         });
     }
 
@@ -179,11 +274,11 @@ impl Session {
         tokio::spawn(async move {
             // Without an answer, silence decides.
             let judged = parts.ends_of_turns.run(move |end_of_turn| end_of_turn.probability(&audio)).await;
-            let _ = results.send(Outcome::Judged { job, complete: judged.unwrap_or_default() }).await;
+            let _ = results.send(Outcome::Judged { job, complete: judged.unwrap_or_default() });
         });
     }
 
-    /// Takes what became of sound.
+    /// Takes what became of something.
     pub(super) fn heard(&mut self, result: Outcome) {
         match result {
             Outcome::Judged { job, complete } => {
@@ -191,11 +286,22 @@ impl Session {
                     return;
                 };
                 turn.judging = false;
-                if complete >= COMPLETE
+                if complete >= Options::default().complete
                     && let Some((at, audio)) = self.listener.stop()
                 {
                     self.turn_stopped(at, audio);
                 }
+            }
+            Outcome::Kept(place) => self.kept(place),
+            Outcome::Remark { job, text } => {
+                if self.remark.take_if(|remark| *remark == job).is_some() {
+                    self.remark_understood(&text);
+                }
+            }
+            Outcome::Partial { item_id, text } => {
+                let Some(turn) = self.turn.as_mut().filter(|turn| turn.item_id == item_id) else { return };
+                turn.partial = false;
+                self.show(&text);
             }
             Outcome::Transcribed { job, item_id, result } => match &mut self.turn {
                 Some(turn) if turn.item_id == item_id => {
@@ -205,7 +311,7 @@ impl Session {
                     turn.understood = Some(result.unwrap_or_default());
                     self.conclude_turn();
                 }
-                _ => self.understood(&item_id, result),
+                _ => self.understood(&item_id, result, StablePrefix::default()),
             },
         }
     }
@@ -219,34 +325,33 @@ impl Session {
             return;
         };
         if stopped {
-            self.turn = None;
-            self.understood(&item_id, Ok(understood.clone()));
+            let shown = self.turn.take().map(|turn| turn.shown).unwrap_or_default();
+            self.understood(&item_id, Ok(understood.clone()), shown);
             if creates {
                 self.answer_turn(&understood.text);
             }
-        } else if creates {
-            self.answer_in_secret(&understood.text);
+        } else {
+            self.show(&understood.text);
+            if creates {
+                self.answer_in_secret(&understood.text);
+            }
         }
     }
 
-    /// The words of an item are there.
-    fn understood(&mut self, item_id: &str, result: Result<Understood, ServerError>) {
+    /// The words of an item are there, of which some have been shown.
+    fn understood(&mut self, item_id: &str, result: Result<Understood, ServerError>, mut shown: StablePrefix) {
         let told = self.settings.audio.input.transcription.is_some();
         let event = json!({ "item_id": item_id, "content_index": 0 });
         match result {
             Ok(Understood { text, seconds }) => {
                 self.set_text(item_id, &text);
+                self.keep_question(&text);
+                self.tell_words(item_id, &shown.finish(&text));
                 if told {
-                    let with = |name: &str, value: serde_json::Value| {
-                        let mut event = event.clone();
-                        event[name] = value;
-                        event
-                    };
-                    const NAME: &str = "conversation.item.input_audio_transcription";
-                    self.tell(&format!("{NAME}.delta"), with("delta", json!(text)));
-                    let mut completed = with("transcript", json!(text));
-                    completed["usage"] = json!({ "type": "duration", "seconds": seconds });
-                    self.tell(&format!("{NAME}.completed"), completed);
+                    let mut event = event;
+                    event["transcript"] = json!(text);
+                    event["usage"] = json!({ "type": "duration", "seconds": seconds });
+                    self.tell("conversation.item.input_audio_transcription.completed", event);
                 }
             }
             Err(error) => {
@@ -267,6 +372,10 @@ impl Session {
 
     /// Forgets what somebody was saying.
     pub(super) fn drop_turn(&mut self) {
+        if self.loudspeaker.is_playing(Instant::now()) {
+            self.set_overlap(Overlap::Full);
+        }
+        self.remark = None;
         if self.turn.take().is_some() {
             self.drop_secret_response();
         }

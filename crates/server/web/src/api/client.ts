@@ -1,5 +1,5 @@
 import { events, type ServerEvent } from './sse';
-import type { Conversation, Export, Id, Imported, Message, Page, Settings, Status, Transcript } from './types';
+import type { Conversation, Id, Imported, Message, Page, Settings, Status, Transcript } from './types';
 
 /** The server answered that it will not. */
 export class Refused extends Error {
@@ -63,8 +63,8 @@ export class Api {
     return this.#json('GET', `/api/conversations?${query}`, undefined, signal);
   }
 
-  create(system_prompt: string | null, title = ''): Promise<Conversation> {
-    return this.#json('POST', '/api/conversations', system_prompt === null ? { title } : { title, system_prompt });
+  create(system_prompt: string | null): Promise<Conversation> {
+    return this.#json('POST', '/api/conversations', { system_prompt });
   }
 
   transcript(id: Id, signal?: AbortSignal): Promise<Transcript> {
@@ -119,7 +119,7 @@ export class Api {
   }
 
   /** Takes in conversations; what is here already stays as it is. */
-  import(exported: Blob | Export): Promise<Imported> {
+  import(exported: Blob): Promise<Imported> {
     return this.#json('POST', '/api/import', exported);
   }
 

@@ -1,6 +1,6 @@
 import { type Api, Refused } from './client';
 import { backoff, pause } from './backoff';
-import type { Id, Message } from './types';
+import type { Id, Message, Taken } from './types';
 
 /**
  * Follows an answer to its end, through lost connections and restarts of the server: each connection begins with all of
@@ -10,7 +10,7 @@ export async function follow(
   api: Api,
   id: Id,
   signal: AbortSignal,
-  onText: (text: string) => void,
+  onText: (text: string, taken: Taken | null) => void,
   onProblem: (reason: string) => void,
 ): Promise<Message> {
   for (let failures = 0; ; failures++) {
@@ -21,9 +21,9 @@ export async function follow(
         if (event === 'error') onProblem((JSON.parse(data) as { error: { message: string } }).error.message);
         else failures = 0;
         if (event !== 'text' && event !== 'delta') continue;
-        const piece = (JSON.parse(data) as { text: string }).text;
+        const { text: piece, usage } = JSON.parse(data) as { text: string; usage: Taken | null };
         text = event === 'text' ? piece : text + piece;
-        onText(text);
+        onText(text, usage);
       }
     } catch (error) {
       signal.throwIfAborted();

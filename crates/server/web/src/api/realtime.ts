@@ -1,10 +1,12 @@
-import type { Settings } from './types';
+import type { Id, Settings } from './types';
 
 /** What the server tells in a spoken conversation, as far as the page listens: OpenAI's Realtime events. */
 export type Told =
   | { type: 'session.created' }
+  | { type: 'session.updated'; session: { sottovoce: Place | null } }
   | { type: 'input_audio_buffer.speech_started'; item_id: string }
   | { type: 'input_audio_buffer.speech_stopped'; item_id: string }
+  | { type: 'conversation.item.input_audio_transcription.delta'; item_id: string; delta: string }
   | { type: 'conversation.item.input_audio_transcription.completed'; item_id: string; transcript: string }
   | { type: 'conversation.item.input_audio_transcription.failed'; item_id: string; error: { message: string } }
   | { type: 'response.created' }
@@ -14,13 +16,15 @@ export type Told =
   | { type: 'response.output_audio.delta'; item_id: string; delta: string }
   | { type: 'response.output_audio.done'; item_id: string }
   | { type: 'response.done'; response: { status: string; status_details: { error?: { message: string } } } }
+  /** How an answer goes on that somebody speaks over. */
+  | { type: 'sottovoce.playback'; volume: 'full' | 'quiet' | 'silent' }
   | { type: 'conversation.item.retrieved'; item: { id: string; content: { transcript?: string }[] } }
   | { type: 'error'; error: { message: string; event_id: string | null } };
 
-/** What was said before, by whom. */
-export interface Said {
-  role: 'user' | 'assistant';
-  text: string;
+/** Where in the history what is said goes: behind a message of a conversation, or into a new one. */
+export interface Place {
+  conversation: Id | null;
+  message: Id | null;
 }
 
 /** The event of a cancellation, which may come too late for what it cancels. */
@@ -43,16 +47,23 @@ export class Realtime {
     socket.onclose = onClose;
   }
 
-  /** Goes on with what was said earlier. */
-  begin(instructions: string, earlier: Said[]): void {
-    this.#send('session.update', { session: { type: 'realtime', instructions } });
-    for (const said of earlier) this.#add(said);
+  /** Goes on with what was said there. From then on the server keeps what is said and heard. */
+  begin(instructions: string, place: Place): void {
+    this.#send('session.update', { session: { type: 'realtime', instructions, sottovoce: place } });
   }
 
-  set({ max_tokens, voice, speed }: Settings): void {
+  /** Asks the server to keep nothing more. It says so when all is kept. */
+  finish(): void {
+    this.#send('session.update', { session: { type: 'realtime', sottovoce: null } });
+  }
+
+  set({ temperature, top_k, top_p, max_tokens, voice, speed }: Settings): void {
     this.#send('session.update', {
       session: {
         type: 'realtime',
+        temperature,
+        top_k,
+        top_p,
         max_output_tokens: max_tokens ?? 'inf',
         // Under this name every server has its first voice.
         audio: { output: { voice: voice ?? 'default', speed } },
@@ -66,7 +77,8 @@ export class Realtime {
 
   /** Says something in writing, and asks for an answer. */
   write(text: string): void {
-    this.#add({ role: 'user', text });
+    const content = [{ type: 'input_text', text }];
+    this.#send('conversation.item.create', { item: { type: 'message', role: 'user', content } });
     this.#send('response.create', {});
   }
 
@@ -84,11 +96,6 @@ export class Realtime {
   close(): void {
     this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
-  }
-
-  #add({ role, text }: Said): void {
-    const type = role === 'user' ? 'input_text' : 'output_text';
-    this.#send('conversation.item.create', { item: { type: 'message', role, content: [{ type, text }] } });
   }
 
   /** What is said before the connection stands waits for it; what comes after its end is said to nobody. */

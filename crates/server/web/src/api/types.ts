@@ -26,11 +26,15 @@ export interface Page {
   more: boolean;
 }
 
-export interface Usage {
+/** What an answer in the making has taken. */
+export interface Taken {
   prompt_tokens: number;
-  cached_tokens: number;
   completion_tokens: number;
   seconds: number;
+}
+
+export interface Usage extends Taken {
+  cached_tokens: number;
 }
 
 export interface Message {
@@ -51,13 +55,6 @@ export interface Transcript {
   messages: Message[];
 }
 
-/** Conversations as a file has them. */
-export interface Export {
-  format: 'sottovoce history';
-  version: 1;
-  conversations: Transcript[];
-}
-
 export interface Status {
   version: string;
   model: {
@@ -73,7 +70,7 @@ export interface Status {
   running: number;
   parallel: number;
   waiting: number;
-  voice: { state: 'ready' | 'loading' | 'missing'; reason: string | null; voices: string[] };
+  voice: { state: 'ready' | 'loading' | 'missing'; step: string | null; reason: string | null; voices: string[] };
 }
 
 /** Null sampling values mean the model's own, null days that everything is kept. */

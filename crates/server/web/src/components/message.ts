@@ -39,7 +39,7 @@ export class MessageElement extends LitElement {
           ${SPEAKERS[message.role]}
         </h2>
         ${this.editing ? this.#editor(message) : this.#text(message)}
-        ${this.editing || (message.state === 'streaming' && this.step.siblings.length === 1) ? nothing : this.#foot(message)}
+        ${this.editing || !this.#hasFoot(message) ? nothing : this.#foot(message)}
       </article>
     `;
   }
@@ -64,6 +64,10 @@ export class MessageElement extends LitElement {
           : nothing
       }
     `;
+  }
+
+  #hasFoot(message: Message): boolean {
+    return message.state !== 'streaming' || this.step.siblings.length > 1 || this.app.open.taken(message) !== null;
   }
 
   #foot(message: Message) {
@@ -91,9 +95,9 @@ export class MessageElement extends LitElement {
                 </button>
                 ${this.#action('Delete', icons.trash, () => void this.app.removeMessage(message))}
               </div>
-              ${this.#usage(message)}
             `
         }
+        ${this.#usage(message)}
       </div>
     `;
   }
@@ -124,10 +128,13 @@ export class MessageElement extends LitElement {
     `;
   }
 
-  #usage({ usage, model }: Message) {
-    if (!usage || usage.seconds <= 0) return nothing;
-    const { prompt_tokens, cached_tokens, completion_tokens, seconds } = usage;
-    const details = `${model ?? 'The model'} read ${prompt_tokens} tokens, of which it knew ${cached_tokens}, and wrote ${completion_tokens} in ${seconds.toFixed(1)} s`;
+  #usage(message: Message) {
+    const taken = this.app.open.taken(message);
+    if (!taken || taken.seconds <= 0) return nothing;
+    const { usage, model } = message;
+    const { prompt_tokens, completion_tokens, seconds } = taken;
+    const known = usage ? `, of which it knew ${usage.cached_tokens},` : '';
+    const details = `${model ?? 'The model'} read ${prompt_tokens} tokens${known} and wrote ${completion_tokens} in ${seconds.toFixed(1)} s`;
     return html`<span class="usage" title=${details}>${(completion_tokens / seconds).toFixed(0)} tokens/s</span>`;
   }
 

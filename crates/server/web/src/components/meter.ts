@@ -47,9 +47,11 @@ export class MeterElement extends LitElement {
 
   override render() {
     const context = this.app.connection.status?.model.context;
-    const usage = this.app.open.steps.findLast(({ message }) => message.usage)?.message.usage;
-    if (!context || !usage) return nothing;
-    const used = usage.prompt_tokens + usage.completion_tokens;
+    const { open } = this.app;
+    const last = open.steps.findLast(({ message }) => open.taken(message))?.message;
+    const taken = last ? open.taken(last) : null;
+    if (!context || !taken) return nothing;
+    const used = taken.prompt_tokens + taken.completion_tokens;
     const share = Math.min(1, used / context);
     const text = `${used.toLocaleString('en-GB')} of ${context.toLocaleString('en-GB')} tokens`;
     return html`

@@ -135,7 +135,7 @@ export class SettingsElement extends DialogElement {
               </label>
               ${this.#number('speed', 'Speed', speed, { min: 0.5, max: 2, step: 0.05 })}
             </div>`
-            : html`<p class="about">${status.state === 'loading' ? 'The voice is being made ready.' : (status.reason ?? 'No voice is installed.')}</p>`
+            : html`<p class="about">${status.state === 'loading' ? (status.step ?? 'The voice is being made ready.') : (status.reason ?? 'No voice is installed.')}</p>`
         }
       </section>
     `;

@@ -44,7 +44,12 @@ export class Speaker {
     this.#order({ kind: 'end' });
   }
 
-  /** Is silent at once. Returns how many milliseconds were heard of what was said last. */
+  /** Plays from now on so loud, between 0 and 1; at 0 it pauses. */
+  setVolume(volume: number): void {
+    this.#order({ kind: 'volume', volume });
+  }
+
+  /** Is silent at once, and as loud as at first with what comes next. Returns how many milliseconds were heard of what was said last. */
   async stop(): Promise<number> {
     // Nothing plays, or tells of it, where the browser keeps the page silent.
     if (this.context.state !== 'running') return 0;

@@ -6,9 +6,11 @@ import { Resampler } from './resampler';
 /** To the speaker. `number` comes back with the next report. */
 export type Order = { number: number } & (
   | { kind: 'play'; samples: Float32Array }
+  /** Silence, at 0, keeps what there is. */
+  | { kind: 'volume'; volume: number }
   /** There is no more. */
   | { kind: 'end' }
-  /** Silence at once; what comes next is counted anew. */
+  /** Silence at once; what comes next is counted anew, and as loud as at first. */
   | { kind: 'stop' }
 );
 
@@ -34,6 +36,9 @@ class SpeakerProcessor extends AudioWorkletProcessor {
   #number = 0;
   #recent = new Float32Array(INTERVAL);
   #length = 0;
+  #volume = 1;
+  /** How loud the last sample was played. */
+  #gain = 1;
   #isFading = false;
   #wasEmpty = true;
 
@@ -45,10 +50,13 @@ class SpeakerProcessor extends AudioWorkletProcessor {
   process(_: Float32Array[][], [output]: Float32Array[][]): boolean {
     const channel = output?.[0];
     if (!channel) return true;
+    const [from, to] = [this.#gain, this.#isFading ? 0 : this.#volume];
     for (let i = 0; i < channel.length; i++) {
       // Sound that breaks off within a wave clicks.
-      channel[i] = this.#next() * (this.#isFading ? 1 - i / channel.length : 1);
+      const gain = from + ((to - from) * (i + 1)) / channel.length;
+      channel[i] = from === 0 && to === 0 ? 0 : this.#next() * gain;
     }
+    this.#gain = to;
     this.#recent.set(channel, this.#length);
     this.#length += channel.length;
     if (this.#isFading) this.#silence();
@@ -60,6 +68,10 @@ class SpeakerProcessor extends AudioWorkletProcessor {
     this.#number = order.number;
     if (order.kind === 'stop') {
       this.#isFading = true;
+      return;
+    }
+    if (order.kind === 'volume') {
+      this.#volume = order.volume;
       return;
     }
     const samples = order.kind === 'play' ? this.#resampler.push(order.samples) : this.#resampler.finish();
@@ -83,6 +95,7 @@ class SpeakerProcessor extends AudioWorkletProcessor {
     this.#queue = [];
     this.#offset = 0;
     this.#isFading = false;
+    this.#volume = this.#gain = 1;
     this.#wasEmpty = false;
     this.#report();
     this.#played = 0;

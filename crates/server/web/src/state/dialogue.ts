@@ -9,8 +9,6 @@ export interface Line {
   text: string;
   /** It grows; all of it was said and, if the assistant did, heard; it was cut where it was heard; or nobody knows. */
   state: 'growing' | 'whole' | 'cut' | 'lost';
-  /** That nothing was understood: said, but no part of the conversation. */
-  isApology?: boolean;
 }
 
 /** What happens in a spoken conversation: what the server tells, and what the page does itself. */
@@ -37,8 +35,6 @@ export interface Dialogue {
   isAnswering: boolean;
   /** Sound of an answer has begun, and not ended. */
   isSpeaking: boolean;
-  /** What was said last was not understood. */
-  wasUnclear: boolean;
 }
 
 export const SILENCE: Dialogue = {
@@ -47,7 +43,6 @@ export const SILENCE: Dialogue = {
   isAwaited: false,
   isAnswering: false,
   isSpeaking: false,
-  wasUnclear: false,
 };
 
 export function phase({ isHearing, isSpeaking, isAnswering, isAwaited }: Dialogue): Phase {
@@ -71,22 +66,23 @@ export function after(dialogue: Dialogue, happening: Happening): Dialogue {
     }
     case 'input_audio_buffer.speech_stopped':
       return { ...dialogue, isHearing: false, isAwaited: true };
+    case 'conversation.item.input_audio_transcription.delta':
+      return { ...dialogue, lines: rewrite(lines, happening.item_id, (text) => text + happening.delta) };
     case 'conversation.item.input_audio_transcription.completed': {
       const { item_id: id, transcript: text } = happening;
-      return { ...dialogue, wasUnclear: !isSaid(text), lines: settle(lines, id, text, 'whole') };
+      return { ...dialogue, lines: settle(lines, id, text, 'whole') };
     }
     case 'conversation.item.input_audio_transcription.failed':
       return { ...dialogue, isAwaited: false, lines: settle(lines, happening.item_id, '', 'whole') };
     case 'written': {
       const line: Line = { id: happening.id, who: 'person', text: happening.text, state: 'whole' };
-      return { ...dialogue, isAwaited: true, wasUnclear: false, lines: [...lines, line] };
+      return { ...dialogue, isAwaited: true, lines: [...lines, line] };
     }
     case 'response.created':
       return { ...dialogue, isAnswering: true, isAwaited: false };
     case 'response.output_item.added': {
       if (happening.item.type !== 'message') return dialogue;
-      const { wasUnclear: isApology } = dialogue;
-      const line: Line = { id: happening.item.id, who: 'assistant', text: '', state: 'growing', isApology };
+      const line: Line = { id: happening.item.id, who: 'assistant', text: '', state: 'growing' };
       return { ...dialogue, lines: [...lines, line] };
     }
     case 'response.output_audio_transcript.delta':

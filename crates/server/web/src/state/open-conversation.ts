@@ -1,6 +1,6 @@
 import { type Api, Refused, Unreachable } from '../api/client';
 import { follow } from '../api/follow';
-import type { Conversation, Id, Message, Transcript } from '../api/types';
+import type { Conversation, Id, Message, Taken, Transcript } from '../api/types';
 import { Observable } from './observable';
 import { type Step, subtree, thread } from './thread';
 
@@ -31,6 +31,7 @@ export class OpenConversation extends Observable {
   #picture: ReturnType<typeof setTimeout> | undefined;
   #unsure: Unsure | null = null;
   #problems = new Map<Id, string>();
+  #taken = new Map<Id, Taken>();
 
   /** `onChange` is called when the list of conversations should show something new. */
   constructor(
@@ -53,6 +54,11 @@ export class OpenConversation extends Observable {
   /** Why an answer broke off, where the server has said so. */
   problem(answer: Id): string | null {
     return this.#problems.get(answer) ?? null;
+  }
+
+  /** What an answer has taken, so far or in all. */
+  taken({ id, usage }: Message): Taken | null {
+    return usage ?? this.#taken.get(id) ?? null;
   }
 
   get leaf(): Id | null {
@@ -90,7 +96,7 @@ export class OpenConversation extends Observable {
 
   /** Asks something after `parent`. Throws when the server has not taken it. */
   async ask(text: string, parent: Id | null = this.leaf): Promise<void> {
-    const id = this.id ?? (await this.begin());
+    const id = this.id ?? (await this.#start());
     this.#unsure = { text, parent };
     try {
       const { question, answer } = await this.api.ask(id, text, parent);
@@ -105,9 +111,9 @@ export class OpenConversation extends Observable {
     if (this.conversation?.title === '') await this.reload();
   }
 
-  /** Begins a conversation, which has no messages yet; without a title it gets one with the first question. */
-  async begin(title = ''): Promise<Id> {
-    const conversation = await this.api.create(this.instructions, title);
+  /** Begins a conversation, which gets a title with the first question. */
+  async #start(): Promise<Id> {
+    const conversation = await this.api.create(this.instructions);
     this.instructions = null;
     this.id = conversation.id;
     this.conversation = conversation;
@@ -207,9 +213,10 @@ export class OpenConversation extends Observable {
     const controller = new AbortController();
     this.#following.set(id, controller);
     const onProblem = (reason: string) => this.#problems.set(id, reason);
-    follow(this.api, id, controller.signal, (text) => this.#grow(id, text), onProblem)
+    follow(this.api, id, controller.signal, (text, taken) => this.#grow(id, text, taken), onProblem)
       .then((message) => {
         this.#following.delete(id);
+        this.#taken.delete(id);
         this.#replace(message);
         this.onChange();
       })
@@ -219,7 +226,8 @@ export class OpenConversation extends Observable {
       });
   }
 
-  #grow(id: Id, text: string): void {
+  #grow(id: Id, text: string, taken: Taken | null): void {
+    if (taken) this.#taken.set(id, taken);
     this.#messages = this.#messages.map((message) => (message.id === id ? { ...message, text } : message));
     this.#picture ??= setTimeout(() => this.#show(), PICTURE);
   }

@@ -1,25 +1,26 @@
-import { CANCEL, Realtime, type Told } from '../api/realtime';
+import { CANCEL, type Place, Realtime, type Told } from '../api/realtime';
 import { Microphone, refusal } from '../sound/microphone';
 import { fromBase64, toBase64 } from '../sound/pcm';
 import { Speaker } from '../sound/speaker';
 import type { App } from './app';
 import { after, type Dialogue, type Happening, phase, type Phase, SILENCE } from './dialogue';
 import { Observable } from './observable';
-import { TranscriptKeeper } from './transcript';
 
-/** How long the server may take to tell what was heard of an answer, when somebody leaves in its middle. */
+/** How long the server may take to keep what was said last, when somebody leaves. */
 const FAREWELL = 2_000;
+
+/** How loud the assistant is while somebody speaks over it. Silent, it keeps what it has to say. */
+const VOLUMES = { full: 1, quiet: 0.25, silent: 0 };
 
 /** What a conversation needs while it lasts. */
 interface Call {
   context: AudioContext;
   server: Realtime;
-  keeper: TranscriptKeeper;
   speaker: Speaker;
   microphone: Microphone | null;
 }
 
-/** A spoken conversation: what is heard goes to the server, what it says is played, and both are kept. */
+/** A spoken conversation: what is heard goes to the server, which keeps it, and what it says is played. */
 export class Talk extends Observable {
   state: 'closed' | 'opening' | 'open' | 'lost' = 'closed';
   microphone: 'asking' | 'open' | 'muted' | 'none' = 'asking';
@@ -35,6 +36,8 @@ export class Talk extends Observable {
   #playing: { id: string; isWhole: boolean } | null = null;
   /** Those that were cut, until the server tells what was heard of them. */
   #cutting = new Map<string, () => void>();
+  /** Called when the server has kept all. */
+  #onKept: () => void = () => {};
 
   constructor(private readonly app: App) {
     super();
@@ -44,7 +47,7 @@ export class Talk extends Observable {
   get obstacle(): string | null {
     const status = this.app.connection.status?.voice;
     if (this.app.connection.state !== 'online' || !status) return 'sottovoce cannot be reached.';
-    if (status.state === 'loading') return 'The voice is being made ready.';
+    if (status.state === 'loading') return `The voice is being made ready${status.step ? `: ${status.step}` : '.'}`;
     if (status.state === 'missing') return `There is no voice: ${status.reason ?? 'none is installed'}`;
     if (!window.isSecureContext)
       return 'A browser lets a page listen over HTTPS only, or on the machine that serves it.';
@@ -81,7 +84,7 @@ export class Talk extends Observable {
   }
 
   async #dial(context: AudioContext): Promise<Call> {
-    const { api, open, connection } = this.app;
+    const { api, open } = this.app;
     const speaker = await Speaker.open(context, () => this.#played());
     if (!this.app.settings) await this.app.loadSettings();
     const server = new Realtime(
@@ -91,14 +94,9 @@ export class Talk extends Observable {
     );
     const instructions =
       open.conversation?.system_prompt ?? open.instructions ?? this.app.settings?.system_prompt ?? '';
-    const earlier = open.steps.flatMap(({ message: { role, text } }) =>
-      (role === 'user' || role === 'assistant') && text !== '' ? [{ role, text }] : [],
-    );
-    server.begin(instructions, earlier);
+    server.begin(instructions, { conversation: open.id, message: open.leaf });
     if (this.app.settings) server.set(this.app.settings);
-    const unkept = (error: unknown) => this.#trouble(`Not kept: ${(error as Error).message}`);
-    const keeper = new TranscriptKeeper(api, open, connection.status?.model.name ?? null, unkept);
-    return { context, server, keeper, speaker, microphone: null };
+    return { context, server, speaker, microphone: null };
   }
 
   /** Asks for the microphone, again if it was refused. */
@@ -172,9 +170,17 @@ export class Talk extends Observable {
     const call = this.#call;
     if (!call) return;
     call.microphone?.close();
-    await Promise.race([this.interrupt(), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
+    await Promise.race([this.#finish(call), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
     if (this.#call === call) this.#hangUp();
-    await this.#show(call);
+    await this.#show();
+  }
+
+  /** Ready when the server has kept all that was said and heard. */
+  async #finish({ server }: Call): Promise<void> {
+    await this.interrupt();
+    const kept = new Promise<void>((resolve) => (this.#onKept = resolve));
+    server.finish();
+    await kept;
   }
 
   #told(told: Told): void {
@@ -182,6 +188,12 @@ export class Talk extends Observable {
       case 'session.created':
         this.state = 'open';
         break;
+      case 'session.updated':
+        this.#kept(told.session.sottovoce);
+        return;
+      case 'sottovoce.playback':
+        this.#call?.speaker.setVolume(VOLUMES[told.volume]);
+        return;
       case 'input_audio_buffer.speech_started':
         void this.interrupt();
         break;
@@ -225,12 +237,15 @@ export class Talk extends Observable {
   }
 
   #happen(happening: Happening): void {
-    const ended = new Set(this.dialogue.lines.filter(({ state }) => state !== 'growing').map(({ id }) => id));
     this.dialogue = after(this.dialogue, happening);
-    for (const line of this.dialogue.lines) {
-      if (line.state !== 'growing' && !ended.has(line.id) && !line.isApology) this.#call?.keeper.keep(line);
-    }
     this.changed();
+  }
+
+  /** Shows the conversation that has begun with what was said. */
+  #kept(place: Place | null): void {
+    if (place === null) this.#onKept();
+    else if (place.conversation !== null && this.app.open.id === null)
+      void this.app.open.open(place.conversation, null);
   }
 
   #deaf(reason: string): void {
@@ -248,7 +263,7 @@ export class Talk extends Observable {
     this.#hangUp();
     if (this.state !== 'closed') this.state = 'lost';
     this.#trouble(reason);
-    if (call) void this.#show(call);
+    if (call) void this.#show();
   }
 
   #hangUp(): void {
@@ -259,9 +274,8 @@ export class Talk extends Observable {
     this.#cutting.clear();
   }
 
-  /** Shows what was said in the page, as soon as it is kept. */
-  async #show({ keeper }: Call): Promise<void> {
-    await keeper.finish();
+  /** Shows what was said in the page. */
+  async #show(): Promise<void> {
     await Promise.all([this.app.open.reload(), this.app.conversations.refresh()]);
   }
 }

@@ -55,12 +55,16 @@ describe('a conversation', () => {
   test('can be stopped by Escape, and what was written stays', async () => {
     await window.ask(LONG);
     await window.growing();
+    // What it takes is shown while it is written, and stays.
+    await window.page.getByRole('meter', { name: 'Context' }).waitFor();
+    await window.answers.getByText(/^\d+ tokens\/s$/).waitFor();
     await window.page.keyboard.press('Escape');
     await window.answers.getByText('Stopped').waitFor();
     const text = await window.said();
     await window.page.reload();
     await window.answers.getByText('Stopped').waitFor();
     expect(await window.said()).toBe(text);
+    await window.answers.getByText(/^\d+ tokens\/s$/).waitFor();
   });
 
   test('can have another answer, and both can be looked at', async () => {

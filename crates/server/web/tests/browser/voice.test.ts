@@ -68,9 +68,15 @@ async function loudest(window: Window, state: string): Promise<number> {
   }, state);
 }
 
-async function kept(): Promise<Transcript> {
-  const { conversations } = await server.call<{ conversations: Conversation[] }>('GET', '/conversations?limit=1');
-  return await server.call<Transcript>('GET', `/conversations/${conversations[0]?.id}`);
+/** What the server keeps of the conversation, once it knows how much of the last answer was heard. */
+async function kept(of = server): Promise<Transcript> {
+  const transcript = async () => {
+    const { conversations } = await of.call<{ conversations: Conversation[] }>('GET', '/conversations?limit=1');
+    return await of.call<Transcript>('GET', `/conversations/${conversations[0]?.id}`);
+  };
+  const states = async () => (await transcript()).messages.map(({ state }) => state);
+  await expect.poll(states).not.toContain('streaming');
+  return await transcript();
 }
 
 test('a question is asked and answered aloud, and both are kept', async () => {
@@ -153,6 +159,23 @@ test('a spoken conversation goes on with what was written', async () => {
   expect(messages[2]?.parent).toBe(messages[1]?.id);
   await window.close();
   await browser.close();
+});
+
+test('a page that crashes in the middle of an answer has lost nothing', async () => {
+  await server.limit(null);
+  const browser = await launch(...(await microphone(folder, 'question.wav', 1, false)));
+  const window = await Window.open(browser, server, ALLOWED);
+  await window.button('Talk').and(window.page.locator(':enabled')).click();
+  await lines(window, 'person').getByText(QUESTION).waitFor();
+  await phase(window).getByText('Speaking').waitFor();
+  await browser.close();
+  const { messages } = await kept();
+  expect(messages[0]).toMatchObject({
+    role: 'user',
+    state: 'complete',
+    text: expect.stringMatching(QUESTION) as string,
+  });
+  expect(messages.slice(1).every(({ role, text }) => role === 'assistant' && text !== '')).toBe(true);
 });
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {

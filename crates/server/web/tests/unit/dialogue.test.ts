@@ -72,18 +72,26 @@ describe('the word', () => {
 });
 
 describe('what is shown', () => {
-  test('leaves out noise, and marks the apology for it', () => {
+  test('leaves out noise, and has the apology for it', () => {
     const dialogue = run(STARTED, STOPPED, understood(' … '), CREATED, ADDED, text('I didn’t catch that.'));
-    expect(dialogue.lines).toMatchObject([{ who: 'assistant', isApology: true }]);
-    const later = [DONE, PLAYED, { ...STARTED, item_id: 'q2' }].reduce(after, dialogue);
-    const asked = after(later, { ...understood('Hello?'), item_id: 'q2' } as Happening);
-    const answered = after(asked, { type: 'response.output_item.added', item: { id: 'b', type: 'message' } });
-    expect(answered.lines.at(-1)).toMatchObject({ id: 'b', isApology: false });
+    expect(said(dialogue)).toEqual(['assistant growing: I didn’t catch that.']);
   });
 
   test('has what was really said, where an answer broke off', () => {
     const done: Happening = { type: 'response.output_audio_transcript.done', item_id: 'a', transcript: 'One.' };
     expect(said(run(CREATED, ADDED, text('One. Two.'), done, PLAYED))).toEqual(['assistant whole: One.']);
+  });
+
+  test('has words while they are spoken, and in the end all as they were understood', () => {
+    const words = (delta: string): Happening => ({
+      type: 'conversation.item.input_audio_transcription.delta',
+      item_id: 'q',
+      delta,
+    });
+    const dialogue = run(STARTED, words('What is'), words(' the cap'));
+    expect([phase(dialogue), said(dialogue)]).toEqual(['listening', ['person growing: What is the cap']]);
+    const done = [STOPPED, words(' of Japan?'), understood('What is the capital of Japan?')].reduce(after, dialogue);
+    expect(said(done)).toEqual(['person whole: What is the capital of Japan?']);
   });
 
   test('has nothing of an answer that was not heard', () => {
