@@ -33,6 +33,8 @@ use crate::{
 pub enum Piece {
     /// Text.
     Text(String),
+    /// There is no more text; sound of its end may follow.
+    TextEnded,
     /// Sound of a clause, as samples at the interface's rate.
     Sound { clause: usize, samples: usize, bytes: Vec<u8> },
     /// The sound of a clause is whole.
@@ -99,6 +101,8 @@ pub async fn make(
             }
         };
         let result = think(question, &backend, &pieces, push).await;
+        // Before the sound of the last clause, which has no other end than this.
+        let _ = pieces.send(Piece::TextEnded).await;
         speakable.finish().into_iter().for_each(|clause| _ = clauses.send(clause));
         drop(clauses);
         result

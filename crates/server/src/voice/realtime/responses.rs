@@ -277,9 +277,9 @@ impl Session {
                     self.tell("response.output_audio.delta", event);
                 }
             }
+            Some(Piece::TextEnded) => response.answer.end_text(),
             Some(Piece::ClauseEnded(clause)) => response.answer.end_clause(clause),
             Some(Piece::Finished { reason, calls, usage }) => {
-                response.answer.end_text();
                 let text = response.answer.text().to_owned();
                 self.end_message(&mut response, text);
                 let took = usage.kept(response.begun_at.elapsed());

@@ -282,6 +282,20 @@ async fn what_is_said_is_kept_and_an_answer_as_far_as_it_was_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nothing_came_over_was_heard_to_its_end() {
+    let mut stage = Stage::new().await;
+    stage.set(json!({ "sottovoce": {} })).await;
+    stage.ask("What is the capital of Japan?").await;
+    let messages = stage.kept().await.messages;
+    let answer = ANSWERED.concat();
+    let expected = [
+        (Role::User, "What is the capital of Japan?", MessageState::Complete),
+        (Role::Assistant, &*answer, MessageState::Complete),
+    ];
+    assert_eq!(said(&messages), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_gone_has_lost_nothing() {
     let mut stage = Stage::new().await;
     stage.set(json!({ "sottovoce": {} })).await;
