@@ -200,11 +200,12 @@ impl Session {
         let messages = [&[Message::system(settings.system_prompt.clone())], &kept.messages[..]].concat();
         let options = ChatOptions { keep_state: false, ..settings.chat_options() };
         let conversation = (!name.is_empty()).then_some(kept.id);
-        let mut events = chat.answer(Chat { conversation, messages, options }).await?;
+        let mut events = chat.answer(Chat { conversation, messages, options, ..Chat::default() }).await?;
         connection.send(&Event::new("handled-start", json!({ "context": context }))).await?;
         let mut answer = String::new();
         while let Some(event) = events.next().await {
             match event? {
+                ChatEvent::Reading(_) => {}
                 ChatEvent::Text(text) => {
                     connection.send(&Event::new("handled-chunk", json!({ "text": text }))).await?;
                     answer.push_str(&text);
