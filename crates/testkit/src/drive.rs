@@ -47,7 +47,7 @@ impl Split {
     }
 }
 
-/// f16 [1,1,q,kv]: 0 where row `i` may look, columns up to kv − q + i, and `masked` elsewhere.
+/// f16 `[1,1,q,kv]`: 0 where row `i` may look, columns up to kv − q + i, and `masked` elsewhere.
 ///
 /// # Panics
 /// When kv < q.
@@ -109,7 +109,7 @@ fn ids_and_masks(ids: &[i32], kv: usize, masks: &[MaskInput]) -> Inputs {
 /// has answers for. `predict` owns the state; caches that are inputs are carried over here.
 ///
 /// # Panics
-/// When `predict` gives no `logits` or caches, or of another shape than [1,q,V].
+/// When `predict` gives no `logits` or caches, or of another shape than `[1,q,V]`.
 pub fn drive(fixture: &Fixture, split: Split, mut predict: impl FnMut(&Inputs) -> Outputs) -> Logits {
     let width = fixture.logits.width;
     let mut values = Vec::with_capacity(fixture.ids.len() * width);

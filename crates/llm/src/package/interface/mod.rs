@@ -41,12 +41,12 @@ pub enum Role {
         /// Columns at least.
         least: usize,
     },
-    /// The position of every row, [q] or [1, q].
+    /// The position of every row, `[q]` or `[1, q]`.
     Positions {
         /// 1 or 2.
         rank: usize,
     },
-    /// The position of the first row, [1] or [1, 1].
+    /// The position of the first row, `[1]` or `[1, 1]`.
     FirstPosition {
         /// 1 or 2.
         rank: usize,

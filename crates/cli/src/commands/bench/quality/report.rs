@@ -58,7 +58,7 @@ struct Difference {
 }
 
 impl Report {
-    /// Of [f16,] exact, fast in chunks, and fast row by row, in that order.
+    /// Of f16 (where it was measured), exact, fast in chunks, and fast row by row, in that order.
     pub fn new(
         package: String,
         f16_package: Option<String>,
