@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    ask, bench, chat, check, completions, convert, demo, generate, history, inspect, models, perplexity, predict, pull,
-    serve, session, speak, tokenize, transcribe,
+    ask, bench, chat, check, completions, convert, demo, generate, history, inspect, listen, models, perplexity,
+    predict, pull, serve, session, speak, tokenize, transcribe,
 };
 
 /// Runs stateful Core ML language models on any machine: convert a model once, then chat with it, privately.
@@ -57,6 +57,8 @@ pub enum Command {
     Tokenize(tokenize::Arguments),
     /// Answer a recorded question aloud
     Ask(ask::Arguments),
+    /// Talk aloud with a model, with the microphone and the loudspeaker of this machine
+    Listen(listen::Arguments),
     /// Print what is said in a recording
     Transcribe(transcribe::Arguments),
     /// Say a text aloud, into a WAV file

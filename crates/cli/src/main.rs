@@ -12,6 +12,8 @@ mod input;
 mod inspection;
 mod interrupt;
 mod lines;
+#[cfg(feature = "listen")]
+mod listening;
 mod loading;
 mod machine;
 mod model_folder;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Perplexity(arguments) => commands::perplexity::run(&arguments),
         Command::Tokenize(arguments) => commands::tokenize::run(&arguments),
         Command::Ask(arguments) => commands::ask::run(&arguments),
+        Command::Listen(arguments) => commands::listen::run(&arguments),
         Command::Transcribe(arguments) => commands::transcribe::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::History(arguments) => commands::history::run(&arguments),

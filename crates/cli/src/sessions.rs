@@ -8,9 +8,13 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use sottovoce_llm::chat::StoredConversation;
+use sottovoce_llm::{
+    LanguageModel,
+    chat::{Conversation, Resumed, StoredConversation},
+    package::PackageModel,
+};
 
-use crate::data_folder;
+use crate::{console, data_folder};
 
 /// What the files of sessions end with.
 const EXTENSION: &str = "session";
@@ -40,6 +44,50 @@ pub struct OpenSession {
     /// Its file, which need not exist yet.
     pub path: PathBuf,
     _lock: File,
+}
+
+/// A name that means the same model wherever the program is started.
+pub fn lasting_name(model: &str) -> String {
+    Path::new(model).canonicalize().map_or_else(|_| model.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+impl OpenSession {
+    /// The model of the conversation that is kept, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn model(&self) -> anyhow::Result<Option<String>> {
+        let exists = self.path.exists();
+        Ok(if exists { Some(StoredConversation::read(&self.path)?.0.model) } else { None })
+    }
+
+    /// Goes on with the conversation that is kept, and says what is known of it; a session that is new has none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not of this model.
+    pub fn take_up(&self, conversation: &mut Conversation<PackageModel>) -> anyhow::Result<()> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        let resumed = conversation.resume(&self.path)?;
+        let (name, messages) = (&self.name, conversation.messages().len());
+        match resumed {
+            Resumed::State(tokens) => {
+                console::note(format_args!("session {name}: {messages} messages, {tokens} tokens known"));
+            }
+            Resumed::Messages => console::note(format_args!("session {name}: {messages} messages")),
+            Resumed::Unusable(reason) => console::note(format_args!("session {name}: {messages} messages; {reason}")),
+        }
+        Ok(())
+    }
+
+    /// Keeps a conversation with `model`, with the keys and values where that is wanted and can be. What goes wrong is told.
+    pub fn keep(&self, conversation: &Conversation<PackageModel>, model: &str, state: bool) {
+        let state = state && conversation.session().model().identity().is_some();
+        if let Err(error) = conversation.store(&self.path, model, state) {
+            console::warn(format_args!("the session '{}' was not kept: {error}", self.name));
+        }
+    }
 }
 
 impl Sessions {

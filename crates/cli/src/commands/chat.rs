@@ -1,14 +1,11 @@
 //! `sottovoce chat`
 
-use std::{
-    io::{self, IsTerminal},
-    path::Path,
-};
+use std::io::{self, IsTerminal};
 
 use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_llm::{
-    LanguageModel, LlmError,
-    chat::{Conversation, Overflow, Resumed, Role, StoredConversation},
+    LlmError,
+    chat::{Conversation, Overflow, Role},
     generate::{Answer, GenerateOptions},
     package::PackageModel,
 };
@@ -19,7 +16,7 @@ use crate::{
     interrupt::{self, Interrupted},
     lines::Lines,
     loading::{self, ModelOptions},
-    sessions::{OpenSession, Sessions},
+    sessions::{OpenSession, Sessions, lasting_name},
     speculating::SpeculationOptions,
 };
 
@@ -83,10 +80,8 @@ enum WhenFull {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let sessions = Sessions::from_env()?;
     let session = arguments.session.as_ref().map(|name| sessions.open(name)).transpose()?;
-    let stored = session.as_ref().filter(|session| session.path.exists());
-    let stored = stored.map(|session| Ok::<_, LlmError>(StoredConversation::read(&session.path)?.0)).transpose()?;
-    let kept = stored.as_ref().map(|stored| stored.model.as_str());
-    let model = arguments.model.as_deref().or(kept).unwrap_or(DEFAULT_MODEL);
+    let kept = session.as_ref().map(|session| session.model()).transpose()?.flatten();
+    let model = arguments.model.as_deref().or(kept.as_deref()).unwrap_or(DEFAULT_MODEL);
     let mut loaded = loading::load(model, &arguments.options)?;
     let answering = arguments.answer.prepare(&mut loaded.folder)?;
     let draft = arguments.speculation.load_draft(&arguments.options.load_options())?;
@@ -115,11 +110,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let result = chat.talk();
     chat.keep(true);
     result
-}
-
-/// A name that means the same model wherever the program is started.
-fn lasting_name(model: &str) -> String {
-    Path::new(model).canonicalize().map_or_else(|_| model.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 /// A conversation, and the session that it is kept as.
@@ -247,29 +237,15 @@ impl Chat<'_> {
 
     /// Takes up a session, or begins it with nothing in it.
     fn enter(&mut self, session: OpenSession) -> anyhow::Result<()> {
-        if session.path.exists() {
-            let resumed = self.conversation.resume(&session.path)?;
-            let (name, messages) = (&session.name, self.conversation.messages().len());
-            match resumed {
-                Resumed::State(tokens) => {
-                    console::note(format_args!("session {name}: {messages} messages, {tokens} tokens known"));
-                }
-                Resumed::Messages => console::note(format_args!("session {name}: {messages} messages")),
-                Resumed::Unusable(reason) => {
-                    console::note(format_args!("session {name}: {messages} messages; {reason}"));
-                }
-            }
-        }
+        session.take_up(&mut self.conversation)?;
         self.session = Some(session);
         Ok(())
     }
 
-    /// Keeps the conversation, with the keys and values where that is worth its time. What goes wrong is told.
+    /// Keeps the conversation, with the keys and values where that is worth its time.
     fn keep(&self, state: bool) {
-        let Some(session) = &self.session else { return };
-        let state = state && self.conversation.session().model().identity().is_some();
-        if let Err(error) = self.conversation.store(&session.path, &self.model, state) {
-            console::warn(format_args!("the session '{}' was not kept: {error}", session.name));
+        if let Some(session) = &self.session {
+            session.keep(&self.conversation, &self.model, state);
         }
     }
 }

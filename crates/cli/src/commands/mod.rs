@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod generate;
 pub mod history;
 pub mod inspect;
+pub mod listen;
 pub mod models;
 pub mod perplexity;
 pub mod predict;

@@ -12,7 +12,7 @@ use anyhow::bail;
 use sottovoce_voice::{
     Audio, FRAME, Manner, Synthesizer,
     asr::Moonshine,
-    conversation::{Driver, Event, Latency, Mode, Options, Output, Parts, Playback, State, User},
+    conversation::{Driver, Event, Latency, Mode, Options, Output, Parts, Playback, State, Thinker, User},
     turn::SmartTurn,
     vad::SileroVad,
 };
@@ -57,7 +57,7 @@ impl Speech {
     }
 
     /// The parts of a conversation with `thinker`.
-    pub fn parts(self, thinker: ModelThinker, manner: Manner) -> Parts {
+    pub fn parts(self, thinker: impl Thinker + 'static, manner: Manner) -> Parts {
         Parts {
             activity: Box::new(self.activity),
             end_of_turn: Box::new(self.end_of_turn),

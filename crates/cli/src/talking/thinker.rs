@@ -21,6 +21,12 @@ impl ModelThinker {
     ) -> Self {
         Self { conversation, options: Box::new(options), before: 0 }
     }
+
+    /// What was said.
+    #[cfg(feature = "listen")]
+    pub fn conversation(&self) -> &Conversation<PackageModel> {
+        &self.conversation
+    }
 }
 
 impl Thinker for ModelThinker {

@@ -1,6 +1,7 @@
 //! `sottovoce bench`: how fast a model runs here; the subcommands measure other things.
 
 mod against;
+mod echo;
 mod ladder;
 mod limits;
 mod profile;
@@ -56,6 +57,8 @@ enum Measurement {
     Turns(turns::TurnsArguments),
     /// Measure how well and how fast recorded speech is understood
     Speech(speech::SpeechArguments),
+    /// Measure how well the assistant's own voice is kept out of what the microphone hears
+    Echo(echo::EchoArguments),
     /// Measure the wait for the first sound of an answer in a spoken conversation
     Voice(voice::VoiceArguments),
     /// Measure how fast the voices speak, and how well what they say is understood
@@ -76,6 +79,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
         Some(Measurement::Speech(arguments)) => speech::run(arguments),
+        Some(Measurement::Echo(arguments)) => echo::run(arguments),
         Some(Measurement::Voice(arguments)) => voice::run(arguments),
         Some(Measurement::RoundTrip(arguments)) => round_trip::run(arguments),
         Some(Measurement::Streams(arguments)) => streams::run(arguments),

@@ -55,10 +55,13 @@ pub struct SpeechArguments {
 }
 
 /// A recording.
-struct Clip {
-    name: String,
-    said: String,
-    samples: Vec<f32>,
+pub struct Clip {
+    /// Its file.
+    pub name: String,
+    /// What is said in it.
+    pub said: String,
+    /// At [`SAMPLE_RATE`].
+    pub samples: Vec<f32>,
 }
 
 /// What was measured.
@@ -169,7 +172,10 @@ pub fn run(arguments: &SpeechArguments) -> anyhow::Result<()> {
 }
 
 /// The recordings of a folder.
-fn read(folder: &Path) -> anyhow::Result<Vec<Clip>> {
+///
+/// # Errors
+/// They cannot be read, or there are none.
+pub fn read(folder: &Path) -> anyhow::Result<Vec<Clip>> {
     let path = folder.join(TRANSCRIPTS);
     let list = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let clip = |line: &str| {
