@@ -160,6 +160,12 @@ mod tests {
         assert!(message.contains(foreign.name()) && message.contains("scalar"), "{message}");
     }
 
+    /// Where the environment asks for a level, as it does in an emulator, the tests of all levels are to have run that one.
+    #[test]
+    fn the_level_that_is_asked_for_is_available() {
+        assert!(Isa::detect().is_ok_and(Isa::is_available));
+    }
+
     #[test]
     fn the_best_level_is_available() {
         assert!(Isa::best().is_available());
