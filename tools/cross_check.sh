@@ -125,7 +125,8 @@ for target in "${targets[@]}"; do
             # Compiling takes longer than the emulator does: our crates are optimised a little, what they stand on is not.
             export CARGO_PROFILE_TEST_OPT_LEVEL=1
             # All tests but those that take the emulator minutes: one counts to a million, two attend to hundreds of positions
-            # from up to 64 rows, one multiplies every form of weights by many rows. The level is asked for so that the emulator cannot lack it unnoticed.
+            # from up to 64 rows, one multiplies every form of weights by many rows. The level is asked for so that the
+            # emulator cannot lack it unnoticed.
             SOTTOVOCE_ISA=i8mm "$cargo" test --locked --target "$target" -Zbuild-std=std,panic_unwind,test \
                 --config 'profile.test.package."*".opt-level=0' -p sottovoce-kernels --lib --tests \
                 -- --skip loops_do_what_they_count --skip every_level_gives_the_weighted_mean_of_the_values \
