@@ -176,11 +176,14 @@ impl Machine {
     pub(super) fn end_pressed_turn(&mut self) {
         let now = self.now;
         let Some(turn) = &mut self.turn else { return };
-        if turn.voiced == 0 {
-            turn.guess = Some(Guess { text: Some(String::new()), ..Guess::default() });
-            turn.times.last_speech = now;
-        } else if turn.guess.is_none() {
-            self.guess(false);
+        // What a pause was guessed to mean may be answered in secret already.
+        if turn.guess.is_none() {
+            if turn.voiced == 0 {
+                turn.guess = Some(Guess { text: Some(String::new()), ..Guess::default() });
+                turn.times.last_speech = now;
+            } else {
+                self.guess(false);
+            }
         }
         self.end_turn();
     }
