@@ -56,7 +56,7 @@ fn a_converted_model_answers_and_only_the_answer_is_on_stdout() {
     assert!(stderr.contains("guesses right"), "{stderr}");
     let speculation = sottovoce(&["bench", "speculation", model, "--tokens", "12", "--repeat", "1", "--json"]);
     let figures: serde_json::Value = serde_json::from_str(stdout(&speculation).lines().last().unwrap()).unwrap();
-    for (index, set) in ["edits", "new text"].into_iter().enumerate() {
+    for (index, set) in ["edits", "held out", "new text"].into_iter().enumerate() {
         let found = &figures["sets"][index];
         assert_eq!(found["set"], set);
         assert!(found["ratio"]["median"].as_f64().unwrap() > 0.0, "{figures}");

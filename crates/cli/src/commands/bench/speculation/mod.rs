@@ -32,6 +32,8 @@ use report::{Report, Sample, SetReport};
 
 /// Texts to be repeated with changes, written for this measurement, each with the beginning of what is asked for.
 const EDITS: &str = include_str!("edits.txt");
+/// More of the kind, which came later: nothing was tuned on them, and none was left out for what a model made of it.
+const HELD_OUT: &str = include_str!("edits_held_out.txt");
 /// Beginnings of texts in which nothing is given that could be repeated.
 const BEGINNINGS: &str = include_str!("beginnings.txt");
 /// Line between prompts.
@@ -45,9 +47,10 @@ const ROWS: [usize; 4] = [1, 2, 4, 8];
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Every prompt is answered with and without guesses in turn, each time in a new session, in a number of repeats; an answer has
-to be the same both times. Edits repeat a text with changes and are chosen greedily, up to a blank line. New text goes on
-from a beginning and is drawn at temperature 1, so that little in it repeats. Speeds are tokens a second after the first
-token, over all prompts of a kind; a ratio is that of one repeat, and figures are medians, with the lowest and the highest.
+to be the same both times. Edits repeat a text with changes and are chosen greedily, up to a blank line; on those that are
+held out nothing was tuned. New text goes on from a beginning and is drawn at temperature 1, so that little in it repeats.
+Speeds are tokens a second after the first token, over all prompts of a kind; a ratio is that of one repeat, and figures are
+medians, with the lowest and the highest.
 
 Examples:
   sottovoce bench speculation
@@ -111,7 +114,7 @@ pub fn run(arguments: &SpeculationArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sets_of(folder: &ModelFolder, tokens: usize) -> anyhow::Result<[Set; 2]> {
+fn sets_of(folder: &ModelFolder, tokens: usize) -> anyhow::Result<[Set; 3]> {
     let prompts = |text: &str| {
         let prompts = text.trim_end().split(SEPARATOR);
         prompts.map(|prompt| folder.tokenizer.encode(prompt, true)).collect::<Result<Vec<_>, _>>()
@@ -124,12 +127,10 @@ fn sets_of(folder: &ModelFolder, tokens: usize) -> anyhow::Result<[Set; 2]> {
         ..GenerateOptions::default()
     };
     let warm = Sampling { temperature: 1.0, seed: 1, ..Sampling::GREEDY };
+    let edit = GenerateOptions { stop_strings: vec![END_OF_EDIT.to_owned()], ..options.clone() };
     Ok([
-        Set {
-            name: "edits",
-            prompts: prompts(EDITS)?,
-            options: GenerateOptions { stop_strings: vec![END_OF_EDIT.to_owned()], ..options.clone() },
-        },
+        Set { name: "edits", prompts: prompts(EDITS)?, options: edit.clone() },
+        Set { name: "held out", prompts: prompts(HELD_OUT)?, options: edit },
         Set { name: "new text", prompts: prompts(BEGINNINGS)?, options: GenerateOptions { sampling: warm, ..options } },
     ])
 }
