@@ -29,7 +29,7 @@ LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_fac
               original_max_position_embeddings=64)
 LONG_ROPE = dict(type="longrope", short_factor=[1.0, 1.1, 1.25, 1.5, 1.75, 2.0],
                  long_factor=[1.25, 1.75, 2.5, 4.0, 6.0, 8.0])
-# Name, the architecture in llama.cpp, configuration.
+# Name, the architecture in llama.cpp (None: no GGUF file, as it knows no such window), configuration.
 MODELS = {
     "llama": ("llama", tf.LlamaConfig(**SIZES, num_key_value_heads=2, head_dim=16, tie_word_embeddings=False)),
     "gemma": ("gemma", tf.GemmaConfig(**SIZES, num_key_value_heads=1, head_dim=32)),
@@ -43,6 +43,8 @@ MODELS = {
     "qwen3": ("qwen3", tf.Qwen3Config(**SMALL, head_dim=16)),
     "phi3": ("phi3", tf.Phi3Config(**SMALL | dict(hidden_size=64), original_max_position_embeddings=16,
                                    partial_rotary_factor=0.75, rope_scaling=LONG_ROPE, pad_token_id=0)),
+    "qwen2-window": (None, tf.Qwen2Config(**SMALL, use_sliding_window=True, sliding_window=8, max_window_layers=1)),
+    "phi3-window": (None, tf.Phi3Config(**SMALL, sliding_window=8, pad_token_id=0)),
     "gemma2": ("gemma2", tf.Gemma2Config(**SMALL, head_dim=16, sliding_window=8, query_pre_attn_scalar=16,
                                          attn_logit_softcapping=5.0, final_logit_softcapping=6.0)),
     "gemma3": ("gemma3", tf.Gemma3TextConfig(**SMALL | dict(num_hidden_layers=7), head_dim=16, sliding_window=8,
@@ -65,7 +67,7 @@ def model(name):
     arch, config = MODELS[name]
     # "sdpa", the default, would leave out the soft cap of Gemma 2.
     net = tf.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
-    gemma = arch.startswith("gemma")
+    gemma = config.model_type.startswith("gemma")
     stored = torch.bfloat16 if gemma else torch.float16
     with torch.no_grad():
         for name, weight in net.named_parameters():
@@ -84,7 +86,7 @@ def logits(net, ids):
 def save_logits(net, path):
     ids = torch.randint(0, net.config.vocab_size, (1, 24), generator=torch.Generator().manual_seed(5))
     arrays = dict(ids=ids.numpy().astype(np.int32), logits=logits(net, ids))
-    if net.config.model_type == "phi3":  # up to its first context it turns by other frequencies
+    if net.config.model_type == "phi3" and net.config.rope_scaling:  # up to its first context it turns by other frequencies
         arrays["short_logits"] = logits(net, ids[:, :net.config.original_max_position_embeddings])
     np.savez_compressed(path, **arrays)
 
@@ -222,7 +224,8 @@ def main(out):
         net, stored = model(name)
         save_logits(net, out / f"{name}.npz")
         save_folder(net, stored, out / f"{name}-hf", 2 if name == "llama" else 1)
-        save_gguf(net, arch, out / f"{name}.gguf", {})
+        if arch is not None:
+            save_gguf(net, arch, out / f"{name}.gguf", {})
     net, _ = model("llama")
     save_gguf(net, "llama", out / "llama-mixed.gguf", MIXED)
     save_logits(net, out / "llama-mixed.npz")

@@ -7,18 +7,19 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, Variant, convert};
+use sottovoce_convert::{Checkpoint, ConvertOptions, Variant, convert};
 use sottovoce_graph::{InterpretOptions, Interpreter, lower};
 use sottovoce_mil::Package;
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{
-    CHECKPOINTS, Fixture, Interface, Logits, MaskInput, Split, Tolerance, answers, assert_close, checkpoint, drive,
+    CHECKPOINTS, FOLDERS_WITH_WINDOWS, Fixture, Interface, Logits, MaskInput, Split, Tolerance, answers, assert_close,
+    checkpoint, drive,
 };
 
 /// Converts a checkpoint into `folder`.
 fn convert_to(folder: &Path, source: &Path, variant: Variant, context: usize) -> PathBuf {
     let package = folder.join("model.mlpackage");
-    let options = ConvertOptions { quantize: Quantize::Keep, variant, context: Some(context) };
+    let options = ConvertOptions { variant, context: Some(context), ..ConvertOptions::default() };
     let checkpoint = Checkpoint::open(source).unwrap();
     convert(&checkpoint, &package, &options, &mut |_| ControlFlow::Continue(())).unwrap();
     package
@@ -95,33 +96,20 @@ fn every_variant_gives_the_logits_of_transformers() {
     }
 }
 
+/// Three windows of text: in all layers, which then take one mask, or in some.
 #[test]
-fn a_model_whose_layers_all_have_a_window_takes_one_mask() {
+fn windows_of_any_layers_give_the_logits_of_transformers() {
     let folder = tempfile::tempdir().unwrap();
-    let source = checkpoint("mistral-hf");
-    let package = convert_to(folder.path(), &source, Variant::Stateful, 64);
-    let (ids, expected) = answers("mistral", "logits");
-    let masks = vec![MaskInput { name: "slidingAttentionMask", window: Some(16) }];
-    let (interface, logits_of) = (Interface::Stateful, expected.clone());
-    let fixture = Fixture { name: "mistral", interface, masks, context: 64, package, ids, logits: logits_of };
-    for split in [Split::Whole, Split::TokenByToken] {
-        assert_close(&logits(&fixture, split), &expected, Tolerance::Exact, &format!("{split:?}"));
+    for tiny in FOLDERS_WITH_WINDOWS {
+        let [source, _] = tiny.sources();
+        let fixture = tiny.answered(convert_to(folder.path(), &source, Variant::Stateful, tiny.context));
+        for split in [Split::Whole, Split::TokenByToken] {
+            assert_close(
+                &logits(&fixture, split),
+                &fixture.logits,
+                Tolerance::Exact,
+                &format!("{} {split:?}", tiny.name),
+            );
+        }
     }
-}
-
-/// The answers hold the weights as the GGUF file does. Carrying them over rounds the offsets of two of nine kinds of
-/// matrices, an error of about 5e-4 of their weights (the report says so); the sharp attention of random weights makes ten
-/// times as much of it at worst.
-#[test]
-fn carried_weights_give_the_logits_of_the_quantised_model() {
-    let folder = tempfile::tempdir().unwrap();
-    let package = convert_to(folder.path(), &checkpoint("llama-mixed.gguf"), Variant::Stateful, 64);
-    let (ids, expected) = answers("llama-mixed", "logits");
-    let (interface, masks) = (Interface::Stateful, vec![MaskInput::CAUSAL]);
-    let fixture = Fixture { name: "llama-mixed", interface, masks, context: 64, package, ids, logits: expected };
-    let found = logits(&fixture, Split::Whole);
-    let largest = fixture.logits.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-    let errors = found.values.iter().zip(&fixture.logits.values).map(|(a, b)| (a - b).abs());
-    let share = errors.fold(0f32, f32::max) / largest;
-    assert!(share <= 10.0 * 5e-4, "{share}");
 }

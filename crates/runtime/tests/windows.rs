@@ -9,8 +9,8 @@ use sottovoce_convert::{Checkpoint, ConvertOptions, Variant, convert};
 use sottovoce_runtime::{BackendKind, Inputs, LoadOptions, Model, Precision, RuntimeError};
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{
-    CHECKPOINTS, CheckpointFixture, Fixture, Interface, MASKED, Split, Tolerance, assert_close, causal_mask, drive,
-    sliding_mask,
+    CHECKPOINTS, CheckpointFixture, FOLDERS_WITH_WINDOWS, Fixture, Interface, MASKED, Split, Tolerance, assert_close,
+    causal_mask, drive, sliding_mask,
 };
 
 /// The package of a tiny checkpoint's folder.
@@ -53,6 +53,14 @@ fn every_variant_takes_two_masks() {
             let package = converted(&tiny, variant, folder.path());
             check(&Fixture { interface, ..tiny.answered(package) });
         }
+    }
+}
+
+#[test]
+fn windows_that_only_a_folder_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    for tiny in FOLDERS_WITH_WINDOWS {
+        check(&tiny.answered(converted(&tiny, Variant::Stateful, folder.path())));
     }
 }
 

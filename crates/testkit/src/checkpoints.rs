@@ -41,6 +41,20 @@ pub const CHECKPOINTS: [CheckpointFixture; 11] = [
     CheckpointFixture { name: "gemma3", model_type: "gemma3_text", context: 64, masks: BOTH },
 ];
 
+/// The masks of a model with a window in all layers.
+const fn sliding(window: usize) -> [MaskInput; 1] {
+    [MaskInput { name: "slidingAttentionMask", window: Some(window) }]
+}
+const SLIDING_16: &[MaskInput] = &sliding(16);
+const SLIDING_8: &[MaskInput] = &sliding(8);
+
+/// Models with windows that llama.cpp's file does not tell: the Hugging Face folder alone counts.
+pub const FOLDERS_WITH_WINDOWS: [CheckpointFixture; 3] = [
+    CheckpointFixture { name: "mistral", model_type: "mistral", context: 64, masks: SLIDING_16 },
+    CheckpointFixture { name: "qwen2-window", model_type: "qwen2", context: 64, masks: BOTH },
+    CheckpointFixture { name: "phi3-window", model_type: "phi3", context: 64, masks: SLIDING_8 },
+];
+
 impl CheckpointFixture {
     /// The Hugging Face folder and the GGUF file.
     pub fn sources(&self) -> [PathBuf; 2] {

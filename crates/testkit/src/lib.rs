@@ -18,7 +18,7 @@ mod skip;
 mod smollm2;
 mod speech;
 
-pub use checkpoints::{CHECKPOINTS, CheckpointFixture, answers, checkpoint};
+pub use checkpoints::{CHECKPOINTS, CheckpointFixture, FOLDERS_WITH_WINDOWS, answers, checkpoint};
 pub use compare::{Agreement, Logits, Tolerance, assert_close, check_close};
 pub use corpus::{Replayed, replay_corpus};
 pub use drive::{Inputs, MASKED, Outputs, Split, Turn, causal_mask, drive, masked_turns, sliding_mask, turns};
