@@ -10,7 +10,7 @@ use crate::{
     ConvertError, Report,
     checkpoint::Checkpoint,
     quantize::{Calibration, Form, Quantize},
-    recipes::{self, Variant},
+    recipes::{self, EMBEDDING, OUTPUT_HEAD, Variant},
     weight_store::{WeightStore, form_of},
 };
 
@@ -28,6 +28,8 @@ pub const SLIDING_WINDOW: &str = "sottovoce.sliding_window";
 pub struct ConvertOptions {
     /// Form of the weights.
     pub quantize: Quantize,
+    /// Form of the embedding and of the output head; `None` for that of the others.
+    pub embedding: Option<Quantize>,
     /// Where keys and values are kept.
     pub variant: Variant,
     /// Positions that the package has room for; `None` for the model's own limit or 2,048, whichever is smaller.
@@ -46,6 +48,12 @@ pub struct Progress<'a> {
 }
 
 impl ConvertOptions {
+    /// Form of a matrix, by its name.
+    pub(crate) fn quantize_for(&self, name: &str) -> Quantize {
+        let name = name.trim_end_matches(".weight");
+        self.embedding.filter(|_| [EMBEDDING, OUTPUT_HEAD].contains(&name)).unwrap_or(self.quantize)
+    }
+
     /// The context that a package of `checkpoint` gets.
     ///
     /// # Errors
@@ -70,8 +78,8 @@ impl ConvertOptions {
 /// As [`ConvertOptions::context_for`].
 pub fn package_name(checkpoint: &Checkpoint, options: &ConvertOptions) -> Result<String, ConvertError> {
     let mut weights = BTreeMap::new();
-    for tensor in checkpoint.matrices() {
-        *weights.entry(form_of(tensor, options.quantize)).or_insert(0) += tensor.len();
+    for (name, tensor) in checkpoint.matrices() {
+        *weights.entry(form_of(tensor, options.quantize_for(name))).or_insert(0) += tensor.len();
     }
     let width = match weights.into_iter().max_by_key(|(_, count)| *count) {
         Some((Form::Blocks { codes, .. }, _)) => format!("-{}bit", codes.bits()),
@@ -133,7 +141,7 @@ fn write(
     let mut writer = PackageWriter::create(target)?;
     // The store borrows for less time than the caller lends.
     let calibration = calibration.map(|calibration| calibration as &mut dyn Calibration);
-    let mut weights = WeightStore::new(checkpoint, options.quantize, calibration, &mut writer, progress);
+    let mut weights = WeightStore::new(checkpoint, options, calibration, &mut writer, progress);
     let (function, interface) = recipes::build(&checkpoint.config, options.variant, context, &mut weights)?;
     let report = weights.into_report();
 
@@ -146,24 +154,18 @@ fn write(
 
 fn metadata(checkpoint: &Checkpoint, options: &ConvertOptions, context: usize) -> Metadata {
     let source = checkpoint.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let quantize = match options.quantize {
-        Quantize::Keep => "keep",
-        Quantize::F16 => "f16",
-        Quantize::Int8 => "int8",
-        Quantize::Int4 => "int4",
-        Quantize::Int4Plain => "int4-plain",
-    };
+    let embedding = options.embedding.map(|form| ("sottovoce.quantize.embedding".to_owned(), form.to_string()));
     let window = checkpoint.config.window(context).map(|window| (SLIDING_WINDOW.to_owned(), window.to_string()));
     let facts = [
         ("sottovoce.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("sottovoce.source".to_owned(), source),
         ("sottovoce.architecture".to_owned(), checkpoint.config.architecture.name().to_owned()),
-        ("sottovoce.quantize".to_owned(), quantize.to_owned()),
+        ("sottovoce.quantize".to_owned(), options.quantize.to_string()),
     ];
     Metadata {
         short_description: checkpoint.name.clone(),
         license: checkpoint.licence.clone().unwrap_or_default(),
-        user_defined: facts.into_iter().chain(window).collect(),
+        user_defined: facts.into_iter().chain(window).chain(embedding).collect(),
         ..Metadata::default()
     }
 }

@@ -16,7 +16,7 @@ use sottovoce_mil::{
 use sottovoce_tensor::DType;
 
 use crate::{
-    ConvertError, Progress, Report,
+    ConvertError, ConvertOptions, Progress, Report,
     checkpoint::Checkpoint,
     quantize::{Calibration, Encoded, Encoder, ErrorSum, ExpectedInputs, Form, Metric, Quantize, first_not_finite},
     weights::{StoredTensor, dequantise},
@@ -31,7 +31,7 @@ const MAX_THREADS: usize = 16;
 /// Writes each weight to the package the first time a program asks for it.
 pub(crate) struct WeightStore<'a> {
     checkpoint: &'a Checkpoint,
-    quantize: Quantize,
+    options: &'a ConvertOptions,
     calibration: Option<&'a mut dyn Calibration>,
     expected_inputs: ExpectedInputs,
     writer: &'a mut PackageWriter,
@@ -48,7 +48,7 @@ pub(crate) struct WeightStore<'a> {
 impl<'a> WeightStore<'a> {
     pub(crate) fn new(
         checkpoint: &'a Checkpoint,
-        quantize: Quantize,
+        options: &'a ConvertOptions,
         calibration: Option<&'a mut dyn Calibration>,
         writer: &'a mut PackageWriter,
         progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
@@ -57,7 +57,7 @@ impl<'a> WeightStore<'a> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
         Self {
             checkpoint,
-            quantize,
+            options,
             calibration,
             expected_inputs: ExpectedInputs::default(),
             writer,
@@ -82,7 +82,7 @@ impl<'a> WeightStore<'a> {
         }
         let checkpoint = self.checkpoint;
         let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
-        let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.quantize);
+        let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.options.quantize_for(name));
         if encoder.looks_at_inputs() {
             if let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())? {
                 encoder.measure_by(metric);

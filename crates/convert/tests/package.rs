@@ -41,7 +41,7 @@ fn every_combination_is_a_valid_package() {
     for source in SOURCES {
         for variant in VARIANTS {
             for quantize in QUANTIZE {
-                let options = ConvertOptions { quantize, variant, context: None };
+                let options = ConvertOptions { quantize, variant, ..ConvertOptions::default() };
                 let report = convert_to(&target, source, &options);
                 let package = Package::open(&target).unwrap();
                 assert_eq!(package.spec_version, 9);
@@ -209,7 +209,7 @@ fn progress_reaches_its_end() {
 #[test]
 fn names_and_contexts_follow_the_model() {
     let name = |source: &str, options: &ConvertOptions| package_name(&open(source), options);
-    let with = |quantize, variant, context| ConvertOptions { quantize, variant, context };
+    let with = |quantize, variant, context| ConvertOptions { quantize, variant, context, ..Default::default() };
     let keep = with(Quantize::Keep, Variant::Stateful, None);
     assert_eq!(name("llama.gguf", &keep).unwrap(), "llama-Stateful-128.mlpackage");
     assert_eq!(name("gemma-hf", &keep).unwrap(), "gemma-hf-Stateful-128.mlpackage");
@@ -218,6 +218,28 @@ fn names_and_contexts_follow_the_model() {
     for context in [0, 129] {
         let error = name("llama.gguf", &with(Quantize::Keep, Variant::Stateful, Some(context))).unwrap_err();
         assert!(error.to_string().contains("outside 1..=128"), "{error}");
+    }
+}
+
+#[test]
+fn the_embedding_and_the_head_have_a_form_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("model.mlpackage");
+    // The second uses its embedding as the head.
+    for (source, of_their_own) in [("llama.gguf", 2), ("gemma-hf", 1)] {
+        let int4 = ConvertOptions { quantize: Quantize::Int4, ..ConvertOptions::default() };
+        let options = ConvertOptions { embedding: Some(Quantize::Int8), ..int4 };
+        let tensors = |report: &Report, wanted: DType| -> usize {
+            let has = |form: &Form| matches!(form, Form::Blocks { codes, .. } if *codes == wanted);
+            report.changes.iter().filter(|((_, form), _)| has(form)).map(|(_, change)| change.tensors).sum()
+        };
+        let (all, mixed) = (convert_to(&target, source, &int4), convert_to(&target, source, &options));
+        assert_eq!(tensors(&mixed, DType::I8), of_their_own, "{source}");
+        assert_eq!(tensors(&mixed, DType::I4), tensors(&all, DType::I4) - of_their_own, "{source}");
+        let package = Package::open(&target).unwrap();
+        let facts = &package.description.metadata.user_defined;
+        assert_eq!(facts["sottovoce.quantize"], "int4");
+        assert_eq!(facts["sottovoce.quantize.embedding"], "int8");
     }
 }
 

@@ -84,9 +84,9 @@ impl Checkpoint {
         self.tensors.values().map(|tensor| tensor.stored_bytes() as u64).sum()
     }
 
-    /// Tensors with rows and columns: everything but norms and biases.
-    pub fn matrices(&self) -> impl Iterator<Item = &StoredTensor> {
-        self.tensors.values().filter(|tensor| tensor.shape.len() > 1)
+    /// Tensors with rows and columns, everything but norms and biases, with their names as Hugging Face spells them.
+    pub fn matrices(&self) -> impl Iterator<Item = (&str, &StoredTensor)> {
+        self.tensors.iter().filter(|(_, tensor)| tensor.shape.len() > 1).map(|(name, tensor)| (name.as_str(), tensor))
     }
 
     fn check(&self) -> Result<(), ConvertError> {

@@ -7,7 +7,10 @@ use sottovoce_tensor::DType;
 use super::{ANY, Masks, Recipe, attention::Context, cache::Cache, rotary::Rotary, tensor};
 use crate::ConvertError;
 
-const EMBEDDING: &str = "model.embed_tokens";
+/// What ids are looked up in.
+pub(crate) const EMBEDDING: &str = "model.embed_tokens";
+/// What makes logits, in models that do not use the embedding for it.
+pub(crate) const OUTPUT_HEAD: &str = "lm_head";
 
 /// The activation inside a gated feed-forward network.
 #[derive(Clone, Copy)]
@@ -70,7 +73,7 @@ impl Recipe<'_, '_> {
     /// Final norm and output projection, f16 [1, q, vocab].
     pub(crate) fn logits(&mut self, x: &Var) -> Result<Var, ConvertError> {
         let x = self.norm_rows("model.norm", "final_norm", x)?;
-        let table = if self.config.tied { EMBEDDING } else { "lm_head" };
+        let table = if self.config.tied { EMBEDDING } else { OUTPUT_HEAD };
         let Some(cap) = self.config.soft_caps.logits else { return self.linear(table, "logits", &x) };
         let logits = self.linear(table, "logits_unbounded", &x)?;
         Ok(self.soft_cap("logits", &logits, cap, &tensor(DType::F16, &[1, ANY, self.config.vocab])))

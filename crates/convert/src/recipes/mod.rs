@@ -18,7 +18,7 @@ use sottovoce_mil::{
 };
 use sottovoce_tensor::DType;
 
-pub(crate) use blocks::Activation;
+pub(crate) use blocks::{Activation, EMBEDDING, OUTPUT_HEAD};
 pub(crate) use cache::Cache;
 pub(crate) use masks::Masks;
 

@@ -23,6 +23,7 @@ Examples:
   sottovoce convert model.gguf -o my-model
   sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
   sottovoce convert huggingface-folder -o my-model --quantize int4 --calibrate prose.txt
+  sottovoce convert huggingface-folder -o my-model --quantize int4 --embedding int8
   sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16
   sottovoce convert gemma-2b-it -o gemma --name Gemma-2B-IT --quantize int4 --context 128
   sottovoce convert --random-weights gemma-2b -o gemma-speed --quantize int4
@@ -48,6 +49,9 @@ pub struct Arguments {
     /// Form of the weights
     #[arg(long, value_enum, default_value_t = QuantizeArgument::Keep)]
     quantize: QuantizeArgument,
+    /// Form of the embedding and the output head: int8 beside int4 for quality [default: that of the others]
+    #[arg(long, value_enum, value_name = "FORM")]
+    embedding: Option<QuantizeArgument>,
     /// Round to int4 by what the model computes on this text, UTF-8: errors are made to undo each other in its products.
     /// Prose of 16,000 tokens or more, of the kind that the model will meet
     #[arg(long, value_name = "TEXT", conflicts_with = "random_weights")]
@@ -78,6 +82,17 @@ enum QuantizeArgument {
     Int4,
 }
 
+impl From<QuantizeArgument> for Quantize {
+    fn from(argument: QuantizeArgument) -> Self {
+        match argument {
+            QuantizeArgument::Keep => Self::Keep,
+            QuantizeArgument::F16 => Self::F16,
+            QuantizeArgument::Int8 => Self::Int8,
+            QuantizeArgument::Int4 => Self::Int4,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum VariantArgument {
     /// In states that a call appends to
@@ -95,12 +110,8 @@ enum VariantArgument {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Some(output) = &arguments.output else { return list::print(arguments.json) };
     let options = ConvertOptions {
-        quantize: match arguments.quantize {
-            QuantizeArgument::Keep => Quantize::Keep,
-            QuantizeArgument::F16 => Quantize::F16,
-            QuantizeArgument::Int8 => Quantize::Int8,
-            QuantizeArgument::Int4 => Quantize::Int4,
-        },
+        quantize: arguments.quantize.into(),
+        embedding: arguments.embedding.map(Quantize::from),
         variant: match arguments.variant {
             VariantArgument::Stateful => Variant::Stateful,
             VariantArgument::KvIo => Variant::KvIo,

@@ -67,7 +67,7 @@ impl Rung {
             Self::CacheAsInput => Variant::KvIo,
             Self::CacheAsState | Self::FourBit => Variant::Stateful,
         };
-        ConvertOptions { quantize: self.quantize(), variant, context: Some(context) }
+        ConvertOptions { quantize: self.quantize(), variant, context: Some(context), ..ConvertOptions::default() }
     }
 
     fn quantize(self) -> Quantize {

@@ -37,6 +37,8 @@ use synthetic::WeightErrors;
 
 /// Place of plain rounding among the candidates, before the search for scales; f16 is the first.
 const PLAIN: usize = 2;
+/// The form of embedding and head that costs bytes for quality.
+const EMBEDDING: Option<Quantize> = Some(Quantize::Int8);
 /// Tokens of a window, each of which but the first is predicted from those before it.
 const WINDOW: usize = 512;
 
@@ -95,14 +97,17 @@ pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let maker = Maker { source: &source, provenance, folder: folder.path() };
     let mut candidates = vec![
-        maker.make("f16", Quantize::F16, None)?,
-        maker.make("keep", Quantize::Keep, None)?,
-        maker.make("int4, plain rounding", Quantize::Int4Plain, None)?,
-        maker.make("int4", Quantize::Int4, None)?,
+        maker.make("f16", Quantize::F16, None, None)?,
+        maker.make("keep", Quantize::Keep, None, None)?,
+        maker.make("int4, plain rounding", Quantize::Int4Plain, None, None)?,
+        maker.make("int4", Quantize::Int4, None, None)?,
+        maker.make("int4, embedding int8", Quantize::Int4, EMBEDDING, None)?,
     ];
     if let Some(text) = &arguments.calibrate {
-        let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), text)?;
-        candidates.push(maker.make("int4, calibrated", Quantize::Int4, Some(&mut calibration))?);
+        for (name, embedding) in [("int4, calibrated", None), ("the same, embedding int8", EMBEDDING)] {
+            let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), text)?;
+            candidates.push(maker.make(name, Quantize::Int4, embedding, Some(&mut calibration))?);
+        }
     }
     for package in &arguments.package {
         let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -162,9 +167,10 @@ impl Maker<'_> {
         &self,
         name: &str,
         quantize: Quantize,
+        embedding: Option<Quantize>,
         calibration: Option<&mut dyn Calibration>,
     ) -> anyhow::Result<Candidate> {
-        let options = ConvertOptions { quantize, ..ConvertOptions::default() };
+        let options = ConvertOptions { quantize, embedding, ..ConvertOptions::default() };
         let folder = self.folder.join(name.replace([',', ' '], "-"));
         let (package, conversion) = model_folder::make(
             self.source,
