@@ -49,7 +49,8 @@ fn packages_run_on_the_cpu_and_the_gpu_and_lose_nothing() {
 #[test]
 fn what_the_neural_engine_does_not_take_is_known() {
     let rules = |variant| {
-        let options = ConvertOptions { quantize: Quantize::Int4, variant, context: Some(64) };
+        let options =
+            ConvertOptions { quantize: Quantize::Int4, variant, context: Some(64), ..ConvertOptions::default() };
         let package = converted(&CHECKPOINTS[0].sources()[0], &options);
         check(&package, "ios18-ane").into_iter().map(|finding| finding.rule.name).collect::<BTreeSet<_>>()
     };
