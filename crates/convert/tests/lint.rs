@@ -29,7 +29,12 @@ fn packages_run_on_the_cpu_and_the_gpu_and_lose_nothing() {
         for source in checkpoint.sources() {
             for variant in VARIANTS {
                 for quantize in FORMS {
-                    let options = ConvertOptions { quantize, variant, context: Some(checkpoint.context) };
+                    let options = ConvertOptions {
+                        quantize,
+                        variant,
+                        context: Some(checkpoint.context),
+                        ..ConvertOptions::default()
+                    };
                     let package = converted(&source, &options);
                     for target in ["ios18-cpu", "ios18-gpu", "ios26-gpu"] {
                         let findings = check(&package, target);
