@@ -7,6 +7,21 @@
 //!
 //! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows;
 //! where activation statistics are given ([`convert_calibrated`]), also those of one tensor.
+//!
+//! ```no_run
+//! use std::{ops::ControlFlow, path::Path};
+//!
+//! use sottovoce_convert::{Checkpoint, ConvertOptions, Quantize, convert, package_name};
+//!
+//! let checkpoint = Checkpoint::open(Path::new("SmolLM2-135M-Instruct.Q4_1.gguf"))?;
+//! let options = ConvertOptions { quantize: Quantize::Int4, context: Some(512), ..ConvertOptions::default() };
+//! let target = package_name(&checkpoint, &options)?;
+//! convert(&checkpoint, Path::new(&target), &options, &mut |progress| {
+//!     println!("{} of {} bytes", progress.done, progress.total);
+//!     ControlFlow::Continue(())
+//! })?;
+//! # Ok::<(), sottovoce_convert::ConvertError>(())
+//! ```
 
 mod architectures;
 pub mod checkpoint;

@@ -1,6 +1,30 @@
 //! Conversations, kept in SQLite or PostgreSQL.
 //!
 //! [`open`] gives a [`History`]; every store keeps the same and finds the same. This crate knows neither models nor HTTP.
+//!
+//! ```
+//! use sottovoce_history::{Filter, Location, MessageState, NewConversation, NewMessage, Purpose, Role, open};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let folder = tempfile::tempdir()?;
+//! let history = open(&Location::File(folder.path().join("history.sqlite")), Purpose::Serve).await?;
+//! let new = NewConversation { title: "Trees".to_owned(), ..NewConversation::default() };
+//! let conversation = history.create(new).await?.id;
+//! let question = NewMessage {
+//!     conversation,
+//!     parent: None,
+//!     role: Role::User,
+//!     text: "How old do oaks get?".to_owned(),
+//!     state: MessageState::Complete,
+//!     model: None,
+//! };
+//! history.append(question).await?;
+//! let found = history.list(&Filter { search: "oaks".to_owned(), limit: 10, ..Filter::default() }).await?;
+//! assert_eq!(found.conversations.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod conversation;
 mod database;

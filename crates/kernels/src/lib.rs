@@ -4,6 +4,16 @@
 //! with a [`Team`] and does whole operations. Every level runs the same tests against the scalar one.
 //!
 //! Nothing here knows about graphs, files or models. Shapes are the caller's duty: a mismatch is a bug and panics.
+//!
+//! ```
+//! use sottovoce_kernels::Kernels;
+//!
+//! for kernels in Kernels::all() {
+//!     let mut scores = [1.0, 1.0, f32::NEG_INFINITY];
+//!     kernels.softmax(&mut scores);
+//!     assert_eq!(scores, [0.5, 0.5, 0.0], "{}", kernels.isa().name());
+//! }
+//! ```
 
 mod activations;
 mod arch;

@@ -5,6 +5,25 @@
 //! [`generate`] computes a prompt and decodes an answer, [`speculate`] guesses ahead, [`snapshot`] keeps a state on disk,
 //! [`load`] opens a model folder and [`evaluate`] measures how well a model predicts a text. What runs the model is behind
 //! [`LanguageModel`]; [`package`] runs Core ML packages.
+//!
+//! ```no_run
+//! use std::{ops::ControlFlow, path::Path, sync::Arc};
+//!
+//! use sottovoce_llm::{generate::GenerateOptions, load::ModelFolder, package::PackageModel};
+//! use sottovoce_runtime::{LoadOptions, Model};
+//!
+//! let folder = ModelFolder::open(Path::new("smollm2"))?;
+//! let (model, _) = folder.packages.load(|package| {
+//!     let model = Model::load(&package.path, &LoadOptions::default())?;
+//!     Ok::<_, Box<dyn std::error::Error>>(PackageModel::new(Arc::new(model))?)
+//! })?;
+//! let mut conversation = folder.conversation(model)?;
+//! conversation.ask("What is the capital of Japan?", GenerateOptions::default(), |piece| {
+//!     print!("{piece}");
+//!     ControlFlow::Continue(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod chat;
 pub mod constrain;

@@ -7,6 +7,21 @@
 //! Audio is mono throughout, in 32-bit floats within [-1, 1]; what goes to [`vad`], [`turn`] and [`asr`] has
 //! [`SAMPLE_RATE`] samples a second. The crate takes paths and text; it knows neither where files come from nor who thinks
 //! of the answer.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use sottovoce_voice::{
+//!     OnnxRuntime, Recognizer, SAMPLE_RATE, asr::Moonshine, audio::read_wav, vad::SileroVad,
+//! };
+//!
+//! let runtime = OnnxRuntime::load(Path::new("libonnxruntime.so"))?;
+//! let vad = SileroVad::load(Path::new("silero_vad_16k_sequence.onnx"))?;
+//! let mut moonshine = Moonshine::load(&runtime, Path::new("moonshine-tiny-en"), vad, 1)?;
+//! let question = read_wav(Path::new("question.wav"), SAMPLE_RATE)?;
+//! println!("{}", moonshine.recognize(&question.samples)?);
+//! # Ok::<(), sottovoce_voice::VoiceError>(())
+//! ```
 
 pub mod asr;
 pub mod audio;
