@@ -122,15 +122,14 @@ for target in "${targets[@]}"; do
             export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
             export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
             export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu max"
-            # Compiling takes longer than the emulator does: our crates are optimised a little, what they stand on is not.
-            export CARGO_PROFILE_TEST_OPT_LEVEL=1
-            # All tests but those that take the emulator minutes: one counts to a million, two attend to hundreds of positions
-            # from up to 64 rows, one multiplies every form of weights by many rows. The level is asked for so that the
-            # emulator cannot lack it unnoticed.
+            # Emulated, the checks of a test build take minutes, and the other levels have passed them; what the kernels stand on
+            # is not worth optimising. The level is asked for so that the emulator cannot lack it unnoticed. One test counts
+            # to a million, which says nothing of a level.
             SOTTOVOCE_ISA=i8mm "$cargo" test --locked --target "$target" -Zbuild-std=std,panic_unwind,test \
-                --config 'profile.test.package."*".opt-level=0' -p sottovoce-kernels --lib --tests \
-                -- --skip loops_do_what_they_count --skip every_level_gives_the_weighted_mean_of_the_values \
-                --skip many_rows_in_integers_are_close_to_that --skip the_fast_path_multiplies_the_rounded_activations
+                --config 'profile.test.package."*".opt-level=0' \
+                --config 'profile.test.package.sottovoce-kernels.debug-assertions=false' \
+                --config 'profile.test.package.sottovoce-kernels.overflow-checks=false' \
+                -p sottovoce-kernels --lib --tests -- --skip loops_do_what_they_count
             ;;
     esac
     echo "$target: $((SECONDS - begun)) s"
