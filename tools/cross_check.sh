@@ -122,14 +122,17 @@ for target in "${targets[@]}"; do
             export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
             export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
             export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu max"
-            # Emulated, the checks of a test build take minutes, and the other levels have passed them; what the kernels stand on
-            # is not worth optimising. The level is asked for so that the emulator cannot lack it unnoticed. One test counts
-            # to a million, which says nothing of a level.
-            SOTTOVOCE_ISA=i8mm "$cargo" test --locked --target "$target" -Zbuild-std=std,panic_unwind,test \
-                --config 'profile.test.package."*".opt-level=0' \
-                --config 'profile.test.package.sottovoce-kernels.debug-assertions=false' \
-                --config 'profile.test.package.sottovoce-kernels.overflow-checks=false' \
-                -p sottovoce-kernels --lib --tests -- --skip loops_do_what_they_count
+            # Emulated, the checks of a test build take minutes, and the other levels have passed them; what our crates stand
+            # on is not worth optimising. The level is asked for so that the emulator cannot lack it unnoticed.
+            tests() {
+                SOTTOVOCE_ISA=i8mm "$cargo" test --locked --target "$target" -Zbuild-std=std,panic_unwind,test \
+                    --config 'profile.test.package."*".opt-level=0' \
+                    --config 'profile.test.package.sottovoce-kernels.debug-assertions=false' \
+                    --config 'profile.test.package.sottovoce-kernels.overflow-checks=false' "$@"
+            }
+            # One test counts to a million, which says nothing of a level.
+            tests -p sottovoce-kernels --lib --tests -- --skip loops_do_what_they_count
+            tests -p sottovoce-runtime --test conformance -- cpu
             ;;
     esac
     echo "$target: $((SECONDS - begun)) s"

@@ -7,7 +7,7 @@
 //! ```
 //! use sottovoce_mil::{Model, description::ModelDescription, lint::{self, Target}, text};
 //!
-//! let text = "program 1\nfunc main(%x: fp16[1,4]) CoreML6 {\n  %y: fp16[1,4] = softplus(x=%x)\n  return %y\n}";
+//! let text = "program 1\nfunc main(%x: fp16[1,32]) CoreML6 {\n  %y: fp16[1,32] = softplus(x=%x)\n  return %y\n}";
 //! let program = text::parse(text)?;
 //! let target: Target = "ios16-ane".parse()?;
 //! let findings = lint::check(7, &ModelDescription::default(), &program, target);
