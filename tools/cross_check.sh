@@ -13,7 +13,8 @@ Checks other platforms from a Debian machine. Without TARGETs, all of them:
   aarch64-apple-darwin       type-checks everything below the server, lints the runtime with its Core ML, and its tests
   aarch64-apple-ios          type-checks what an app links
   x86_64-pc-windows-gnu      type-checks every crate
-  aarch64-unknown-linux-gnu  runs the kernels' tests in an emulator that has NEON, dotprod and i8mm
+  aarch64-unknown-linux-gnu  runs the kernels' tests, and every fixture on the cpu back end, in an emulator that has NEON, dotprod
+                             and i8mm
 
 --lacking prints the Debian packages that this machine lacks for them, and nothing else happens; nothing is installed.
 
