@@ -108,7 +108,8 @@ export class Talk extends Observable {
     try {
       const lost = () => this.#deaf('The microphone is gone.');
       const microphone = await Microphone.open(call.context, (sound) => call.server.hear(toBase64(sound)), lost);
-      if (this.#call !== call) return microphone.close();
+      // Whoever ended the conversation meanwhile is not listened to, not even while it is put away.
+      if (this.#call !== call || this.state === 'closed') return microphone.close();
       call.microphone = microphone;
       this.microphone = 'open';
       this.changed();

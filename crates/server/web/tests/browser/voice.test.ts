@@ -236,7 +236,7 @@ test('the focus is on the microphone, and goes back to where it was; nothing lis
   expect(await states()).toEqual([['live', true, true]]);
   await window.page.keyboard.press('Escape');
   await dialog(window).waitFor({ state: 'hidden' });
-  expect((await states()).map(([state]) => state)).toEqual(['ended']);
+  await expect.poll(async () => (await states()).map(([state]) => state)).toEqual(['ended']);
   expect(await window.focused()).toBe('Talk');
   await window.close();
   await browser.close();
