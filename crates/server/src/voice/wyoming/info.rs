@@ -34,7 +34,7 @@ fn program(installed: bool) -> Value {
 }
 
 fn voice(name: &str) -> Value {
-    in_english(artifact(name, "hibari", "https://pypi.org/project/hibari-tts/", true))
+    in_english(artifact(name, "hibari", "https://huggingface.co/maureesewilliams/hibari", true))
 }
 
 /// The voice and its ears know English only, and Home Assistant offers what it has no language of to nobody.
