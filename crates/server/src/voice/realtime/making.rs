@@ -19,10 +19,7 @@ use sottovoce_voice::{Manner, conversation::NOT_UNDERSTOOD, speakable::Clause, s
 use tokio::sync::mpsc::{self, Sender, UnboundedReceiver};
 use uuid::Uuid;
 
-use super::super::{
-    PCM_RATE, SpeechParts,
-    sound::{self, Converter},
-};
+use super::super::{SpeechParts, sound};
 use crate::{
     ServerError,
     engine::{Backend, Chat, ChatEvent, ChatOptions, Event, Job},
@@ -188,22 +185,16 @@ async fn say(
 ) -> Result<(), ServerError> {
     let mut clause = 0;
     while let Some(Clause { text, .. }) = clauses.recv().await {
-        let (manner, sender, cancelled) = (manner.clone(), pieces.clone(), cancelled.clone());
-        let said = parts.synthesizers.run(move |synthesizer| {
-            let mut converter = Converter::new(synthesizer.sample_rate(), PCM_RATE);
-            let send = |samples: Vec<f32>| {
-                let sound = Piece::Sound { clause, samples: samples.len(), bytes: sound::to_bytes(&samples) };
-                if cancelled.load(Ordering::Relaxed) || sender.blocking_send(sound).is_err() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            };
-            synthesizer.synthesize(&text, &manner, &mut |samples| send(converter.push(samples)))?;
-            let _ = send(converter.finish());
-            Ok(())
-        });
-        said.await?;
+        let (sender, cancelled) = (pieces.clone(), cancelled.clone());
+        let send = move |samples: Vec<f32>| {
+            let sound = Piece::Sound { clause, samples: samples.len(), bytes: sound::to_bytes(&samples) };
+            if cancelled.load(Ordering::Relaxed) || sender.blocking_send(sound).is_err() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        parts.say(text, manner.clone(), send).await?;
         let _ = pieces.send(Piece::ClauseEnded(clause)).await;
         clause += 1;
     }
