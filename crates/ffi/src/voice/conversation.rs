@@ -99,7 +99,7 @@ impl VoiceConversation {
             ..Options::default()
         };
         if parts.turns.is_none() {
-            rules.longest_pause = SILENCE_ALONE;
+            (rules.sentence_pause, rules.longest_pause) = (SILENCE_ALONE, SILENCE_ALONE);
         }
         let parts = Parts {
             activity: Box::new(parts.detector.stream()?),

@@ -36,7 +36,9 @@ pub struct Options {
     pub pause: Duration,
     /// So much silence is the end where the words are no whole sentence, though the voice sounds complete.
     pub unfinished_pause: Duration,
-    /// A silence that is as long is the end, whatever the model of turns thinks.
+    /// So much silence is the end where the words are a whole sentence, whatever the model of turns thinks.
+    pub sentence_pause: Duration,
+    /// A silence that is as long is the end in any case.
     pub longest_pause: Duration,
     /// A turn is complete from this probability on.
     pub complete: f32,
@@ -61,9 +63,10 @@ impl Default for Options {
             longest_remark: Duration::from_millis(800),
             pre_roll: Duration::from_millis(320),
             pause: Duration::from_millis(192),
-            unfinished_pause: Duration::from_millis(512),
+            unfinished_pause: Duration::from_millis(704),
+            sentence_pause: Duration::from_millis(736),
             longest_pause: Duration::from_millis(1500),
-            complete: 0.5,
+            complete: 0.8,
             partial: Duration::from_millis(800),
             longest_turn: Duration::from_secs(30),
             wake_phrase: None,
@@ -81,10 +84,18 @@ impl Options {
     /// the likelier it finds any turn complete, cut ones too.
     pub fn silence_that_ends(&self, complete: Option<f32>, words: Option<&str>) -> Duration {
         let Some(complete) = complete else { return self.longest_pause };
-        let is_sentence = words.is_some_and(phrases::ends_a_sentence);
-        let shortest = if is_sentence { self.pause } else { self.unfinished_pause };
+        let (shortest, longest) = match words.is_some_and(phrases::ends_a_sentence) {
+            true => (self.pause, self.sentence_pause),
+            false => (self.unfinished_pause, self.longest_pause),
+        };
         let doubt = (1.0 - complete / self.complete).clamp(0.0, 1.0);
-        shortest + self.longest_pause.saturating_sub(shortest).mul_f32(doubt)
+        let silence = shortest + longest.saturating_sub(shortest).mul_f32(doubt);
+        silence.min(self.longest_pause)
+    }
+
+    /// Whether so many frames of silence are [enough](Options::silence_that_ends).
+    pub fn is_over(&self, silence: u32, complete: Option<f32>, words: Option<&str>) -> bool {
+        silence >= frames(self.silence_that_ends(complete, words))
     }
 }
 
@@ -108,12 +119,15 @@ mod tests {
         let options = Options::default();
         let silence = |complete, words| frames(options.silence_that_ends(complete, words));
         assert_eq!(silence(Some(0.9), Some("What is the capital of Japan?")), 6);
-        assert_eq!(silence(Some(0.5), Some("Ten of clubs.")), 6);
-        assert_eq!(silence(Some(0.25), Some("Ten of clubs.")), 26);
-        assert_eq!(silence(Some(0.0), Some("Ten of clubs.")), 47);
-        assert_eq!(silence(Some(0.9), Some("Eight of spades,")), 16);
-        assert_eq!(silence(Some(0.9), None), 16, "the words are not there yet");
-        assert_eq!(silence(Some(0.25), Some("Go somewhere and")), 31);
+        assert_eq!(silence(Some(0.8), Some("Ten of clubs.")), 6);
+        assert_eq!(silence(Some(0.4), Some("Ten of clubs.")), 15);
+        assert_eq!(silence(Some(0.0), Some("Ten of clubs.")), 23);
+        assert_eq!(silence(Some(0.9), Some("Eight of spades,")), 22);
+        assert_eq!(silence(Some(0.9), None), 22, "the words are not there yet");
+        assert_eq!(silence(Some(0.4), Some("Go somewhere and")), 34);
+        assert_eq!(silence(Some(0.0), Some("Go somewhere and")), 47);
         assert_eq!(silence(None, Some("Ten of clubs.")), 47, "nobody has judged");
+        let hasty = Options { longest_pause: Duration::from_millis(400), ..Options::default() };
+        assert_eq!(frames(hasty.silence_that_ends(Some(0.9), Some("Eight of spades,"))), 13, "never longer than that");
     }
 }

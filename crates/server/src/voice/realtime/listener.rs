@@ -27,7 +27,7 @@ pub enum Heard {
     WentOn,
     /// They said enough more for it to be understood anew.
     Grew,
-    /// They pause; or a pause has become longer.
+    /// They pause.
     Paused,
     /// The turn ended here.
     Stopped(u64),
@@ -54,8 +54,9 @@ struct Turns {
     options: Options,
     activity: Activity,
     padding: usize,
-    /// A silence that ends a turn, in frames.
-    longest_pause: u32,
+    /// What is known of the turn in the present pause: how likely it is complete, and its words.
+    complete: Option<f32>,
+    words: Option<String>,
     /// Somebody speaks, or will go on to.
     open: bool,
     /// They began here, and do not have the word yet: it may be a click, or a remark on the answer that they hear.
@@ -139,7 +140,16 @@ impl Listener {
         }
     }
 
-    /// Ends the turn that is open, because it sounded complete.
+    /// Takes what is known of the turn in the present pause: how likely it is complete, or its words. Ends the turn where it has
+    /// been silent for long enough for that.
+    pub fn learn(&mut self, complete: Option<f32>, words: Option<&str>) -> Option<(u64, Vec<f32>)> {
+        let turns = self.turns.as_mut().filter(|turns| turns.open && turns.unsure.is_none())?;
+        turns.complete = complete.or(turns.complete);
+        turns.words = words.map(str::to_owned).or(turns.words.take());
+        if turns.is_over() { self.stop() } else { None }
+    }
+
+    /// Ends the turn that is open.
     pub fn stop(&mut self) -> Option<(u64, Vec<f32>)> {
         let turns = self.turns.as_mut().filter(|turns| turns.open && turns.unsure.is_none())?;
         turns.open = false;
@@ -181,12 +191,20 @@ impl Turns {
             }
         };
         let still_speech = speech * machine.still_speech / machine.speech;
-        let options = Options { speech, still_speech, pause: machine.pause.min(longest_pause), ..machine };
+        let options = Options {
+            speech,
+            still_speech,
+            pause: machine.pause.min(longest_pause),
+            sentence_pause: longest_pause / 2,
+            longest_pause,
+            ..machine
+        };
         Self {
             activity: Activity::new(speech, still_speech, options.onset, options.pause),
             // No client keeps more than the longest turn.
             padding: samples((padding + options.onset).min(options.longest_turn)),
-            longest_pause: samples(longest_pause).div_ceil(FRAME).max(1) as u32,
+            complete: None,
+            words: None,
             options,
             open: false,
             unsure: None,
@@ -202,6 +220,8 @@ impl Turns {
         match change {
             Some(Change::Began) if self.open => {
                 self.voiced += self.activity.run();
+                // What was known is not what they meant.
+                (self.complete, self.words) = (None, None);
                 events.push(Heard::WentOn);
             }
             Some(Change::Began) => {
@@ -261,13 +281,11 @@ impl Turns {
         if !self.open || change == Some(Change::Began) {
             return;
         }
-        let (silence, is_speaking) = (self.activity.silence(), self.activity.is_speaking());
-        let pause = (samples(self.options.pause) / FRAME) as u32;
         let growth = samples(GROWTH).max(kept / GROWTH_SHARE);
-        if !is_speaking && silence >= self.longest_pause || kept >= samples(self.options.longest_turn) {
+        if self.is_over() || kept >= samples(self.options.longest_turn) {
             self.open = false;
             events.push(Heard::Stopped(milliseconds(end)));
-        } else if !is_speaking && silence.is_multiple_of(pause) {
+        } else if change == Some(Change::Paused) {
             events.push(Heard::Paused);
         } else if self.activity.run() > 0 && kept >= self.grown + growth {
             self.grown = kept;
@@ -275,9 +293,16 @@ impl Turns {
         }
     }
 
+    /// Whether the silence is long enough for what is known.
+    fn is_over(&self) -> bool {
+        let silence = self.activity.silence();
+        !self.activity.is_speaking() && self.options.is_over(silence, self.complete, self.words.as_deref())
+    }
+
     /// Nobody has the word, or wants it.
     fn dismiss(&mut self) {
         (self.open, self.unsure, self.voiced) = (false, None, 0);
+        (self.complete, self.words) = (None, None);
     }
 }
 
@@ -329,7 +354,7 @@ mod tests {
         let detection = json!({ "type": "server_vad", "silence_duration_ms": 400 });
         let (events, longest) = hear(detection, &[(1000, 0.0), (1000, 0.5), (1000, 0.0)]);
         assert!(
-            matches!(events[..], [Heard::Started(start), Heard::Paused, Heard::Paused, Heard::Stopped(end)]
+            matches!(events[..], [Heard::Started(start), Heard::Paused, Heard::Stopped(end)]
             if (600..1000).contains(&start) && (2380..2600).contains(&end)),
             "{events:?}"
         );
@@ -341,12 +366,35 @@ mod tests {
         let detection = json!({ "type": "semantic_vad" });
         let (events, _) = hear(detection, &[(640, 0.5), (320, 0.0), (640, 0.5), (2000, 0.0)]);
         assert!(
-            matches!(
-                events[..],
-                [Heard::Started(0), Heard::Paused, Heard::WentOn, Heard::Paused, .., Heard::Stopped(_)]
-            ),
+            matches!(events[..], [Heard::Started(0), Heard::Paused, Heard::WentOn, Heard::Paused, Heard::Stopped(_)]),
             "{events:?}"
         );
+    }
+
+    #[test]
+    fn the_rules_of_the_machine_say_how_long_a_silence_ends_a_turn() {
+        let turn = |complete, words, silence: usize| {
+            let detection: TurnDetection = serde_json::from_value(json!({ "type": "semantic_vad" })).unwrap();
+            let mut listener = Listener::new(Box::new(Loudness), Some(&detection));
+            let mut stopped = false;
+            let mut hear = |listener: &mut Listener, loudness, time: usize| {
+                let samples = vec![loudness; time * PCM_RATE as usize / 1000];
+                listener.push(&samples, false, &mut |event, _| stopped |= matches!(event, Heard::Stopped(_))).unwrap();
+            };
+            hear(&mut listener, 0.5, 1024);
+            hear(&mut listener, 0.0, 320);
+            let early = listener.learn(complete, None).is_some() || listener.learn(None, words).is_some();
+            hear(&mut listener, 0.0, silence);
+            (early, stopped)
+        };
+        assert_eq!(turn(Some(1.0), Some("What is it?"), 0), (true, false));
+        assert_eq!(turn(Some(0.0), Some("What is it?"), 320), (false, false));
+        assert_eq!(turn(Some(0.0), Some("What is it?"), 640), (false, true));
+        assert_eq!(turn(Some(1.0), Some("What is"), 320), (false, false));
+        assert_eq!(turn(Some(1.0), Some("What is"), 640), (false, true));
+        assert_eq!(turn(Some(0.0), Some("What is"), 640), (false, false));
+        assert_eq!(turn(None, Some("What is it?"), 1024), (false, false), "nobody has judged");
+        assert_eq!(turn(None, None, 1344), (false, true));
     }
 
     /// What is heard in sound over an answer.
@@ -376,11 +424,11 @@ mod tests {
         let (events, mut listener) = hear_over_answer(&short);
         assert_eq!(events, silent);
         listener.dismiss();
-        assert!(listener.give_the_word().is_none() && listener.stop().is_none());
+        assert!(listener.give_the_word().is_none() && listener.learn(Some(1.0), Some("Stop.")).is_none());
         let (_, mut listener) = hear_over_answer(&short);
         let (began, audio) = listener.give_the_word().unwrap();
         assert!((600..1024).contains(&began) && audio.len() > SAMPLE_RATE as usize, "{began} {}", audio.len());
-        assert!(listener.stop().is_some(), "it is a turn like any other now");
+        assert!(listener.learn(Some(1.0), Some("Stop.")).is_some(), "it is a turn like any other now");
     }
 
     #[test]

@@ -230,7 +230,7 @@ async fn words_are_told_while_they_are_spoken() {
     assert!(early.len() > "what is".len() && SAID.starts_with(&early), "{early:?}");
     assert!(stage.of("input_audio_buffer.speech_stopped").is_empty());
     let started = stage.of("input_audio_buffer.speech_started")[0]["item_id"].clone();
-    stage.hear(0.0, 400).await;
+    stage.hear(0.0, 800).await;
     stage.until(COMPLETED).await;
     let whole = stage.of(COMPLETED)[0]["transcript"].as_str().unwrap();
     assert_eq!((whole, &stage.of(COMPLETED)[0]["item_id"]), ("what is the capital of japan and of france", &started));
@@ -243,7 +243,7 @@ async fn whoever_does_not_want_words_is_told_none() {
     let mut stage = Stage::new().await;
     stage.set(json!({ "audio": { "input": { "transcription": null } } })).await;
     stage.hear(0.5, 2000).await;
-    stage.hear(0.0, 400).await;
+    stage.hear(0.0, 800).await;
     stage.until("response.done").await;
     assert!(stage.of(DELTA).is_empty() && stage.of(COMPLETED).is_empty(), "{:?}", stage.told);
     assert_eq!(stage.joined("response.output_audio_transcript.delta"), ANSWERED.concat());
@@ -259,7 +259,7 @@ async fn what_is_said_is_kept_and_an_answer_as_far_as_it_was_heard() {
     let mut stage = Stage::new().await;
     stage.set(json!({ "sottovoce": {}, "instructions": "Be brief." })).await;
     stage.hear(0.5, 2000).await;
-    stage.hear(0.0, 400).await;
+    stage.hear(0.0, 800).await;
     stage.until("response.done").await;
     let item_id = stage.of("response.output_item.added")[0]["item"]["id"].clone();
     // The tone has 10 ms for a letter.
@@ -300,7 +300,7 @@ async fn a_client_that_is_gone_has_lost_nothing() {
     let mut stage = Stage::new().await;
     stage.set(json!({ "sottovoce": {} })).await;
     stage.hear(0.5, 2000).await;
-    stage.hear(0.0, 400).await;
+    stage.hear(0.0, 800).await;
     stage.until("response.done").await;
     // Longer than a remark on the answer, should that still be heard.
     stage.hear(0.5, 1000).await;
@@ -383,7 +383,7 @@ async fn more_than_a_remark_takes_the_word() {
         let mut stage = speaking().await;
         stage.hear(0.0, 320).await;
         stage.hear(0.5, said).await;
-        stage.hear(0.0, 320).await;
+        stage.hear(0.0, 800).await;
         stage.until(COMPLETED).await;
         assert_eq!(stage.of(COMPLETED)[0]["transcript"], transcript);
         assert_eq!(volumes(&stage), ["quiet", "silent"], "whoever is told to stop needs not be told to go on");

@@ -4,7 +4,7 @@ use serde_json::json;
 use sottovoce_voice::{
     SAMPLE_RATE,
     asr::{Segment, StablePrefix, Transcriber},
-    conversation::{Options, Overlap, is_remark},
+    conversation::{Overlap, is_remark},
 };
 use std::{ops::ControlFlow, time::Duration};
 use tokio::time::Instant;
@@ -28,7 +28,6 @@ pub(super) struct Turn {
     /// The transcription of what was said up to the present pause.
     job: Option<u64>,
     understood: Option<Understood>,
-    judging: bool,
     stopped: bool,
     /// What was said so far is being transcribed, to be shown.
     partial: bool,
@@ -79,7 +78,7 @@ impl Session {
                 // What was guessed is not what they meant.
                 self.drop_secret_response();
                 if let Some(turn) = &mut self.turn {
-                    (turn.job, turn.understood, turn.judging) = (None, None, false);
+                    (turn.job, turn.understood) = (None, None);
                 }
             }
             Heard::Grew => self.transcribe_so_far(audio),
@@ -103,7 +102,6 @@ impl Session {
             item_id,
             job: None,
             understood: None,
-            judging: false,
             stopped: false,
             partial: false,
             shown: StablePrefix::default(),
@@ -185,20 +183,21 @@ impl Session {
 
     /// In a pause: has the turn transcribed as if it were over, and asks the model of turns whether it is.
     fn guess(&mut self, audio: Vec<f32>) {
-        let is_semantic = self.detection(|detection| detection.is_semantic());
+        let judges = self.detection(|detection| detection.is_semantic());
         let Some(turn) = &mut self.turn else { return };
-        let judges = is_semantic && !std::mem::replace(&mut turn.judging, is_semantic);
-        let (transcribes, item_id) = (turn.job.is_none(), turn.item_id.clone());
-        if transcribes {
-            self.last_job += 1;
-            turn.job = Some(self.last_job);
-        }
-        let Some(job) = turn.job else { return };
+        self.last_job += 1;
+        let (job, item_id) = (self.last_job, turn.item_id.clone());
+        turn.job = Some(job);
         if judges {
             self.judge(job, audio.clone());
         }
-        if transcribes {
-            self.transcribe(job, item_id, audio);
+        self.transcribe(job, item_id, audio);
+    }
+
+    /// Something is known of the turn in its pause, which may be its end.
+    fn learn(&mut self, complete: Option<f32>, words: Option<&str>) {
+        if let Some((at, audio)) = self.listener.learn(complete, words) {
+            self.turn_stopped(at, audio);
         }
     }
 
@@ -282,14 +281,8 @@ impl Session {
     pub(super) fn heard(&mut self, result: Outcome) {
         match result {
             Outcome::Judged { job, complete } => {
-                let Some(turn) = self.turn.as_mut().filter(|turn| turn.job == Some(job) && !turn.stopped) else {
-                    return;
-                };
-                turn.judging = false;
-                if complete >= Options::default().complete
-                    && let Some((at, audio)) = self.listener.stop()
-                {
-                    self.turn_stopped(at, audio);
+                if self.turn.as_ref().is_some_and(|turn| turn.job == Some(job) && !turn.stopped) {
+                    self.learn(Some(complete), None);
                 }
             }
             Outcome::Kept(place) => self.kept(place),
@@ -308,8 +301,13 @@ impl Session {
                     if turn.job != Some(job) {
                         return;
                     }
-                    turn.understood = Some(result.unwrap_or_default());
+                    let understood = result.unwrap_or_default();
+                    let (words, stopped) = (understood.text.clone(), turn.stopped);
+                    turn.understood = Some(understood);
                     self.conclude_turn();
+                    if !stopped {
+                        self.learn(None, Some(&words));
+                    }
                 }
                 _ => self.understood(&item_id, result, StablePrefix::default()),
             },

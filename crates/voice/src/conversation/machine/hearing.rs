@@ -1,10 +1,6 @@
 //! The person's turn: where it begins, what it says, when it ends.
 
-use super::super::{
-    Change, Event, Overlap, Playback, Work,
-    options::{frames, samples},
-    phrases,
-};
+use super::super::{Change, Event, Overlap, Playback, Work, options::samples, phrases};
 use super::{Guess, Machine, Reply, Times, Turn, Volume};
 use crate::FRAME;
 
@@ -167,7 +163,7 @@ impl Machine {
             return;
         };
         let Some(Guess { text, complete, .. }) = &turn.guess else { return };
-        if silence >= frames(self.options.silence_that_ends(*complete, text.as_deref())) {
+        if self.options.is_over(silence, *complete, text.as_deref()) {
             self.end_turn();
         }
     }
