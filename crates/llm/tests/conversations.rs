@@ -158,6 +158,34 @@ fn the_oldest_turns_are_forgotten_when_the_context_is_full() {
 }
 
 #[test]
+fn room_is_made_while_nobody_waits() {
+    let mut conversation = conversation(CHATML, 220, echo);
+    ask(&mut conversation, "question 0");
+    let held = conversation.session().held().to_vec();
+    conversation.make_room().unwrap();
+    assert_eq!(conversation.session().held(), held, "a conversation that stops forgets nothing");
+    conversation.set_overflow(Overflow::Forget);
+    conversation.make_room().unwrap();
+    assert_eq!(conversation.session().held(), held, "there is room");
+    while conversation.session().held().len() <= 220 - 220 / 8 {
+        assert_eq!(conversation.forgotten(), 0);
+        ask(&mut conversation, "question 0");
+    }
+    conversation.make_room().unwrap();
+    let (seen, held) = (&conversation.messages()[conversation.forgotten()..], conversation.session().held().to_vec());
+    let (answer, before) = seen.split_last().unwrap();
+    assert!(conversation.forgotten() > 0 && held.len() <= 110, "{} tokens", held.len());
+    assert_eq!(held, tokens(CHATML, before, &answer.content));
+    let forgotten = conversation.forgotten();
+    let answer = ask(&mut conversation, "question 1");
+    assert_eq!(
+        (answer.stats.reused_tokens, conversation.forgotten()),
+        (held.len(), forgotten),
+        "nothing is computed twice"
+    );
+}
+
+#[test]
 fn an_answer_goes_on_when_the_context_is_full() {
     let long: fn(&str) -> String = |question| format!("{question} {}", "0123456789".repeat(7));
     let mut conversation = conversation(CHATML, 200, long);

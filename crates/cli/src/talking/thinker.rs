@@ -43,10 +43,14 @@ impl Thinker for ModelThinker {
                 let characters = answer.content.get(..bytes).map_or(usize::MAX, |heard| heard.chars().count());
                 self.conversation.truncate_answer(characters)?;
             }
-            (Outcome::Discarded, _) => self.conversation.rewind(self.before),
+            (Outcome::Discarded, _) => {
+                self.conversation.rewind(self.before);
+                return Ok(());
+            }
             // An answer that failed is not in the conversation.
             (Outcome::Whole | Outcome::Cut(_), _) => {}
         }
-        Ok(())
+        // Now nobody waits.
+        Ok(self.conversation.make_room()?)
     }
 }

@@ -37,10 +37,14 @@ impl Thinker for ConversationThinker {
                 let characters = answer.content.get(..bytes).map_or(usize::MAX, |heard| heard.chars().count());
                 conversation.truncate_answer(characters)?;
             }
-            (Outcome::Discarded, _) => conversation.rewind(self.before),
+            (Outcome::Discarded, _) => {
+                conversation.rewind(self.before);
+                return Ok(());
+            }
             // An answer that failed is not in the conversation.
             (Outcome::Whole | Outcome::Cut(_), _) => {}
         }
-        Ok(())
+        // Now nobody waits.
+        Ok(conversation.make_room()?)
     }
 }

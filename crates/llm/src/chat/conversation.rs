@@ -152,6 +152,30 @@ impl<M: LanguageModel> Conversation<M> {
         answer
     }
 
+    /// With [`Overflow::Forget`], forgets the oldest turns where less than an eighth of the context is left, and computes what
+    /// remains. To be called while nobody waits: the next answer then need not do it, perhaps in its middle.
+    ///
+    /// # Errors
+    /// As [`Session::generate`] and [`ChatTemplate::encode`].
+    pub fn make_room(&mut self) -> Result<(), LlmError> {
+        let context = self.session.model().context();
+        if self.overflow == Overflow::Stop || self.session.held().len() + context / 8 <= context {
+            return Ok(());
+        }
+        let prompt = forget(&mut self.history, &[], context)?;
+        if prompt.len() + context / 8 > context {
+            return Ok(());
+        }
+        // One token is chosen, which nobody sees and the state does not hold.
+        let options = GenerateOptions {
+            max_tokens: Some(1),
+            shared_prefix: self.history.shared_prefix(&prompt),
+            ..GenerateOptions::default()
+        };
+        self.session.generate(&prompt, options)?.run(|_| ControlFlow::Continue(()))?;
+        Ok(())
+    }
+
     /// The functions that the last answer calls, whose results the model waits for.
     pub fn pending_calls(&self) -> &[ToolCall] {
         self.history.messages.last().map_or(&[], |message| &message.tool_calls)
