@@ -10,6 +10,7 @@ use std::{
 
 use ort::{
     environment::Environment,
+    ep::CPU,
     logging::LogLevel,
     session::{Session, SessionInputs, SessionOutputs},
     value::{DynValue, PrimitiveTensorElementType},
@@ -70,7 +71,11 @@ impl OnnxRuntime {
         let builder = Session::builder(&self.environment).map_err(|error| error.to_string())?;
         let builder = builder.with_intra_threads(threads).map_err(|error| error.to_string())?;
         // Threads that wait must leave the cores to the language model.
-        let mut builder = builder.with_intra_op_spinning(false).map_err(|error| error.to_string())?;
+        let builder = builder.with_intra_op_spinning(false).map_err(|error| error.to_string())?;
+        // Sounds and texts have any length. What an arena and plans would keep for each grows over hours, and saves no time.
+        let builder = builder.with_memory_pattern(false).map_err(|error| error.to_string())?;
+        let cpu = CPU::default().with_arena_allocator(false).build();
+        let mut builder = builder.with_execution_providers([cpu]).map_err(|error| error.to_string())?;
         builder.commit_from_file(path).map_err(|error| error.to_string())
     }
 }
@@ -122,6 +127,8 @@ pub(crate) fn numbers<'o, T: PrimitiveTensorElementType>(
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -134,5 +141,33 @@ mod tests {
         fs::write(&missing, "no library").unwrap();
         let error = OnnxRuntime::load(&missing).unwrap_err();
         assert!(matches!(&error, VoiceError::Library { reason, .. } if !reason.is_empty()), "{error}");
+    }
+
+    /// A library whose version is too old.
+    const OLD: &str = r#"
+        use std::ffi::{c_char, c_void};
+        #[repr(C)]
+        pub struct Base { api: extern "C" fn(u32) -> *const c_void, version: extern "C" fn() -> *const c_char }
+        extern "C" fn api(_: u32) -> *const c_void { std::ptr::null() }
+        extern "C" fn version() -> *const c_char { b"1.10.0\0".as_ptr().cast() }
+        static BASE: Base = Base { api, version };
+        #[no_mangle]
+        pub extern "C" fn OrtGetApiBase() -> *const Base { &BASE }
+    "#;
+
+    #[test]
+    fn another_library_and_another_version_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, source, told) in [("other", "", "does not export `OrtGetApiBase`"), ("old", OLD, "got '1.10.0'")] {
+            let (code, library) = (folder.path().join(name).with_extension("rs"), folder.path().join(name));
+            fs::write(&code, source).unwrap();
+            let mut compiler = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+            let compiler =
+                compiler.args(["--edition", "2021", "--crate-type", "cdylib", "-o"]).arg(&library).arg(&code);
+            assert!(compiler.status().unwrap().success(), "{name}");
+            let error = OnnxRuntime::load(&library).unwrap_err();
+            assert!(matches!(error, VoiceError::Library { .. }), "{error}");
+            assert!(error.to_string().contains(told) && error.to_string().contains(name), "{error}");
+        }
     }
 }
