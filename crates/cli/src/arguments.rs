@@ -22,8 +22,8 @@ Examples:
   sottovoce inspect my-model/*.mlpackage          see what is in a package
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
-Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_DATA the folder with sessions and history,
-SOTTOVOCE_HISTORY names another history, SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD,
+Environment: SOTTOVOCE_CACHE moves the cache, SOTTOVOCE_DATA the folder with sessions and history, \
+SOTTOVOCE_HISTORY names another history, SOTTOVOCE_ISA=scalar|avx2|avxvnni|avx512|neon|i8mm forces a level of SIMD, \
 HF_ENDPOINT names a mirror of the Hugging Face hub, NO_COLOR turns colours off."
 )]
 pub struct Cli {
@@ -77,4 +77,26 @@ pub enum Command {
     Doctor,
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::Cli;
+
+    /// A line that was broken by hand is broken once more by a terminal that is narrower.
+    #[test]
+    fn paragraphs_of_help_are_broken_by_the_terminal_alone() {
+        fn check(command: &Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for (line, next) in help.lines().zip(help.lines().skip(1)) {
+                let in_paragraph = !next.is_empty() && !line.starts_with(' ') && !next.starts_with(' ');
+                let ends = line.ends_with(['.', ':']) || line.is_empty();
+                assert!(!in_paragraph || ends, "{}: {line:?} goes on in {next:?}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
 }

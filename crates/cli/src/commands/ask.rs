@@ -24,8 +24,8 @@ use crate::{
 /// Arguments of `ask`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Understands the English question of a WAV file, has the model answer it, and writes the answer as speech. The answer is said
-clause by clause while it is still being written; its text goes to stdout. Where nothing intelligible is said, the answer says
+Understands the English question of a WAV file, has the model answer it, and writes the answer as speech. The answer is said \
+clause by clause while it is still being written; its text goes to stdout. Where nothing intelligible is said, the answer says \
 that. The speech models are fetched on first use.
 
 Examples:

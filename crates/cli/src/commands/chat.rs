@@ -35,8 +35,8 @@ Ctrl-C cuts an answer short.";
 /// Arguments of `chat`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Answers alone go to
-stdout. When stdin is no terminal, every line of it is a question. In the chat, /help lists what else it understands.
+MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Answers alone go to \
+stdout. When stdin is no terminal, every line of it is a question. In the chat, /help lists what else it understands. \
 With --tools, calls are shown as a line of JSON each, and as many lines that follow are what the functions returned.
 
 Examples:

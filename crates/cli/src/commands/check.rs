@@ -20,7 +20,7 @@ const SHOWN: usize = 3;
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is run: the program is compared with rules, each of which names its source. docs/core-ml.md lists them.
+Nothing is run: the program is compared with rules, each of which names its source. docs/core-ml.md lists them. \
 The weight file is not needed. Fails where a target refuses the package; all else is a warning.
 
 Examples:
@@ -134,7 +134,8 @@ fn print(target: Target, findings: &[Finding], out: &mut impl Write) -> io::Resu
     }
     let mut rules: IndexMap<&str, Vec<&Finding>> = IndexMap::new();
     findings.iter().for_each(|finding| rules.entry(finding.rule.name).or_default().push(finding));
-    writeln!(out, "{BOLD}{target}{BOLD:#}: {} rules broken", rules.len())?;
+    let broken = if rules.len() == 1 { "rule" } else { "rules" };
+    writeln!(out, "{BOLD}{target}{BOLD:#}: {} {broken} broken", rules.len())?;
     rules.values().try_for_each(|findings| print_rule(findings, out))
 }
 

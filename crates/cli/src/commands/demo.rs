@@ -32,8 +32,8 @@ const MAX_TOKENS: usize = 128;
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Fetches a small language model (98 MB, once), converts it into a stateful Core ML package, and checks the package's interface.
-Then fetches the speech models (110 MB, once), understands a recorded question, streams the model's answer and writes it as
+Fetches a small language model (98 MB, once), converts it into a stateful Core ML package, and checks the package's interface. \
+Then fetches the speech models (110 MB, once), understands a recorded question, streams the model's answer and writes it as \
 speech to answer.wav. Needs no network the second time. Where the speech models cannot be had, it asks and answers in text.")]
 pub struct Arguments {
     #[command(flatten)]

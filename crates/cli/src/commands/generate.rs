@@ -26,7 +26,7 @@ use crate::{
 #[command(
     override_usage = "sottovoce generate [OPTIONS] [MODEL] <PROMPT>",
     after_help = "\
-MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). A PROMPT of - is read
+MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). A PROMPT of - is read \
 from stdin. The answer alone goes to stdout; calls of tools follow it, a line of JSON each.
 
 Examples:

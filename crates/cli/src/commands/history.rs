@@ -27,8 +27,8 @@ const RETENTION_DAYS: i64 = 30;
 /// Arguments of `history`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The history is what `sottovoce serve` keeps: the conversations of its page. It is a file in the folder for data, or a database
-of a PostgreSQL server; it can be used while a server runs. ID is a conversation's identifier, as `list` shows it, or as much
+The history is what `sottovoce serve` keeps: the conversations of its page. It is a file in the folder for data, or a database \
+of a PostgreSQL server; it can be used while a server runs. ID is a conversation's identifier, as `list` shows it, or as much \
 of its beginning as no other one has.
 
 Examples:

@@ -5,11 +5,11 @@ use crate::{answering::AnswerOptions, loading::ModelOptions};
 /// Arguments of `listen`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Listens until Ctrl-C. A silence ends your turn, and a voice ends the assistant's; what the loudspeaker plays is taken out of what
-the microphone hears. Enter ends what is being said; with --push-to-talk it begins your turn, and a second one ends it. What
+Listens until Ctrl-C. A silence ends your turn, and a voice ends the assistant's; what the loudspeaker plays is taken out of what \
+the microphone hears. Enter ends what is being said; with --push-to-talk it begins your turn, and a second one ends it. What \
 both sides said goes to stdout, a line a clause. The speech models are fetched on first use.
 
-This command is in programs that were built with the feature `listen`, as `cargo install --path crates/cli --features listen`
+This command is in programs that were built with the feature `listen`, as `cargo install --path crates/cli --features listen` \
 does; on Linux that needs the headers of ALSA (the package libasound2-dev or alsa-lib-devel).
 
 Examples:

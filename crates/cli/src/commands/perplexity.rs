@@ -3,6 +3,7 @@
 use std::{fs, io::Write, path::PathBuf};
 
 use anyhow::Context;
+use serde_json::json;
 use sottovoce_llm::{
     LanguageModel,
     evaluate::{Windows, perplexity},
@@ -21,13 +22,14 @@ const DEFAULT_WINDOW: usize = 512;
 /// Arguments of `perplexity`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints exp of the mean negative log likelihood per token, that mean in nats, and the same in bits per byte of the text, which
-compares models with different tokenizers. Windows overlap by half: each token but the first of the text is predicted once,
+Prints exp of the mean negative log likelihood per token, that mean in nats, and the same in bits per byte of the text, which \
+compares models with different tokenizers. Windows overlap by half: each token but the first of the text is predicted once, \
 with at least half a window before it.
 
 Examples:
   sottovoce perplexity my-model LICENSE
-  sottovoce perplexity my-model LICENSE --exact --window 256")]
+  sottovoce perplexity my-model LICENSE --exact --window 256
+  sottovoce perplexity my-model LICENSE --json | jq .bits_per_byte")]
 pub struct Arguments {
     /// Catalogue name, model folder, or package
     model: String,
@@ -36,6 +38,9 @@ pub struct Arguments {
     /// Tokens in a window [default: 512, or the context if that is smaller]
     #[arg(long, value_name = "N")]
     window: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     options: ModelOptions,
 }
@@ -60,13 +65,27 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let result = result?;
     console::note(format_args!("{} tokens predicted, window {length}, stride {}", result.tokens, windows.stride));
-    let mut out = console::stdout();
-    writeln!(out, "perplexity {:.4}", result.perplexity())?;
     // The first token is predicted by nothing.
     let first = tokenizer.decode(&ids[..1]).len();
-    let bytes = text.len().saturating_sub(first);
-    writeln!(out, "nats per token {:.4}", result.negative_log_likelihood / result.tokens as f64)?;
-    writeln!(out, "bits per byte {:.4}", result.bits_per_byte(bytes))?;
+    let bits_per_byte = result.bits_per_byte(text.len().saturating_sub(first));
+    let nats_per_token = result.negative_log_likelihood / result.tokens as f64;
+    let mut out = console::stdout();
+    if arguments.json {
+        let report = json!({
+            "tokens": result.tokens,
+            "window": length,
+            "stride": windows.stride,
+            "perplexity": result.perplexity(),
+            "nats_per_token": nats_per_token,
+            "bits_per_byte": bits_per_byte,
+            "top1_accuracy": result.top1_share(),
+        });
+        writeln!(out, "{report}")?;
+        return Ok(());
+    }
+    writeln!(out, "perplexity {:.4}", result.perplexity())?;
+    writeln!(out, "nats per token {nats_per_token:.4}")?;
+    writeln!(out, "bits per byte {bits_per_byte:.4}")?;
     writeln!(out, "top-1 accuracy {:.2} %", 100.0 * result.top1_share())?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
 /// Arguments of `predict`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each npz file is one call, in order, on one state: a prompt in one file or several, then single tokens. Its arrays are the
+Each npz file is one call, in order, on one state: a prompt in one file or several, then single tokens. Its arrays are the \
 inputs by name. Without -o the outputs are summarised on stdout.
 
 Examples:

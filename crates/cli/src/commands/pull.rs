@@ -9,7 +9,7 @@ use crate::{console, progress::PullProgress};
 /// Arguments of `pull`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints the paths of the files. Sources are tried in order and what arrives is verified by its SHA-256; files that are in
+Prints the paths of the files. Sources are tried in order and what arrives is verified by its SHA-256; files that are in \
 the cache need no network. A download that is stopped continues where it was.
 
 Example:

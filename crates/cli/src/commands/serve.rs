@@ -36,21 +36,21 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Arguments of `serve`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Clients ask for it by
-its name or as \"default\"; the base URL for OpenAI's clients is http://HOST:PORT/v1. Answers of several clients are made
+MODEL is a catalogue name, a model folder, or a package (with --tokenizer unless it lies beside it). Clients ask for it by \
+its name or as \"default\"; the base URL for OpenAI's clients is http://HOST:PORT/v1. Answers of several clients are made \
 together; each is what it would be alone.
 
-With --engine, another server runs the model, and MODEL is its name there; the first that it has, if left out. Clients ask
+With --engine, another server runs the model, and MODEL is its name there; the first that it has, if left out. Clients ask \
 that server for /v1 themselves.
 
-http://HOST:PORT/ is a page to talk to the assistant. The server keeps what is said there in the data folder, in
-history.sqlite, unless --history names another place. It listens at once and says on the page what it does while the model
+http://HOST:PORT/ is a page to talk to the assistant. The server keeps what is said there in the data folder, in \
+history.sqlite, unless --history names another place. It listens at once and says on the page what it does while the model \
 is fetched or loaded.
 
-Only programs of this machine are answered, and pages that it serves itself; --host opens the server to others, who then
+Only programs of this machine are answered, and pages that it serves itself; --host opens the server to others, who then \
 need the --token.
 
-With --wyoming, Home Assistant finds speech to text, text to speech and a conversation at a port of its own. That protocol
+With --wyoming, Home Assistant finds speech to text, text to speech and a conversation at a port of its own. That protocol \
 has no password: it listens on addresses of this machine only, unless --wyoming-open-to-all says that everybody may.
 
 Examples:

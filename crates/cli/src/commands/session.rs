@@ -21,9 +21,9 @@ use crate::{
 /// Arguments of `session`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A session is a conversation that `sottovoce chat --session NAME` keeps: its messages after every answer, and when the chat
-ends also the keys and values, so that the next one goes on without computing anything again. Keys and values are used with
-the same package, function and precision; with another the messages are computed anew. Sessions are private files under
+A session is a conversation that `sottovoce chat --session NAME` keeps: its messages after every answer, and when the chat \
+ends also the keys and values, so that the next one goes on without computing anything again. Keys and values are used with \
+the same package, function and precision; with another the messages are computed anew. Sessions are private files under \
 SOTTOVOCE_DATA, else in the system's folder for data.
 
 Examples:

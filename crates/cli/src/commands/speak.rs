@@ -29,7 +29,7 @@ const PARAGRAPH: Duration = Duration::from_millis(350);
 /// Arguments of `speak`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Markdown is taken off, and the text is said clause by clause: WAV on stdout can be played while it is made. Letters of
+Markdown is taken off, and the text is said clause by clause: WAV on stdout can be played while it is made. Letters of \
 scripts that an English voice cannot read are left out. The voice is fetched when it is first used.
 
 Examples:

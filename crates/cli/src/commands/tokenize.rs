@@ -20,8 +20,8 @@ use crate::{
 #[command(
     override_usage = "sottovoce tokenize [OPTIONS] [MODEL] <TEXT>",
     after_help = "\
-MODEL is a catalogue name, a model folder, a package, or a file: tokenizer.json, tokenizer.model or GGUF. Nothing is
-converted. A TEXT of - is read from stdin. The spelling of a special token stands for that token, and those that the model
+MODEL is a catalogue name, a model folder, a package, or a file: tokenizer.json, tokenizer.model or GGUF. Nothing is \
+converted. A TEXT of - is read from stdin. The spelling of a special token stands for that token, and those that the model \
 expects around a text are there, as in generate --raw.
 
 Examples:

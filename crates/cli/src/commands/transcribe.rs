@@ -13,7 +13,7 @@ use crate::{console, interrupt, progress, voice};
 /// Arguments of `transcribe`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-English. Takes WAV files of integers or floats at any sample rate, with any number of channels, up to two hours. Each line is a
+English. Takes WAV files of integers or floats at any sample rate, with any number of channels, up to two hours. Each line is a \
 stretch of speech; where nobody speaks there is none. The models, 75 MB, are fetched on first use.
 
 Examples:

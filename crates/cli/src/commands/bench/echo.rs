@@ -32,10 +32,10 @@ const PIECE: usize = RATE / 100;
 /// Arguments of `bench echo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-In simulated rooms, which differ in how late the loudspeaker is heard, the recordings of a folder (as for bench speech) are the
-person, one after the other, and all others the assistant, who speaks on and is as loud at the microphone as the person. Printed
-are how much quieter the echo becomes when the assistant speaks alone, from two seconds after its beginning (ERLE); in how many of
-the answers the voice activity detector hears somebody who is not there, before and after; over how many of them the person is
+In simulated rooms, which differ in how late the loudspeaker is heard, the recordings of a folder (as for bench speech) are the \
+person, one after the other, and all others the assistant, who speaks on and is as loud at the microphone as the person. Printed \
+are how much quieter the echo becomes when the assistant speaks alone, from two seconds after its beginning (ERLE); in how many of \
+the answers the voice activity detector hears somebody who is not there, before and after; over how many of them the person is \
 noticed; and the word error rate of what the person says alone, over the echo, and after its removal.
 
 Examples:

@@ -23,9 +23,9 @@ mod voice;
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-A repeat computes a prompt of random tokens, then decodes, one token a step, behind as many positions as --depth says, for
-every number of threads; the other engine has its turn in every repeat. The figures are medians, with the lowest and the
-highest. Decoding is bound by reading weights and caches, prefill by arithmetic on bytes: shares are of what this machine
+A repeat computes a prompt of random tokens, then decodes, one token a step, behind as many positions as --depth says, for \
+every number of threads; the other engine has its turn in every repeat. The figures are medians, with the lowest and the \
+highest. Decoding is bound by reading weights and caches, prefill by arithmetic on bytes: shares are of what this machine \
 does at most with the same threads, measured in the same repeat.
 
 Examples:

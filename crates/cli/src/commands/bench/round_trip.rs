@@ -28,9 +28,9 @@ const SENTENCES: &str = include_str!("round_trip.txt");
 /// Arguments of `bench round-trip`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Every sentence is said clause by clause, as an answer is, and what was said is transcribed. The word error rate is words
-replaced, left out and added, over words of the text: errors of the voice and of the recogniser together, which `bench
-speech` measures alone. The first sound is counted from the moment at which the first clause is there. Numbers in digits
+Every sentence is said clause by clause, as an answer is, and what was said is transcribed. The word error rate is words \
+replaced, left out and added, over words of the text: errors of the voice and of the recogniser together, which `bench \
+speech` measures alone. The first sound is counted from the moment at which the first clause is there. Numbers in digits \
 count as misunderstood: the list has none.
 
 Examples:

@@ -33,10 +33,10 @@ const PARTIAL: usize = SAMPLE_RATE as usize * 4 / 5;
 /// Arguments of `bench speech`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The folder holds WAV files and transcripts.tsv, on each line a file, a tab, and what is said in it. The word error rate is words
-replaced, left out and added, over words said; case and punctuation do not count. Times are of one recording at a time on an idle
-machine: a frame of 32 ms by the voice activity detector, the question whether somebody has finished, the transcription of the
-whole recording, and of its beginning every 800 ms while it is spoken. Words that two such transcripts agree on are shown and
+The folder holds WAV files and transcripts.tsv, on each line a file, a tab, and what is said in it. The word error rate is words \
+replaced, left out and added, over words said; case and punctuation do not count. Times are of one recording at a time on an idle \
+machine: a frame of 32 ms by the voice activity detector, the question whether somebody has finished, the transcription of the \
+whole recording, and of its beginning every 800 ms while it is spoken. Words that two such transcripts agree on are shown and \
 never taken back: how many are before the end, and how many of those the whole transcript has otherwise.
 
 Examples:

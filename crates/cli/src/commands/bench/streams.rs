@@ -32,9 +32,9 @@ use crate::{
 /// Arguments of `bench streams`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Several answers are made at the same time, as `sottovoce serve` makes them: each on a thread of its own, their passes over the
-weights joined. All begin together, with prompts of random tokens that have nothing in common. Speed is tokens of all answers
-over the time from the beginning to the last one's end, prompts included; a first token comes after what waits before it.
+Several answers are made at the same time, as `sottovoce serve` makes them: each on a thread of its own, their passes over the \
+weights joined. All begin together, with prompts of random tokens that have nothing in common. Speed is tokens of all answers \
+over the time from the beginning to the last one's end, prompts included; a first token comes after what waits before it. \
 Numbers of streams take turns in every repeat; figures are medians, with the lowest and the highest.
 
 Examples:

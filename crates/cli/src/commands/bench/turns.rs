@@ -23,8 +23,8 @@ const FIRST: usize = 2;
 /// Arguments of `bench turns`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A conversation asks the same question ten times. The state is kept, so that a turn computes what is new to it and nothing
-else: the first token of the tenth answer should take at most 1.2 times as long as that of the second. What it takes longer
+A conversation asks the same question ten times. The state is kept, so that a turn computes what is new to it and nothing \
+else: the first token of the tenth answer should take at most 1.2 times as long as that of the second. What it takes longer \
 is attention to the turns before.
 
 Examples:

@@ -16,7 +16,7 @@ use crate::{
 /// Arguments of `convert`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The output is a model folder: the package, the tokenizer, and sottovoce.toml with source, licence and checksums. A package
+The output is a model folder: the package, the tokenizer, and sottovoce.toml with source, licence and checksums. A package \
 of the same name is replaced once the new one is complete; a conversion that is stopped leaves everything as it was.
 
 Examples:

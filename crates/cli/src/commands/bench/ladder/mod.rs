@@ -19,10 +19,10 @@ const CONTEXTS: [usize; 7] = [128, 256, 512, 1024, 2048, 4096, 8192];
 /// Arguments of `bench ladder`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The steps of Apple's article \"On Device Llama 3.1 with Core ML\", on this machine: the model in f16 without a cache, with
-its cache as input and output, with its cache as state, and that with 4-bit weights. Each is converted into a temporary
-folder, measured and removed. First token is a prompt of 128 tokens up to its logits; tokens/s are of decoding with the
-context full, the mean of the tokens that fit into a second, at most 32. Where filling and measuring a context takes longer
+The steps of Apple's article \"On Device Llama 3.1 with Core ML\", on this machine: the model in f16 without a cache, with \
+its cache as input and output, with its cache as state, and that with 4-bit weights. Each is converted into a temporary \
+folder, measured and removed. First token is a prompt of 128 tokens up to its logits; tokens/s are of decoding with the \
+context full, the mean of the tokens that fit into a second, at most 32. Where filling and measuring a context takes longer \
 than 20 seconds, larger ones are left out.
 
 Examples:

@@ -34,10 +34,10 @@ pub const PASSAGES: &str = include_str!("passages.txt");
 /// Arguments of `bench quality`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The same text, two speeches and two novels in the public domain, is predicted by the exact arithmetic and by the fast one,
-the latter in chunks of 512 rows as prompts are, and row by row as answers are. Perplexity is e to the mean negative log
-likelihood of a token; agreement is the share of positions with the same likeliest token; KL is the mean Kullback-Leibler
-divergence in nats. Ten questions are answered greedily, the first eight tokens: where exact arithmetic has a margin of 0.5
+The same text, two speeches and two novels in the public domain, is predicted by the exact arithmetic and by the fast one, \
+the latter in chunks of 512 rows as prompts are, and row by row as answers are. Perplexity is e to the mean negative log \
+likelihood of a token; agreement is the share of positions with the same likeliest token; KL is the mean Kullback-Leibler \
+divergence in nats. Ten questions are answered greedily, the first eight tokens: where exact arithmetic has a margin of 0.5 \
 or more between its first two choices at every step, the fast one must give the same answer.
 
 Fails when fast differs from exact by more than this:

@@ -46,10 +46,10 @@ const ROWS: [usize; 4] = [1, 2, 4, 8];
 /// Arguments of `bench speculation`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Every prompt is answered with and without guesses in turn, each time in a new session, in a number of repeats; an answer has
-to be the same both times. Edits repeat a text with changes and are chosen greedily, up to a blank line; on those that are
-held out nothing was tuned. New text goes on from a beginning and is drawn at temperature 1, so that little in it repeats.
-Speeds are tokens a second after the first token, over all prompts of a kind; a ratio is that of one repeat, and figures are
+Every prompt is answered with and without guesses in turn, each time in a new session, in a number of repeats; an answer has \
+to be the same both times. Edits repeat a text with changes and are chosen greedily, up to a blank line; on those that are \
+held out nothing was tuned. New text goes on from a beginning and is drawn at temperature 1, so that little in it repeats. \
+Speeds are tokens a second after the first token, over all prompts of a kind; a ratio is that of one repeat, and figures are \
 medians, with the lowest and the highest.
 
 Examples:

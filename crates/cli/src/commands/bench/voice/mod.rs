@@ -41,18 +41,18 @@ const SYSTEM: &str = "You are a knowledgeable assistant who explains everything 
 /// Arguments of `bench voice`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Says recordings at real pace to a hands-free conversation, one after the other, and listens to a part of each answer; every
-second answer that is long enough is interrupted. Times are counted from the end of the speech in a recording, as the voice
-activity detector hears it: until it was clear that the turn was over (endpointing), and until the first sound of the answer went to the
-loudspeaker (total). The others are stages between: transcript (from the pause that makes a guess), first token, first
-clause, speech. Stages run while the turn may yet go on, so they do not add up. Barge-in is from the beginning of the
+Says recordings at real pace to a hands-free conversation, one after the other, and listens to a part of each answer; every \
+second answer that is long enough is interrupted. Times are counted from the end of the speech in a recording, as the voice \
+activity detector hears it: until it was clear that the turn was over (endpointing), and until the first sound of the answer went to the \
+loudspeaker (total). The others are stages between: transcript (from the pause that makes a guess), first token, first \
+clause, speech. Stages run while the turn may yet go on, so they do not add up. Barge-in is from the beginning of the \
 interrupting speech, by its loudness, to the last sample that is played.
 
-Then come turns with pauses in the middle, listed in pauses.txt in the folder of the recordings: how many were answered
-before they were over (cut short), and how many were taken for over and taken back before anything was heard. Between parts
+Then come turns with pauses in the middle, listed in pauses.txt in the folder of the recordings: how many were answered \
+before they were over (cut short), and how many were taken for over and taken back before anything was heard. Between parts \
 and after a turn there is the noise of its room, made of the quietest place in the recording.
 
-With --duration the conversation goes on for so long instead, at real pace, without such pauses; memory and underruns are told
+With --duration the conversation goes on for so long instead, at real pace, without such pauses; memory and underruns are told \
 after each tenth. Memory that is more than 5 % larger at the end than after three tenths is an error.
 
 Examples:
