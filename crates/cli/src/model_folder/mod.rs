@@ -34,7 +34,12 @@ pub fn find(name: &str) -> anyhow::Result<PathBuf> {
 
 /// The catalogue's model of a name that is no path.
 fn catalogue_model<'h>(hub: &'h Hub, name: &str) -> anyhow::Result<&'h CatalogueModel> {
-    hub.catalogue().model(name).map_err(|error| anyhow!("there is no file or folder '{name}', and {error}"))
+    let path = Path::new(name);
+    let is_meant_as_path = path.components().count() > 1 || path.extension().is_some();
+    hub.catalogue().model(name).map_err(|error| match is_meant_as_path {
+        true => anyhow!("there is no file or folder '{name}'"),
+        false => anyhow!("there is no file or folder '{name}', and {error}"),
+    })
 }
 
 /// Where the tokenizer of the model that `name` means is to be looked for: a path, or a catalogue model, of which nothing is

@@ -92,6 +92,9 @@ fn a_model_that_is_nowhere_is_explained() {
         assert!(stderr.contains("no file or folder 'nosuch-model'"), "{stderr}");
         assert!(stderr.contains("smollm2-135m-instruct"), "the message names what there is: {stderr}");
     }
+    let (code, _, stderr) = run(&["chat", "nosuch/My.mlpackage"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("'nosuch/My.mlpackage'") && !stderr.contains("catalogue"), "{stderr}");
     let (code, _, stderr) = run(&["generate", "coremltools/llama-fp16.mlpackage", "hello"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("tokenizer.json"), "{stderr}");
