@@ -1,6 +1,13 @@
 //! Files of speech and spoken conversations, with real models.
 
-use std::{fs, io::Read, net::TcpStream, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
@@ -9,7 +16,15 @@ use sottovoce_voice::{
     SAMPLE_RATE,
     audio::{Resampler, decode_wav, read_wav, to_pcm16},
 };
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket, client::IntoClientRequest, stream::MaybeTlsStream};
+use tokio_tungstenite::tungstenite::{
+    self, Message, WebSocket,
+    client::IntoClientRequest,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+    stream::MaybeTlsStream,
+};
 
 use super::server::{Server, model};
 
@@ -121,6 +136,18 @@ impl Client {
         let mut client = Self(socket);
         assert_eq!(client.next()["type"], "session.created");
         client
+    }
+
+    /// Connects when there is a place; those of clients that are gone become free when the server notices.
+    fn connect_when_free(server: &Server) -> Self {
+        loop {
+            match tungstenite::connect(format!("ws://{}/v1/realtime", server.address())) {
+                Err(tungstenite::Error::Http(response)) if [429, 503].contains(&response.status().as_u16()) => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                connected => return Self(connected.unwrap().0),
+            }
+        }
     }
 
     fn send(&mut self, event: &Value) {
@@ -289,6 +316,52 @@ fn silence_and_nonsense_have_their_answers() {
     while client.0.read().is_ok() {}
     let refused = tungstenite::connect(format!("ws://{}/v1/realtime?model=gpt-realtime", server.address()));
     assert!(matches!(refused, Err(tungstenite::Error::Http(response)) if response.status() == 404));
+}
+
+/// What a client is in the middle of when it is gone.
+#[derive(Clone, Copy, Debug)]
+enum Gone {
+    /// A frame, of which the header came and a part of what it announces.
+    Frame,
+    /// An event in several frames, of which the first came.
+    Event,
+    /// A turn: sound that was appended and not committed.
+    Turn,
+    /// An answer that it is hearing.
+    Answer,
+}
+
+#[test]
+fn a_client_that_is_gone_in_the_middle_leaves_its_place_to_others() {
+    let Some(server) = start(&[]) else { return };
+    let append = br#"{"type":"input_audio_buffer.append","audio":"AAAA"#;
+    // There are sixteen places.
+    for round in 0..5 {
+        for gone in [Gone::Frame, Gone::Event, Gone::Turn, Gone::Answer] {
+            let mut client = Client::connect_when_free(&server);
+            match gone {
+                Gone::Frame => {
+                    // Text, whole, masked with zeros, of 100 bytes.
+                    let header = [0x81, 0x80 | 100, 0, 0, 0, 0];
+                    let MaybeTlsStream::Plain(stream) = client.0.get_mut() else { panic!("no TLS") };
+                    stream.write_all(&[&header[..], append].concat()).unwrap();
+                }
+                Gone::Event => {
+                    let frame = Frame::message(&append[..], OpCode::Data(Data::Text), false);
+                    client.0.send(Message::Frame(frame)).unwrap();
+                }
+                Gone::Turn => client.say(&question()[..PCM_RATE as usize]),
+                Gone::Answer if round > 0 => continue,
+                Gone::Answer => {
+                    client.say(&question());
+                    client.until("response.output_audio.delta");
+                }
+            }
+        }
+    }
+    let mut client = Client::connect_when_free(&server);
+    client.say(&question());
+    client.until("response.output_audio.delta");
 }
 
 #[test]
