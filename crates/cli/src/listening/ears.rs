@@ -1,11 +1,7 @@
 //! What the microphone hears, without what the loudspeaker plays, in the frames of a conversation.
 
 use rtrb::Consumer;
-use sottovoce_voice::{
-    FRAME, SAMPLE_RATE,
-    audio::Resampler,
-    echo::{Cleaned, EchoCanceller},
-};
+use sottovoce_voice::{FRAME, SAMPLE_RATE, audio::Resampler, echo::EchoCanceller};
 
 /// Samples of both streams that are taken in turns, 10 ms: what was played goes before the echo of it.
 const PIECE: usize = SAMPLE_RATE as usize / 100;
@@ -16,7 +12,7 @@ pub struct Ears {
     loudspeaker: Tap,
     canceller: EchoCanceller,
     /// What was heard and is no whole frame yet.
-    cleaned: Cleaned,
+    cleaned: Vec<f32>,
 }
 
 /// Sound of a device that is brought to [`SAMPLE_RATE`].
@@ -58,11 +54,11 @@ impl Ears {
     pub fn new(mut microphone: Tap, mut loudspeaker: Tap) -> Self {
         microphone.clear();
         loudspeaker.clear();
-        Self { microphone, loudspeaker, canceller: EchoCanceller::new(), cleaned: Cleaned::default() }
+        Self { microphone, loudspeaker, canceller: EchoCanceller::new(), cleaned: Vec::new() }
     }
 
-    /// Hands on the frames that have become whole: one that tells whether somebody speaks, and one that tells what. Returns whether the microphone and the loudspeaker gave any sound.
-    pub fn listen(&mut self, mut hear: impl FnMut(&[f32; FRAME], &[f32; FRAME])) -> [bool; 2] {
+    /// Hands on the frames that have become whole. Returns whether the microphone and the loudspeaker gave any sound.
+    pub fn listen(&mut self, mut hear: impl FnMut(&[f32; FRAME])) -> [bool; 2] {
         let flows = [&mut self.loudspeaker, &mut self.microphone].map(Tap::draw);
         let mut played = self.loudspeaker.samples.chunks(PIECE);
         let mut heard = self.microphone.samples.chunks(PIECE);
@@ -74,12 +70,10 @@ impl Ears {
             self.canceller.played(played.unwrap_or_default());
             self.canceller.clean(heard.unwrap_or_default(), &mut self.cleaned);
         }
-        let Cleaned { quiet, words } = &mut self.cleaned;
-        let frames = quiet.as_chunks().0.iter().zip(words.as_chunks().0);
-        let whole = frames.len() * FRAME;
-        frames.for_each(|(quiet, words)| hear(quiet, words));
-        quiet.drain(..whole);
-        words.drain(..whole);
+        let (frames, rest) = self.cleaned.as_chunks();
+        frames.iter().for_each(&mut hear);
+        let whole = self.cleaned.len() - rest.len();
+        self.cleaned.drain(..whole);
         [flows[1], flows[0]]
     }
 }

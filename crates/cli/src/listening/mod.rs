@@ -84,7 +84,7 @@ pub fn converse(parts: Parts, options: Options, devices: &Devices) -> anyhow::Re
             Ok(Output::Work(_)) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => bail!("the conversation broke off"),
         }
-        let flows = ears.listen(|quiet, words| driver.hear_cleaned(quiet, words));
+        let flows = ears.listen(|frame| driver.hear(frame));
         streams.check(flows)?;
         if let Some((answer, samples)) = loudspeaker.fill() {
             driver.played(answer, samples);

@@ -2,8 +2,7 @@
 //!
 //! Without it, an assistant that is heard over a loudspeaker would be interrupted by its own voice. [`EchoCanceller`] finds how
 //! late the echo comes, learns the way from loudspeaker to microphone, subtracts what it predicts, and suppresses what is left.
-//! Suppression takes much of a person who speaks at the same time with it, so the sound before it is given out too: it tells what
-//! they say, once the suppressed sound has told that they speak. The method is that of WebRTC's AEC3, in the port to Rust by the crate `sonora-aec3`. [`SimulatedRoom`] makes echoes to
+//! The method is that of WebRTC's AEC3, in the port to Rust by the crate `sonora-aec3`. [`SimulatedRoom`] makes echoes to
 //! measure it with.
 
 mod room;
@@ -28,24 +27,13 @@ const CLIPPED: f32 = 0.998;
 /// Cleans what one microphone hears of what one loudspeaker plays, both at [`SAMPLE_RATE`].
 ///
 /// The two streams come in pieces of any length, and need not be of one clock: what was played goes in before the sound in which
-/// its echo is heard, up to half a second before. The same pieces give the same output.
+/// its echo is heard, up to half a second before. The same pieces give the same output, which comes 4 ms late.
 pub struct EchoCanceller {
     processor: BlockProcessor,
     far: Gathering,
     near: Gathering,
-    /// The microphone's block without the predicted echo.
-    words: Block,
     /// Blocks of the microphone since the last of the loudspeaker.
     alone: u32,
-}
-
-/// What a microphone hears without the echo, in whole blocks of [`BLOCK`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cleaned {
-    /// With what is left of the echo suppressed: to hear whether somebody speaks. It comes 4 ms late.
-    pub quiet: Vec<f32>,
-    /// Without the echo as far as it was predicted, which leaves all of a person: to understand them.
-    pub words: Vec<f32>,
 }
 
 /// A block that is being filled.
@@ -63,10 +51,8 @@ impl Default for EchoCanceller {
 impl EchoCanceller {
     /// One that knows nothing of the room yet. It needs a second or two of sound from the loudspeaker to learn it.
     pub fn new() -> Self {
-        let mut config = EchoCanceller3Config::default();
-        config.filter.export_linear_aec_output = true;
-        let processor = BlockProcessor::new(&config, SAMPLE_RATE as usize, 1, 1);
-        Self { processor, far: Gathering::new(), near: Gathering::new(), words: Block::new(1, 1), alone: OFF }
+        let processor = BlockProcessor::new(&EchoCanceller3Config::default(), SAMPLE_RATE as usize, 1, 1);
+        Self { processor, far: Gathering::new(), near: Gathering::new(), alone: OFF }
     }
 
     /// Takes what the loudspeaker plays, silence included. A loudspeaker of which nothing is told is taken to be silent.
@@ -79,8 +65,9 @@ impl EchoCanceller {
         }
     }
 
-    /// Takes what the microphone hears, and puts what is not echo behind what is in `cleaned`.
-    pub fn clean(&mut self, mut samples: &[f32], cleaned: &mut Cleaned) {
+    /// Takes what the microphone hears, and puts what is not echo behind `output`: as many samples, in whole blocks of
+    /// [`BLOCK`].
+    pub fn clean(&mut self, mut samples: &[f32], output: &mut Vec<f32>) {
         while self.near.fill(&mut samples) {
             if self.alone >= OFF {
                 self.far.block.view_mut(0, 0).fill(0.0);
@@ -89,10 +76,9 @@ impl EchoCanceller {
             }
             self.alone = (self.alone + 1).min(OFF);
             let clipped = self.near.block.view(0, 0).iter().any(|sample| sample.abs() >= CLIPPED * FULL_SCALE);
-            self.processor.process_capture(false, clipped, Some(&mut self.words), &mut self.near.block);
-            for (block, output) in [(&self.near.block, &mut cleaned.quiet), (&self.words, &mut cleaned.words)] {
-                output.extend(block.view(0, 0).iter().map(|sample| (sample / FULL_SCALE).clamp(-1.0, 1.0)));
-            }
+            self.processor.process_capture(false, clipped, None, &mut self.near.block);
+            let cleaned = self.near.block.view(0, 0).iter();
+            output.extend(cleaned.map(|sample| (sample / FULL_SCALE).clamp(-1.0, 1.0)));
         }
     }
 

@@ -8,7 +8,7 @@ use sottovoce_voice::{
     asr::WordErrors,
     audio::Resampler,
     conversation::{Activity, Change, Options},
-    echo::{BLOCK, Cleaned, EchoCanceller, SimulatedRoom},
+    echo::{BLOCK, EchoCanceller, SimulatedRoom},
 };
 
 use crate::{
@@ -59,8 +59,8 @@ fn microphone(echo: &[f32], person: &[f32], start: usize) -> Vec<f32> {
 }
 
 /// What is left of `heard` when `played` was played, piece by piece.
-fn clean(canceller: &mut EchoCanceller, played: &[f32], heard: &[f32]) -> Cleaned {
-    let mut left = Cleaned::default();
+fn clean(canceller: &mut EchoCanceller, played: &[f32], heard: &[f32]) -> Vec<f32> {
+    let mut left = Vec::new();
     for (played, heard) in played.chunks(PIECE).zip(heard.chunks(PIECE)) {
         canceller.played(played);
         canceller.clean(heard, &mut left);
@@ -81,7 +81,7 @@ fn an_echo_is_found_and_taken_away() {
         let echo = room(delay).echo(&answer);
         let mut canceller = EchoCanceller::new();
         let left = clean(&mut canceller, &answer, &microphone(&echo, &[], 0));
-        let (enhancement, found) = (enhancement(&echo, &left.quiet), canceller.delay().as_millis() as i64);
+        let (enhancement, found) = (enhancement(&echo, &left), canceller.delay().as_millis() as i64);
         println!("delay {delay} ms: found {found} ms, {enhancement:.1} dB taken away");
         assert!(enhancement > 25.0, "delay {delay} ms: {enhancement} dB");
         // Blocks are of 4 ms, and what comes a little early is looked at too.
@@ -98,7 +98,7 @@ fn clocks_that_differ_do_not_matter() {
     stretch.push(&room(80).echo(&answer), &mut echo);
     stretch.finish(&mut echo);
     let heard = microphone(&echo, &[], 0);
-    let (mut canceller, mut left) = (EchoCanceller::new(), Cleaned::default());
+    let (mut canceller, mut left) = (EchoCanceller::new(), Vec::new());
     let mut played = answer.chunks(BLOCK);
     for (block, heard) in heard.chunks(BLOCK).enumerate() {
         // A block of the loudspeaker is missing whenever the clocks are one apart.
@@ -107,7 +107,7 @@ fn clocks_that_differ_do_not_matter() {
         }
         canceller.clean(heard, &mut left);
     }
-    let enhancement = enhancement(&echo, &left.quiet);
+    let enhancement = enhancement(&echo, &left);
     println!("{enhancement:.1} dB taken away");
     assert!(enhancement > 20.0, "{enhancement} dB");
 }
@@ -124,27 +124,22 @@ fn the_same_sound_gives_the_same() {
 fn a_person_alone_is_heard_as_they_are() {
     let person = at_loudness(clips().swap_remove(13), LOUDNESS);
     let silence = vec![0.0; person.len()];
-    let mut untold = Cleaned::default();
+    let mut untold = Vec::new();
     EchoCanceller::new().clean(&person, &mut untold);
     let told = clean(&mut EchoCanceller::new(), &silence, &person);
     // A loudspeaker that goes away in the middle of an answer leaves its room behind, and nothing else.
     let answer = answer();
     let mut canceller = EchoCanceller::new();
     clean(&mut canceller, &answer, &microphone(&room(60).echo(&answer), &[], 0));
-    let mut gone = Cleaned::default();
-    canceller.clean(&vec![0.0; RATE], &mut Cleaned::default());
+    let mut gone = Vec::new();
+    canceller.clean(&vec![0.0; RATE], &mut Vec::new());
     canceller.clean(&person, &mut gone);
-    for (name, Cleaned { quiet, words }) in
-        [("nothing is told", untold), ("silence is told", told), ("it went away", gone)]
-    {
-        // What is suppressed comes a block late.
-        for left in [&quiet[BLOCK..], &words] {
-            let difference: Vec<f32> = left.iter().zip(&person).map(|(left, person)| left - person).collect();
-            let ratio = decibels(energy(&person) / energy(&difference));
-            println!("{name}: {ratio:.1} dB");
-            assert!(ratio > 60.0, "{name}: {ratio} dB");
-        }
-        assert_eq!((quiet.len(), words.len()), (person.len() / BLOCK * BLOCK, quiet.len()), "{name}");
+    for (name, left) in [("nothing is told", untold), ("silence is told", told), ("it went away", gone)] {
+        // It comes a block late.
+        let difference: Vec<f32> = left[BLOCK..].iter().zip(&person).map(|(left, person)| left - person).collect();
+        let ratio = decibels(energy(&person) / energy(&difference));
+        println!("{name}: {ratio:.1} dB");
+        assert!(left.len() == person.len() / BLOCK * BLOCK && ratio > 60.0, "{name}: {ratio} dB");
     }
 }
 
@@ -159,9 +154,9 @@ fn what_is_no_sound_does_no_harm() {
     let overdriven: Vec<f32> = heard.iter().map(|sample| (40.0 * sample).clamp(-1.0, 1.0)).collect();
     for (played, heard) in [(&bad, &bad), (&answer, &bad), (&bad, &heard), (&answer, &overdriven)] {
         let left = clean(&mut canceller, played, heard);
-        assert!(left.quiet.iter().chain(&left.words).all(|sample| sample.abs() <= 1.0));
+        assert!(left.iter().all(|sample| sample.abs() <= 1.0));
     }
-    let enhancement = enhancement(&echo, &clean(&mut canceller, &answer, &heard).quiet);
+    let enhancement = enhancement(&echo, &clean(&mut canceller, &answer, &heard));
     println!("{enhancement:.1} dB taken away afterwards");
     assert!(enhancement > 20.0, "{enhancement} dB");
 }
@@ -189,7 +184,7 @@ fn an_assistant_does_not_interrupt_itself_and_a_person_interrupts_it() {
     for delay in [20, 60, 120, 200] {
         let echo = room(delay).echo(&answer);
         let alone = microphone(&echo, &[], 0);
-        let left = clean(&mut EchoCanceller::new(), &answer, &alone).quiet;
+        let left = clean(&mut EchoCanceller::new(), &answer, &alone);
         let heard_itself = beginnings(&mut vad, &alone).len();
         let begun = beginnings(&mut vad, &left);
         println!(
@@ -198,7 +193,7 @@ fn an_assistant_does_not_interrupt_itself_and_a_person_interrupts_it() {
         );
         assert!(heard_itself > 5 && begun.is_empty(), "delay {delay} ms: {heard_itself}, {begun:?}");
 
-        let left = clean(&mut EchoCanceller::new(), &answer, &microphone(&echo, &person, start)).quiet;
+        let left = clean(&mut EchoCanceller::new(), &answer, &microphone(&echo, &person, start));
         let begun = beginnings(&mut vad, &left);
         println!("  with a person at {start}: {begun:?}");
         let in_time = |at: &usize| (start..start + person.len()).contains(at);
@@ -215,7 +210,7 @@ fn a_person_is_understood_over_an_answer() {
     for (clip, person) in speech_clips().iter().zip(clips()) {
         let person = at_loudness(person, LOUDNESS);
         let heard = microphone(&echo, &person, start);
-        let left = clean(&mut EchoCanceller::new(), &answer, &heard).words;
+        let left = clean(&mut EchoCanceller::new(), &answer, &heard);
         let turn = start - RATE / 5..start + person.len() + RATE / 5;
         let mut errors =
             |sound: &[f32]| WordErrors::count(&clip.transcript, &moonshine.recognize(&sound[turn.clone()]).unwrap());
@@ -224,5 +219,5 @@ fn a_person_is_understood_over_an_answer() {
     }
     println!("with the echo {covered:?}, without {cleaned:?}");
     // Both speak at once and as loud all the time, which is the worst there is: in a conversation the answer falls silent.
-    assert!(cleaned.rate() < 0.2, "{covered:?} {cleaned:?}");
+    assert!(cleaned.rate() < 0.4 && cleaned.rate() < 0.5 * covered.rate(), "{covered:?} {cleaned:?}");
 }

@@ -8,7 +8,7 @@ use sottovoce_voice::{
     FRAME, Recognizer, SAMPLE_RATE, VoiceActivity,
     asr::WordErrors,
     conversation::{Activity, Change, Options},
-    echo::{Cleaned, EchoCanceller, SimulatedRoom},
+    echo::{EchoCanceller, SimulatedRoom},
 };
 
 use super::speech::{self, Clip};
@@ -126,14 +126,14 @@ fn measure(
 
         let assistant_alone = LEARNING..BEFORE;
         echo_energy += energy(&echo[assistant_alone.clone()]);
-        left_energy += energy(&left.quiet[assistant_alone]);
+        left_energy += energy(&left[assistant_alone]);
         report.false_voices_before += usize::from(beginning(vad, &heard)?.is_some_and(|at| at < BEFORE));
-        let begun = beginning(vad, &left.quiet)?;
+        let begun = beginning(vad, &left)?;
         report.false_voices_after += usize::from(begun.is_some_and(|at| at < BEFORE));
         report.noticed += usize::from(begun.is_some_and(|at| at >= BEFORE));
-        let turn = BEFORE - MARGIN..left.words.len();
+        let turn = BEFORE - MARGIN..left.len();
         before += WordErrors::count(&clips[person].said, &recognizer.recognize(&heard[turn.clone()])?);
-        after += WordErrors::count(&clips[person].said, &recognizer.recognize(&left.words[turn])?);
+        after += WordErrors::count(&clips[person].said, &recognizer.recognize(&left[turn])?);
         advance();
     }
     report.enhancement = 10.0 * (echo_energy / left_energy).log10();
@@ -164,8 +164,8 @@ fn scene(room: &SimulatedRoom, clips: &[Clip], person: usize) -> Scene {
     Scene { answer, echo, heard }
 }
 
-fn clean(answer: &[f32], heard: &[f32]) -> Cleaned {
-    let (mut canceller, mut left) = (EchoCanceller::new(), Cleaned::default());
+fn clean(answer: &[f32], heard: &[f32]) -> Vec<f32> {
+    let (mut canceller, mut left) = (EchoCanceller::new(), Vec::with_capacity(heard.len()));
     for (answer, heard) in answer.chunks(PIECE).zip(heard.chunks(PIECE)) {
         canceller.played(answer);
         canceller.clean(heard, &mut left);

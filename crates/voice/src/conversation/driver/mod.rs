@@ -43,8 +43,7 @@ pub struct Driver {
 
 /// What the machine's thread waits for.
 enum Message {
-    /// A frame, and what tells whether somebody speaks in it, if that is another.
-    Frame(Box<[f32; FRAME]>, Option<Box<[f32; FRAME]>>),
+    Frame(Box<[f32; FRAME]>),
     Happened(Input<'static>),
     End,
 }
@@ -60,13 +59,7 @@ impl Driver {
 
     /// Hears the microphone's next frame.
     pub fn hear(&self, frame: &[f32; FRAME]) {
-        self.send(Message::Frame(Box::new(*frame), None));
-    }
-
-    /// Hears the next frame of a microphone beside a loudspeaker, as an [`EchoCanceller`](crate::echo::EchoCanceller) gives it:
-    /// `quiet` tells whether somebody speaks, `words` what they say.
-    pub fn hear_cleaned(&self, quiet: &[f32; FRAME], words: &[f32; FRAME]) {
-        self.send(Message::Frame(Box::new(*words), Some(Box::new(*quiet))));
+        self.send(Message::Frame(Box::new(*frame)));
     }
 
     /// Somebody pressed something.
@@ -138,7 +131,7 @@ impl Conversation {
     fn run(mut self, messages: &Receiver<Message>) {
         while let Ok(message) = messages.recv() {
             match message {
-                Message::Frame(samples, quiet) => self.hear(&samples, quiet.as_deref()),
+                Message::Frame(samples) => self.hear(&samples),
                 Message::Happened(input) => self.happened(input),
                 Message::End => break,
             }
@@ -152,8 +145,8 @@ impl Conversation {
         }
     }
 
-    fn hear(&mut self, samples: &[f32; FRAME], quiet: Option<&[f32; FRAME]>) {
-        let speech = match self.activity.probability(quiet.unwrap_or(samples)) {
+    fn hear(&mut self, samples: &[f32; FRAME]) {
+        let speech = match self.activity.probability(samples) {
             Ok(speech) => speech,
             Err(error) => {
                 (self.report)(self.started.elapsed(), Output::Event(Event::Failed(error.to_string())));
