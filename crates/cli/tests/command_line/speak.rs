@@ -10,7 +10,7 @@ use std::{
 use assert_cmd::Command;
 use sottovoce_testkit::{catalogue_file, has_program};
 
-use crate::run;
+use crate::{run, sottovoce};
 
 /// Runs the program with the cache that has the voices; `None` where they cannot be had.
 fn speak(arguments: &[&str], stdin: &str) -> Option<Output> {
@@ -93,6 +93,18 @@ fn the_other_engine_speaks_too() {
     let (rate, samples) = read(&path);
     assert_eq!(rate, 22_050);
     assert!(samples.len() > rate as usize / 2 && loudest(&samples) > 6_000);
+}
+
+#[test]
+fn a_library_that_is_missing_and_cannot_be_fetched_is_named() {
+    let cache = tempfile::tempdir().unwrap();
+    let mut command = sottovoce(cache.path());
+    let output = command.env("PIP_NO_INDEX", "1").args(["speak", "Hi.", "-o", "never.wav"]).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for named in ["onnx-runtime: ONNX Runtime", "licence MIT", "no source delivered", "onnxruntime"] {
+        assert!(errors.contains(named), "{named}: {errors}");
+    }
 }
 
 #[test]
