@@ -5,7 +5,7 @@
 //! that has not come: a helper whose core is busy with something else costs its share of the speed and no more.
 //!
 //! Helpers spin for a bounded time after a job, so that the next step of the same token starts within a fraction of a
-//! microsecond, and park when nothing comes (between tokens), so that they burn no CPU that others could use.
+//! microsecond, and park when nothing comes (behind an answer), so that they burn no CPU that others could use.
 
 use std::{
     any::Any,
@@ -23,8 +23,9 @@ use std::{
 };
 
 /// How long a helper (or the caller waiting for one) spins before it parks. Longer than the serial stretch between two
-/// steps, shorter than anyone would notice as load.
-const SPIN: Duration = Duration::from_micros(50);
+/// steps, and between two tokens, where one is chosen from a large vocabulary: waking a helper takes as long as a step. Shorter
+/// than anyone would notice as load.
+const SPIN: Duration = Duration::from_micros(200);
 
 /// Parts of a range for each worker: enough that one who is held up leaves little, few enough that taking them is cheap.
 pub(crate) const PARTS: usize = 4;
@@ -76,12 +77,12 @@ unsafe impl Sync for Shared {}
 // SAFETY: as above; the raw pointer of a job is followed only while its caller waits.
 unsafe impl Send for Shared {}
 
-/// Part `index` of `count` of `0..len`, cut at multiples of `granularity`. The parts are disjoint and cover the whole.
+/// Part `index` of `count` of `0..len`, cut at multiples of `granularity`. The parts are disjoint and cover the whole; any
+/// few that follow each other are as large as any others, to one unit.
 pub fn split(len: usize, granularity: usize, index: usize, count: usize) -> Range<usize> {
     let granularity = granularity.max(1);
     let units = len.div_ceil(granularity);
-    let (each, extra) = (units / count, units % count);
-    let bound = |i: usize| ((each * i + i.min(extra)) * granularity).min(len);
+    let bound = |i: usize| (i * units / count * granularity).min(len);
     bound(index)..bound(index + 1)
 }
 

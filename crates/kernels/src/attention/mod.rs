@@ -9,7 +9,7 @@ use crate::{
     team::Parts,
 };
 
-pub(crate) use rounded::{RoundedChunk, RoundedChunkMut, RoundedHead, VALUE_LIMIT, key_limit};
+pub(crate) use rounded::{RoundedChunk, RoundedChunkMut, RoundedHead, VALUE_LIMIT, key_limit, key_pairs};
 
 /// Keys and values of the positions to attend to, each [kv_heads, positions, head_dim] with strides: a slice of a state.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ pub(crate) fn key_limit(head_dim: usize) -> f32 {
 
 /// Keys and values of [`TILE_CHUNK`] positions of a cache head as pairs of 16-bit integers.
 pub(crate) struct RoundedChunk<'a> {
-    /// Pairs along the head, 16 positions side by side: \[positions ∕ 16, head_dim ∕ 2, 16\].
+    /// Pairs along the head, 16 positions side by side: \[positions ∕ 16, [`key_pairs`], 16\].
     pub keys: &'a [i32],
     /// \[positions\]
     pub key_scales: &'a [f32],
@@ -33,9 +33,14 @@ pub(crate) struct RoundedChunkMut<'a> {
     pub value_scales: &'a mut [f32],
 }
 
-/// Integers and floats of a chunk.
-fn chunk_len(head_dim: usize) -> (usize, usize) {
-    (TILE_CHUNK * head_dim, TILE_CHUNK + head_dim)
+/// Pairs of a key or query: elements 16 apart of each 32, the last of which are paired with 0 if the head is no multiple.
+pub(crate) fn key_pairs(head_dim: usize) -> usize {
+    head_dim.next_multiple_of(32) / 2
+}
+
+/// Integers of keys and of values of a chunk, and floats.
+fn chunk_len(head_dim: usize) -> ([usize; 2], usize) {
+    ([TILE_CHUNK * key_pairs(head_dim), TILE_CHUNK / 2 * head_dim], TILE_CHUNK + head_dim)
 }
 
 /// All chunks of a cache head.
@@ -46,8 +51,8 @@ pub(crate) struct RoundedHead<'a> {
 
 impl RoundedHead<'_> {
     pub fn chunk(&self, index: usize, head_dim: usize) -> RoundedChunk<'_> {
-        let (integers, floats) = chunk_len(head_dim);
-        let (keys, values) = self.integers[index * integers..][..integers].split_at(integers / 2);
+        let ([keys, values], floats) = chunk_len(head_dim);
+        let (keys, values) = self.integers[index * (keys + values)..][..keys + values].split_at(keys);
         let (key_scales, value_scales) = self.floats[index * floats..][..floats].split_at(TILE_CHUNK);
         RoundedChunk { keys, key_scales, values, value_scales }
     }
@@ -67,8 +72,9 @@ impl Kernels {
         // Query heads that share a head of the cache are taken together: where rows are few, tiles are fuller.
         let tiles = (queries.rows() * attention.group()).div_ceil(tile);
         let chunks = cache.len.div_ceil(TILE_CHUNK);
-        let (chunk_integers, chunk_floats) = chunk_len(dim);
-        let (work_integers, work_floats) = (tile * (dim + TILE_CHUNK) / 2, tile * (dim + TILE_CHUNK));
+        let ([keys_len, values_len], chunk_floats) = chunk_len(dim);
+        let chunk_integers = keys_len + values_len;
+        let (work_integers, work_floats) = (tile * (key_pairs(dim) + TILE_CHUNK / 2), tile * (dim + TILE_CHUNK));
         let all = cache.kv_heads * chunks;
         let (integers, own_integers) =
             take(&mut scratch.integers, all * chunk_integers + team.threads() * work_integers)
@@ -80,7 +86,7 @@ impl Kernels {
         team.for_each(all, |_, unit| {
             // SAFETY: every chunk of a head is one unit.
             let (integers, floats) = unsafe { (parts.0.part(unit), parts.1.part(unit)) };
-            let (keys, values) = integers.split_at_mut(chunk_integers / 2);
+            let (keys, values) = integers.split_at_mut(keys_len);
             let (key_scales, value_scales) = floats.split_at_mut(TILE_CHUNK);
             let mut out = RoundedChunkMut { keys, key_scales, values, value_scales };
             let (kv_head, first) = (unit / chunks, unit % chunks * TILE_CHUNK);

@@ -30,16 +30,34 @@ impl Cache<'_> {
 /// # Safety
 /// As [`Simd`]; the row and position must exist.
 #[inline(always)]
-pub(super) unsafe fn finish_scores<S: Simd>(
+unsafe fn finish_scores<S: Simd>(attention: &Attention<'_>, scores: S::F, row: usize, first: usize) -> S::F {
+    mask_scores::<S>(attention, cap_scores::<S>(attention, scores), row, first)
+}
+
+/// The first half of [`finish_scores`]: the cap.
+///
+/// # Safety
+/// As [`Simd`].
+#[inline(always)]
+pub(super) unsafe fn cap_scores<S: Simd>(attention: &Attention<'_>, scores: S::F) -> S::F {
+    match attention.options.soft_cap {
+        Some(cap) => S::mul(S::splat(cap), tanh::<S>(S::mul(scores, S::splat(1.0 / cap)))),
+        None => scores,
+    }
+}
+
+/// The second half of [`finish_scores`]: the mask and the end.
+///
+/// # Safety
+/// As [`Simd`]; the row and position must exist.
+#[inline(always)]
+pub(super) unsafe fn mask_scores<S: Simd>(
     attention: &Attention<'_>,
     mut scores: S::F,
     row: usize,
     first: usize,
 ) -> S::F {
-    let Attention { cache, mask, options, .. } = attention;
-    if let Some(cap) = options.soft_cap {
-        scores = S::mul(S::splat(cap), tanh::<S>(S::mul(scores, S::splat(1.0 / cap))));
-    }
+    let Attention { cache, mask, .. } = attention;
     let left = cache.len - first;
     if let Some(mask) = mask {
         scores = S::add(scores, load_mask::<S>(mask.data.as_ptr().add(row * mask.stride + first), left));
@@ -281,18 +299,21 @@ impl<const T: usize> Softmax<T> {
         Self { largest: [f32::NEG_INFINITY; T], totals: [0.0; T] }
     }
 
-    /// Turns the scores of the positions `seen` of a chunk, \[T, [`TILE_CHUNK`]\], of which `chunk_largest` are the largest
-    /// by lane, into weights, and scales the sums of weighted values, \[T, head_dim\].
+    /// Makes weights of the scores of the positions `seen` of a chunk, \[T, [`TILE_CHUNK`]\], of which `chunk_largest` are
+    /// the largest by lane, and scales the sums of weighted values, \[T, head_dim\]. `exp` is how precisely; `keep` gets
+    /// the weights with the place of their scores.
     ///
     /// # Safety
     /// As [`Simd`]; whole vectors of scores must exist.
     #[inline(always)]
     pub unsafe fn update<S: Simd>(
         &mut self,
-        scores: &mut [f32],
+        scores: *const f32,
         seen: Range<usize>,
         chunk_largest: &[S::F; T],
         sums: &mut [f32],
+        exp: impl Fn(S::F) -> S::F,
+        mut keep: impl FnMut(usize, S::F),
     ) {
         let dim = sums.len() / T;
         for m in 0..T {
@@ -301,16 +322,17 @@ impl<const T: usize> Softmax<T> {
             let shift = if new == f32::NEG_INFINITY { 0.0 } else { new };
             let mut total = S::splat(0.0);
             for at in seen.clone().step_by(LANES) {
-                let at = scores.as_mut_ptr().add(m * TILE_CHUNK + at);
-                let weight = exp::<S>(S::sub(S::load(at), S::splat(shift)));
+                let at = m * TILE_CHUNK + at;
+                let weight = exp(S::sub(S::load(scores.add(at)), S::splat(shift)));
                 total = S::add(total, weight);
-                S::store(at, weight);
+                keep(at, weight);
             }
-            let kept = (self.largest[m] - shift).exp();
-            self.totals[m] = self.totals[m] * kept + S::sum(total);
-            if kept != 1.0 {
+            if self.largest[m] != shift {
+                let kept = (self.largest[m] - shift).exp();
+                self.totals[m] *= kept;
                 sums[m * dim..][..dim].iter_mut().for_each(|sum| *sum *= kept);
             }
+            self.totals[m] += S::sum(total);
             self.largest[m] = new;
         }
     }
@@ -402,7 +424,9 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
         if seen.is_empty() {
             continue;
         }
-        softmax.update::<S>(weights, seen.clone(), &chunk_largest, sums);
+        let places = weights.as_mut_ptr();
+        let keep = |at, weight| S::store(places.add(at), weight);
+        softmax.update::<S>(places, seen.clone(), &chunk_largest, sums, |x| exp::<S>(x), keep);
         let values = cache.values.as_ptr().add(cache.at(kv_head, start + seen.start)).cast::<u16>();
         for row in (0..T).step_by(R) {
             let weights = weights.as_ptr().add(row * TILE_CHUNK + seen.start);

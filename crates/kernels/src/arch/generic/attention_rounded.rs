@@ -1,11 +1,16 @@
 //! Attention of many rows in integers of 16 bits or fewer: products of pairs, which are twice as fast as floats where the CPU
 //! has an instruction for them.
 
-use super::attention::{LANES, Softmax, finish_scores, sees};
+use std::ops::Range;
+
+use super::{
+    attention::{LANES, Softmax, cap_scores, mask_scores, sees},
+    math::exp_of_weight,
+};
 use crate::{
     Cache, RowsMut,
     arch::{scalar::rows::inverse_scale, simd::Simd},
-    attention::{Attention, RoundedChunk, RoundedChunkMut, RoundedHead, TILE_CHUNK, VALUE_LIMIT, key_limit},
+    attention::{Attention, RoundedChunk, RoundedChunkMut, RoundedHead, TILE_CHUNK, VALUE_LIMIT, key_limit, key_pairs},
 };
 
 /// Largest magnitude of `vectors` vectors.
@@ -18,22 +23,11 @@ unsafe fn largest_of<S: Simd>(vectors: usize, vector: impl Fn(usize) -> S::F) ->
     S::largest(largest)
 }
 
-/// Rounds a row of `dim` elements, 16 of which `vector` gives, and calls `pair` with each pair's number and both integers in
-/// one; gives the scale.
+/// The pairs of 32 integers, or of the last 16 of a row of `dim`: of those from `d` on, 16 of which `vector` gives.
 #[inline(always)]
-unsafe fn round_pairs<S: Simd>(dim: usize, vector: impl Fn(usize) -> S::F, mut pair: impl FnMut(usize, i32)) -> f32 {
-    let limit = key_limit(dim);
-    let largest = largest_of::<S>(dim / LANES, &vector);
-    let inverse = S::splat(inverse_scale(largest, limit));
-    let mut integers = [0i16; LANES];
-    for at in 0..dim / LANES {
-        S::store_halves(integers.as_mut_ptr(), S::to_int(S::mul(vector(at), inverse)));
-        for half in 0..LANES / 2 {
-            let both = integers.as_ptr().add(2 * half).cast::<i32>().read_unaligned();
-            pair(at * LANES / 2 + half, both);
-        }
-    }
-    largest / limit
+unsafe fn pairs_of<S: Simd>(d: usize, dim: usize, vector: impl Fn(usize) -> S::I) -> S::I {
+    let high = if d + LANES < dim { vector(d + LANES) } else { S::splat_int(0) };
+    S::pair_up(vector(d), high)
 }
 
 /// Rounds the keys and values of the [`TILE_CHUNK`] positions from `first` on; past the end, scales of keys and values are 0.
@@ -55,7 +49,7 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
     if count < TILE_CHUNK {
         out.key_scales.fill(0.0);
     }
-    let limit = key_limit(dim);
+    let (limit, pairs) = (key_limit(dim), key_pairs(dim));
     for start in (0..count).step_by(LANES) {
         // Past the end keys are copies of the last one, of scale 0.
         let positions: [usize; LANES] = std::array::from_fn(|lane| (start + lane).min(count - 1));
@@ -67,21 +61,15 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
                 out.key_scales[position] = largest / limit;
             }
         }
-        let block = &mut out.keys[start * dim / 2..][..LANES * dim / 2];
-        for d in (0..dim).step_by(2 * LANES) {
-            // 16 pairs of each position, of which a head that is not a multiple of 32 lacks 8 at its end.
-            let mut pairs = [S::splat_int(0); LANES];
+        let block = &mut out.keys[start * pairs..][..LANES * pairs];
+        for (d, block) in (0..dim).step_by(2 * LANES).zip(block.chunks_exact_mut(LANES * LANES)) {
+            let mut rounded = [S::splat_int(0); LANES];
             for (lane, &position) in positions.iter().enumerate() {
-                let mut integers = [0i16; 2 * LANES];
-                for at in (0..(dim - d).min(2 * LANES)).step_by(LANES) {
-                    let scaled = S::mul(element(cache.keys, position, d + at), inverse[lane]);
-                    S::store_halves(integers.as_mut_ptr().add(at), S::to_int(scaled));
-                }
-                pairs[lane] = S::load_int(integers.as_ptr().cast());
+                let integers = |d| S::to_int(S::mul(element(cache.keys, position, d), inverse[lane]));
+                rounded[lane] = pairs_of::<S>(d, dim, integers);
             }
-            let columns = S::transpose(pairs);
-            for (to, pair) in block[d / 2 * LANES..].chunks_exact_mut(LANES).zip(columns) {
-                S::store_int(to.as_mut_ptr(), pair);
+            for (to, pairs) in block.chunks_exact_mut(LANES).zip(S::transpose(rounded)) {
+                S::store_int(to.as_mut_ptr(), pairs);
             }
         }
     }
@@ -121,15 +109,27 @@ pub(crate) unsafe fn tile<S: Simd>(
     out: &RowsMut<'_>,
 ) {
     if S::TILE > 4 {
-        tile_of::<S, 12, 6, 4>(attention, kv_head, first, cache, (floats, integers), out);
+        tile_of::<S, 12, 2, 6, 4>(attention, kv_head, first, cache, (floats, integers), out);
     } else {
-        tile_of::<S, 4, 4, 1>(attention, kv_head, first, cache, (floats, integers), out);
+        tile_of::<S, 4, 1, 4, 1>(attention, kv_head, first, cache, (floats, integers), out);
     }
 }
 
-/// [`tile`] with `T` queries, of which `R` at a time are multiplied with `V` vectors of values.
+/// Whether each of the rows may look at all positions of the chunk from `first` on, and no mask weighs any.
 #[inline(always)]
-unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
+fn is_open(attention: &Attention<'_>, rows: Range<usize>, first: usize) -> bool {
+    let bits = |row: &[half::f16]| row.iter().fold(0, |bits, mask| bits | mask.to_bits());
+    first + TILE_CHUNK <= attention.cache.len
+        && attention.mask.is_none_or(|mask| {
+            let mut rows = rows.map(|row| &mask.data[row * mask.stride + first..][..TILE_CHUNK]);
+            rows.all(|row| bits(row) == 0)
+        })
+}
+
+/// [`tile`] with `T` queries, all of which are multiplied with `B` blocks of 16 keys at a time, and `R` with `V` vectors of
+/// values.
+#[inline(always)]
+unsafe fn tile_of<S: Simd, const T: usize, const B: usize, const R: usize, const V: usize>(
     attention: &Attention<'_>,
     kv_head: usize,
     first: usize,
@@ -138,6 +138,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
     out: &RowsMut<'_>,
 ) {
     let dim = attention.cache.head_dim;
+    let pairs = key_pairs(dim);
     let len = attention.cache.len;
     let group = attention.group();
     let count = (attention.queries.rows() * group - first).min(T);
@@ -148,67 +149,86 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
     };
     let mut rows = [0; T];
     let (sums, scores) = floats.split_at_mut(T * dim);
-    let (turned, weights) = integers.split_at_mut(T * dim / 2);
+    let (turned, weights) = integers.split_at_mut(T * pairs);
+    let (scores, weights) = (scores.as_mut_ptr(), weights.as_mut_ptr());
     let mut scales = [0.0; T];
+    let limit = key_limit(dim);
     for m in 0..T {
         let (row, column) = place_of(m);
         rows[m] = row;
         let query = attention.queries.row(row)[column..].as_ptr();
-        let rounded = round_pairs::<S>(
-            dim,
-            |at| S::load(query.add(at * LANES)),
-            |pair, both| {
-                turned[pair * T + m] = both;
-            },
-        );
-        scales[m] = rounded * attention.options.scale;
+        let largest = largest_of::<S>(dim / LANES, |at| S::load(query.add(at * LANES)));
+        let inverse = S::splat(inverse_scale(largest, limit));
+        for d in (0..dim).step_by(2 * LANES) {
+            let mut pairs = [0; LANES];
+            let integers = |d| S::to_int(S::mul(S::load(query.add(d)), inverse));
+            S::store_int(pairs.as_mut_ptr(), pairs_of::<S>(d, dim, integers));
+            for (pair, both) in pairs.into_iter().enumerate() {
+                turned[(d / 2 + pair) * T + m] = both;
+            }
+        }
+        scales[m] = largest / limit * attention.options.scale;
     }
+    let seen_rows = rows[0]..rows[T - 1] + 1;
     sums.fill(0.0);
     let mut softmax = Softmax::<T>::new();
     for (chunk, start) in (0..len).step_by(TILE_CHUNK).enumerate() {
         let chunk = cache.chunk(chunk, dim);
+        let open = is_open(attention, seen_rows.clone(), start);
         let mut seen = 0..0;
         let mut largest = [S::splat(f32::NEG_INFINITY); T];
-        for at in (0..TILE_CHUNK.min(len - start)).step_by(LANES) {
-            if !sees::<S>(attention, rows[0]..rows[T - 1] + 1, start + at) {
-                for m in 0..T {
-                    S::store(scores.as_mut_ptr().add(m * TILE_CHUNK + at), S::splat(f32::NEG_INFINITY));
-                }
-                continue;
-            }
-            if seen.is_empty() {
-                seen.start = at;
-            }
-            seen.end = at + LANES;
-            let keys = chunk.keys[at * dim / 2..].as_ptr();
-            let mut dots = [S::splat_int(0); T];
-            for pair in 0..dim / 2 {
-                let key = S::load_int(keys.add(pair * LANES));
-                for m in 0..T {
-                    dots[m] = S::dot_pairs(dots[m], key, S::splat_int(*turned.as_ptr().add(pair * T + m)));
+        for first in (0..TILE_CHUNK.min(len - start)).step_by(B * LANES) {
+            let mut visible = [open; B];
+            for b in 0..B {
+                let at = first + b * LANES;
+                visible[b] |= start + at < len && sees::<S>(attention, seen_rows.clone(), start + at);
+                if visible[b] {
+                    seen = if seen.is_empty() { at } else { seen.start }..at + LANES;
                 }
             }
-            let key_scales = S::load(chunk.key_scales[at..].as_ptr());
-            for m in 0..T {
-                let scaled = S::mul(S::to_float(dots[m]), S::mul(key_scales, S::splat(scales[m])));
-                let scored = finish_scores::<S>(attention, scaled, rows[m], start + at);
-                largest[m] = S::max(largest[m], scored);
-                S::store(scores.as_mut_ptr().add(m * TILE_CHUNK + at), scored);
+            let mut dots = [[S::splat_int(0); B]; T];
+            if visible.contains(&true) {
+                let keys = chunk.keys[first * pairs..][..B * LANES * pairs].as_ptr();
+                for pair in 0..pairs {
+                    let mut key = [S::splat_int(0); B];
+                    for b in 0..B {
+                        key[b] = S::load_int(keys.add((b * pairs + pair) * LANES));
+                    }
+                    for m in 0..T {
+                        let query = S::splat_int(*turned.as_ptr().add(pair * T + m));
+                        for b in 0..B {
+                            dots[m][b] = S::dot_pairs(dots[m][b], key[b], query);
+                        }
+                    }
+                }
+            }
+            for b in 0..B {
+                let at = first + b * LANES;
+                let key_scales = S::load(chunk.key_scales[at..].as_ptr());
+                for m in 0..T {
+                    let mut scored = S::splat(f32::NEG_INFINITY);
+                    if visible[b] {
+                        let scaled = S::mul(S::to_float(dots[m][b]), S::mul(key_scales, S::splat(scales[m])));
+                        scored = cap_scores::<S>(attention, scaled);
+                    }
+                    if visible[b] && !open {
+                        scored = mask_scores::<S>(attention, scored, rows[m], start + at);
+                    }
+                    largest[m] = S::max(largest[m], scored);
+                    S::store(scores.add(m * TILE_CHUNK + at), scored);
+                }
             }
         }
         if seen.is_empty() {
             continue;
         }
-        softmax.update::<S>(scores, seen.clone(), &largest, sums);
-        for m in 0..T {
-            for at in seen.clone().step_by(LANES) {
-                let weight = S::load(scores.as_ptr().add(m * TILE_CHUNK + at));
-                let to = weights.as_mut_ptr().cast::<i16>().add(m * TILE_CHUNK + at);
-                S::store_halves(to, S::to_int(S::mul(weight, S::splat(VALUE_LIMIT))));
-            }
-        }
+        let keep = |at, weight| {
+            let to = weights.cast::<i16>().add(at);
+            S::store_halves(to, S::to_int(S::mul(weight, S::splat(VALUE_LIMIT))));
+        };
+        softmax.update::<S>(scores, seen.clone(), &largest, sums, |x| exp_of_weight::<S>(x), keep);
         for row in (0..T).step_by(R) {
-            let weights = weights.as_ptr().add(row * TILE_CHUNK / 2);
+            let weights = weights.add(row * TILE_CHUNK / 2).cast_const();
             let sums = sums.as_mut_ptr().add(row * dim);
             let mut d = 0;
             while d + V * LANES <= dim {
@@ -232,7 +252,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize, const V: usize>(
 #[inline(always)]
 unsafe fn weigh<S: Simd, const R: usize, const V: usize>(
     weights: *const i32,
-    pairs: std::ops::Range<usize>,
+    pairs: Range<usize>,
     chunk: &RoundedChunk<'_>,
     d: usize,
     sums: *mut f32,
