@@ -97,6 +97,7 @@ impl Bytes {
     pub fn renew(&mut self, len: usize) {
         match Arc::get_mut(&mut self.backing) {
             Some(Backing::Owned(lines)) if len.div_ceil(64) <= lines.len() => {}
+            Some(Backing::Anonymous(map)) if len <= map.len() => {}
             Some(Backing::Owned(lines)) => *self = Self::zeroed(len.max(lines.len() * 64 / 2 * 3)),
             _ => *self = Self::zeroed(len),
         }
@@ -196,6 +197,11 @@ mod tests {
         bytes.renew(10);
         bytes.renew(1000);
         assert_eq!((bytes.as_ptr(), bytes.len()), (before, 1000));
+        let mut large = Bytes::zeroed(2 << 20);
+        let before = large.as_ptr();
+        large.renew(10);
+        large.renew(2 << 20);
+        assert_eq!((large.as_ptr(), large.len()), (before, 2 << 20));
         let held = bytes.clone();
         bytes.renew(1000);
         assert_ne!(bytes.as_ptr(), held.as_ptr());

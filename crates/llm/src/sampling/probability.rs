@@ -28,13 +28,33 @@ pub(crate) fn most_likely_id(logits: &[f32]) -> Result<u32, LlmError> {
     most_likely(logits).map(|best| best.id)
 }
 
+/// Logits that are looked at together, and those of them that are compared in one vector: most parts hold nothing greater
+/// than an earlier one.
+const PART: usize = 512;
+const LANES: usize = 16;
+
 pub(super) fn most_likely(logits: &[f32]) -> Result<Candidate, LlmError> {
     let mut best = Candidate { id: 0, logit: f32::NEG_INFINITY };
-    for (id, &logit) in (0..).zip(logits) {
-        if logit > best.logit {
-            best = Candidate { id, logit };
-        } else if logit.is_nan() {
-            return Err(LlmError::Logits { id: id as usize, value: logit });
+    for (part, first) in logits.chunks(PART).zip((0..).step_by(PART)) {
+        // Without a branch, so that it is computed in vectors; NaN is greater than nothing.
+        let largest = |a: f32, b: f32| if b > a { b } else { a };
+        let (lanes, rest) = part.as_chunks::<LANES>();
+        let mut top = [f32::NEG_INFINITY; LANES];
+        let mut odd = [0; LANES];
+        for lanes in lanes {
+            top = std::array::from_fn(|lane| largest(top[lane], lanes[lane]));
+            odd = std::array::from_fn(|lane| odd[lane] | u32::from(lanes[lane].is_nan()));
+        }
+        let top = top.iter().chain(rest).copied().fold(f32::NEG_INFINITY, largest);
+        if top <= best.logit && odd == [0; LANES] && !rest.iter().any(|logit| logit.is_nan()) {
+            continue;
+        }
+        for (id, &logit) in (first..).zip(part) {
+            if logit > best.logit {
+                best = Candidate { id, logit };
+            } else if logit.is_nan() {
+                return Err(LlmError::Logits { id: id as usize, value: logit });
+            }
         }
     }
     if best.logit.is_finite() { Ok(best) } else { Err(LlmError::Logits { id: best.id as usize, value: best.logit }) }
