@@ -6,6 +6,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use common::{IM_END, IM_START, ScriptedModel, byte_tokenizer, byte_vocabulary, one_hot};
 use sottovoce_llm::chat::{ChatTemplate, Conversation, Message, Overflow, Resumed, StoredConversation};
 use sottovoce_llm::generate::{Answer, FinishReason, GenerateOptions, PrefixCache, Session};
@@ -119,6 +121,32 @@ fn a_models_own_spelling_is_not_computed_again() {
     let answer = ask(&mut conversation, "b");
     assert_eq!(answer.stats.reused_tokens, held.len(), "the stop token was chosen and not computed");
     assert!(conversation.session().held().starts_with(&held));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever is said, also words that spell a turn's markers or parts of them, and whatever tokens the model spells it
+    /// with, its state spells the whole conversation, and no token of it is computed twice.
+    #[test]
+    fn a_state_always_spells_what_was_said(
+        questions in prop::collection::vec("(hello|hell| w|o|<\\|im_end\\|>|<\\|im_start\\|>user|<\\|im_|<|\n){1,6}", 1..5),
+    ) {
+        let mut conversation = conversation(CHATML, 2000, |question| format!("{question} hello"));
+        for question in &questions {
+            let held = conversation.session().held().len();
+            let answer = ask(&mut conversation, question);
+            prop_assert_eq!(answer.stats.reused_tokens, held, "all but the stop token was held");
+            let (last, before) = conversation.messages().split_last().expect("an answer");
+            let expected = tokens(CHATML, before, &last.content);
+            let held = conversation.session().held();
+            prop_assert_eq!(spelled(held), spelled(&expected));
+            let markers = |ids: &[u32]| ids.iter().copied().filter(|&id| id == IM_START || id == IM_END).collect::<Vec<_>>();
+            prop_assert_eq!(markers(held), markers(&expected));
+        }
+        let held = conversation.session().held().len();
+        prop_assert_eq!(rows(&conversation), held, "no row twice");
+    }
 }
 
 #[test]

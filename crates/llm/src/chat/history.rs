@@ -48,8 +48,9 @@ impl History {
     /// the same text, as a model's own choices often do, they stay.
     pub fn prompt(&self, held: &[u32]) -> Result<Vec<u32>, LlmError> {
         let seen = [&self.messages[..self.system_messages()], self.seen()].concat();
-        let prompt = self.template.encode(&seen, &self.special, &self.tokenizer)?;
-        Ok(respell(&prompt, held, &self.tokenizer))
+        let (kept, rest) = self.template.encode_behind(held, &seen, &self.special, &self.tokenizer)?;
+        let (kept, held) = held.split_at(kept);
+        Ok([kept, &respell(&rest, held, &self.tokenizer)].concat())
     }
 
     /// How many tokens of `prompt` every conversation begins with that has the same system message; 0 when they are few.

@@ -132,20 +132,33 @@ impl ChatTemplate {
         special: &SpecialTokens,
         tokenizer: &Tokenizer,
     ) -> Result<Vec<u32>, LlmError> {
-        let spellings = tokenizer.special_spellings();
+        self.encode_behind(&[], messages, special, tokenizer).map(|(_, ids)| ids)
+    }
+
+    /// [`ChatTemplate::encode`] behind what a model holds, so that a long conversation is not encoded again for every
+    /// turn: how many tokens of `held` spell the beginning, and the ids of the rest.
+    pub(super) fn encode_behind(
+        &self,
+        held: &[u32],
+        messages: &[Message],
+        special: &SpecialTokens,
+        tokenizer: &Tokenizer,
+    ) -> Result<(usize, Vec<u32>), LlmError> {
         let shielded: Vec<Message> =
-            messages.iter().map(|message| message.map_texts(&|text| shield(text, &spellings))).collect();
+            messages.iter().map(|message| message.map_texts(&|text| shield(text, tokenizer))).collect();
         let (messages, begun) = match &shielded[..] {
             [before @ .., Message { role: Role::Assistant, content, tool_calls, .. }] if tool_calls.is_empty() => {
                 (before, content.as_str())
             }
             all => (all, ""),
         };
+        let text = self.render(messages, special, true)? + begun;
+        let (kept, place) = tokenizer.spelled_by(held, &text);
         let mut ids = Vec::new();
-        for part in (self.render(messages, special, true)? + begun).split(CUT) {
+        for part in text[place..].split(CUT) {
             ids.extend(tokenizer.encode(part, false)?);
         }
-        Ok(ids)
+        Ok((kept, ids))
     }
 
     fn render_as_is(&self, messages: &[Message], special: &SpecialTokens, answer: bool) -> Result<String, LlmError> {
@@ -183,18 +196,17 @@ impl ChatTemplate {
     }
 }
 
-/// Puts a cut after the first character of every special token's spelling in `content`.
-fn shield(content: &str, spellings: &[String]) -> String {
-    let mut content = content.replace(CUT, "\u{FFFD}");
-    for spelling in spellings {
-        let mut rest = spelling.chars();
-        if let Some(first) = rest.next()
-            && content.contains(spelling.as_str())
-        {
-            content = content.replace(spelling.as_str(), &format!("{first}{CUT}{}", rest.as_str()));
+/// Puts a cut after the first character of every control token's spelling in `content`.
+fn shield(content: &str, tokenizer: &Tokenizer) -> String {
+    let content = content.replace(CUT, "\u{FFFD}");
+    let mut shielded = String::with_capacity(content.len());
+    for (at, c) in content.char_indices() {
+        shielded.push(c);
+        if tokenizer.control_at(&content[at..]).is_some() {
+            shielded.push(CUT);
         }
     }
-    content
+    shielded
 }
 
 /// Names the template's line and says what it was about, in one line.

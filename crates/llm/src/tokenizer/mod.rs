@@ -5,6 +5,7 @@
 //! bytes, so that pieces of a character wait for the rest.
 
 mod from_gguf;
+mod prefix_index;
 mod read;
 mod reduced_gemma;
 mod sentence_piece;
@@ -25,6 +26,7 @@ pub use stream::TextStream;
 pub use vocabulary::{TokenKind, Vocabulary, VocabularyModel};
 
 use crate::{LlmError, files};
+use prefix_index::PrefixIndex;
 use sentence_piece::SentencePiece;
 use token_bytes::TokenBytes;
 
@@ -40,6 +42,10 @@ pub struct Tokenizer {
     encoder: Encoder,
     bytes: TokenBytes,
     special: Vec<bool>,
+    /// The spellings of the control tokens.
+    controls: PrefixIndex,
+    /// Whether what stands before a control token's spelling is encoded as if the text ended there.
+    controls_part_text: bool,
 }
 
 /// What turns text into ids.
@@ -68,12 +74,15 @@ impl Tokenizer {
         inner.with_padding(None);
         let bytes = TokenBytes::new(&inner).map_err(error)?;
         let mut special = vec![false; bytes.len()];
+        let (mut controls, mut controls_part_text) = (PrefixIndex::default(), true);
         for (id, token) in inner.get_added_tokens_decoder() {
-            if let Some(entry) = special.get_mut(id as usize) {
-                *entry = token.special;
+            if let Some(entry) = special.get_mut(id as usize).filter(|_| token.special) {
+                *entry = true;
+                controls.insert(&token.content, id);
+                controls_part_text &= !token.lstrip && !token.single_word;
             }
         }
-        Ok(Self { encoder: Encoder::Pipeline(Box::new(inner)), bytes, special })
+        Ok(Self { encoder: Encoder::Pipeline(Box::new(inner)), bytes, special, controls, controls_part_text })
     }
 
     /// Reads a SentencePiece `tokenizer.model` and the `tokenizer_config.json` beside it, if there is one: that says which
@@ -96,9 +105,11 @@ impl Tokenizer {
     }
 
     fn from_model(model: SentencePiece) -> Self {
-        let special = (0..).take(model.len()).map(|id| model.is_control(id)).collect();
+        let special: Vec<bool> = (0..).take(model.len()).map(|id| model.is_control(id)).collect();
         let bytes = TokenBytes::of_sentence_piece(&model);
-        Self { encoder: Encoder::SentencePiece(Box::new(model)), bytes, special }
+        let spelled = (0..).zip(&special).filter(|(_, special)| **special);
+        let controls = PrefixIndex::new(spelled.filter_map(|(id, _)| Some((model.token(id)?.into(), id))));
+        Self { encoder: Encoder::SentencePiece(Box::new(model)), bytes, special, controls, controls_part_text: true }
     }
 
     /// One more than the highest token id.
@@ -177,9 +188,31 @@ impl Tokenizer {
         (0..self.vocab_size() as u32).filter(holds).collect()
     }
 
-    /// The spellings of the control tokens.
-    pub(crate) fn special_spellings(&self) -> Vec<String> {
-        (0..).zip(&self.special).filter(|(_, special)| **special).filter_map(|(id, _)| self.token(id)).collect()
+    /// The control token whose spelling `text` begins with, the longest if there are several, and the spelling's bytes.
+    pub(crate) fn control_at(&self, text: &str) -> Option<(usize, u32)> {
+        self.controls.longest(text)
+    }
+
+    /// How many of `tokens` spell the beginning of `text` up to the last control token that both have there, and its
+    /// place in `text`: with what is encoded from there on, they are a spelling of the whole.
+    pub(crate) fn spelled_by(&self, tokens: &[u32], text: &str) -> (usize, usize) {
+        let (mut spelled, mut at) = ((0, 0), 0);
+        for (index, &id) in tokens.iter().enumerate().filter(|_| self.controls_part_text) {
+            let control = |at| text.get(at..).and_then(|text| self.control_at(text));
+            if self.is_special(id) {
+                let Some((length, _)) = control(at).filter(|(_, found)| *found == id) else { break };
+                spelled = (index, at);
+                at += length;
+                continue;
+            }
+            let end = at + self.token_bytes(id).len();
+            let same = at < end && text.as_bytes().get(at..end) == Some(self.token_bytes(id));
+            if !same || (at..end).any(|at| control(at).is_some()) {
+                break;
+            }
+            at = end;
+        }
+        spelled
     }
 
     /// Makes control tokens of `tokens`, as far as the vocabulary has them: some files keep turn markers among the
@@ -197,6 +230,7 @@ impl Tokenizer {
                 }
                 Encoder::SentencePiece(model) => model.cut_at(id),
             }
+            self.controls.insert(token, id);
             if let Some(entry) = self.special.get_mut(id as usize) {
                 *entry = true;
             }

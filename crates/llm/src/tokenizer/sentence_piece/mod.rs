@@ -9,14 +9,12 @@ mod model_file;
 mod normalizer;
 mod pair_encoding;
 mod pieces;
-mod prefix_index;
 mod unigram;
 
 use serde_json::Value;
 
-use super::{SpecialTokens, TokenKind, token_bytes::fallback_byte};
+use super::{SpecialTokens, TokenKind, prefix_index::PrefixIndex, token_bytes::fallback_byte};
 use pieces::Pieces;
-use prefix_index::PrefixIndex;
 use unigram::Unigram;
 
 pub use normalizer::{Normalizer, SPACE};

@@ -1,6 +1,6 @@
 //! What SentencePiece does to a text before it segments it.
 
-use super::{charsmap::Charsmap, prefix_index::PrefixIndex};
+use super::{PrefixIndex, charsmap::Charsmap};
 
 /// U+2581, by which SentencePiece spells a space.
 pub const SPACE: char = '\u{2581}';

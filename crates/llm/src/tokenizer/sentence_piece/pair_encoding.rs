@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::{Segments, pieces::Pieces, prefix_index::PrefixIndex};
+use super::{PrefixIndex, Segments, pieces::Pieces};
 use crate::tokenizer::TokenKind;
 
 /// A stretch of the text that is one piece so far.

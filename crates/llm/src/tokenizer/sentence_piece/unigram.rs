@@ -1,6 +1,6 @@
 //! Segmentation into the likeliest sequence of pieces.
 
-use super::{Segments, pieces::Pieces, prefix_index::PrefixIndex};
+use super::{PrefixIndex, Segments, pieces::Pieces};
 use crate::tokenizer::TokenKind;
 
 /// What an unknown character scores below the worst piece.

@@ -4,6 +4,8 @@
 #[derive(Default)]
 pub struct PrefixIndex {
     words: Vec<(Box<str>, u32)>,
+    /// A bit for each byte that a word begins with: most of a text begins none.
+    firsts: [u64; 4],
 }
 
 impl PrefixIndex {
@@ -12,19 +14,29 @@ impl PrefixIndex {
         let mut words: Vec<_> = words.into_iter().collect();
         words.sort_unstable();
         words.dedup();
-        Self { words }
+        let mut index = Self { firsts: [0; 4], words: Vec::new() };
+        words.iter().for_each(|(word, _)| index.note_first(word));
+        Self { words, ..index }
+    }
+
+    fn note_first(&mut self, word: &str) {
+        if let Some(&first) = word.as_bytes().first() {
+            self.firsts[usize::from(first / 64)] |= 1 << (first % 64);
+        }
     }
 
     /// Adds a word unless it is there.
     pub fn insert(&mut self, word: &str, value: u32) {
         if let Err(place) = self.words.binary_search_by(|(known, _)| (**known).cmp(word)) {
             self.words.insert(place, (word.into(), value));
+            self.note_first(word);
         }
     }
 
     /// Length in bytes and value of every word that `text` begins with, the shortest first.
     pub fn prefixes<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, u32)> + 'a {
-        let mut range = &self.words[..];
+        let begins = |&first: &u8| self.firsts[usize::from(first / 64)] >> (first % 64) & 1 == 1;
+        let mut range = if text.as_bytes().first().is_some_and(begins) { &self.words[..] } else { &[] };
         let narrowed = text.bytes().enumerate().map_while(move |(depth, byte)| {
             // All of the range share what is before `depth`; a word that ends there sorts first.
             let at = |word: &str| word.as_bytes().get(depth).copied();
@@ -64,7 +76,7 @@ mod tests {
             prop_assert_eq!(index.longest(&text), expected.last().copied());
             let mut grown = PrefixIndex::default();
             valued().for_each(|(word, value)| grown.insert(&word, value));
-            prop_assert_eq!(grown.words, index.words);
+            prop_assert_eq!((grown.words, grown.firsts), (index.words, index.firsts));
         }
     }
 }
