@@ -22,10 +22,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a helper (or the caller waiting for one) spins before it parks. Longer than the serial stretch between two
-/// steps, and between two tokens, where one is chosen from a large vocabulary: waking a helper takes as long as a step. Shorter
-/// than anyone would notice as load.
+/// How long a helper spins before it parks. Longer than the serial stretch between two steps, and between two tokens, where one
+/// is chosen from a large vocabulary: waking a helper takes as long as several steps. Shorter than anyone would notice as load.
 const SPIN: Duration = Duration::from_micros(200);
+
+/// How long the caller spins in wait of a helper that is at work; one that takes longer has lost its core, perhaps to the
+/// caller.
+const CALLER_SPIN: Duration = Duration::from_micros(50);
 
 /// Parts of a range for each worker: enough that one who is held up leaves little, few enough that taking them is cheap.
 pub(crate) const PARTS: usize = 4;
@@ -261,8 +264,8 @@ impl Drop for Team {
     }
 }
 
-/// Spins until `ready` or until [`SPIN`] has passed; tells which.
-fn spin_until(ready: impl Fn() -> bool) -> bool {
+/// Spins until `ready` or until `most` has passed; tells which.
+fn spin_until(ready: impl Fn() -> bool, most: Duration) -> bool {
     // The clock costs as much as several dozen looks at the flag.
     const LOOKS: usize = 64;
     let mut start = None;
@@ -273,7 +276,7 @@ fn spin_until(ready: impl Fn() -> bool) -> bool {
             }
             hint::spin_loop();
         }
-        if start.get_or_insert_with(Instant::now).elapsed() > SPIN {
+        if start.get_or_insert_with(Instant::now).elapsed() > most {
             return false;
         }
     }
@@ -303,7 +306,7 @@ impl Shared {
 
     fn await_helper(&self, helper: &Helper, number: u64) {
         let left = || helper.left.load(SeqCst) == number;
-        if spin_until(left) {
+        if spin_until(left, CALLER_SPIN) {
             return;
         }
         *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
@@ -320,7 +323,7 @@ impl Shared {
         loop {
             // A turn that is offered is even.
             let called = || seat.turn.load(SeqCst).is_multiple_of(2) || self.stop.load(Relaxed);
-            if !spin_until(called) {
+            if !spin_until(called, SPIN) {
                 helper.parked.store(true, SeqCst);
                 while !called() {
                     thread::park();

@@ -30,6 +30,19 @@ unsafe fn pairs_of<S: Simd>(d: usize, dim: usize, vector: impl Fn(usize) -> S::I
     S::pair_up(vector(d), high)
 }
 
+/// How many positions ahead of those being rounded keys are asked for: they lie in memory, which answers after the time that
+/// some tens of positions take.
+const AHEAD: usize = 4 * LANES;
+
+/// Asks for `len` elements.
+#[inline(always)]
+unsafe fn ask_for<S: Simd>(from: *const half::f16, len: usize) {
+    const LINE: usize = 32;
+    for at in (0..len).step_by(LINE) {
+        S::prefetch(from.wrapping_add(at).cast());
+    }
+}
+
 /// Rounds the keys and values of the [`TILE_CHUNK`] positions from `first` on; past the end, scales of keys and values are 0.
 ///
 /// # Safety
@@ -55,6 +68,10 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
         let positions: [usize; LANES] = std::array::from_fn(|lane| (start + lane).min(count - 1));
         let mut inverse = [S::splat(0.0); LANES];
         for (lane, &position) in positions.iter().enumerate() {
+            // Values come after all of the keys.
+            let place = cache.at(kv_head, first + start + lane);
+            ask_for::<S>(cache.values.as_ptr().wrapping_add(place), dim);
+            ask_for::<S>(cache.keys.as_ptr().wrapping_add(place + AHEAD * cache.position_stride), dim);
             let largest = largest_of::<S>(dim / LANES, |at| element(cache.keys, position, at * LANES));
             inverse[lane] = S::splat(inverse_scale(largest, limit));
             if start + lane < count {

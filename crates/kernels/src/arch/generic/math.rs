@@ -38,7 +38,7 @@ pub(super) unsafe fn exp_of_weight<S: Simd>(x: S::F) -> S::F {
     let n = S::round(power);
     let r = S::sub(power, n);
     let mut p = S::splat(0.009_570_102);
-    for coefficient in [0.055_917_86, 0.240_247_45, 0.693_121_8, 0.999_999_26] {
+    for coefficient in [0.055_917_86, 0.240_247_45, 0.693_121_8, 0.999_999_3] {
         p = S::fma(p, r, S::splat(coefficient));
     }
     S::keep_if_not_less(S::scale_by_power(p, n), x, S::splat(LOWEST))
