@@ -5,7 +5,7 @@ mod common;
 use common::{compute, criterion, floats};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
-use sottovoce_kernels::{Attention, AttentionOptions, AttentionScratch, Cache, Mask, Rows, RowsMut};
+use sottovoce_kernels::{Attention, AttentionOptions, AttentionScratch, Cache, Mask, RoundedCache, Rows, RowsMut};
 
 const HEADS: usize = 9;
 const KV_HEADS: usize = 3;
@@ -30,7 +30,8 @@ fn attention(criterion: &mut Criterion) {
             .map(|at| if at % positions > past + at / positions { f16::NEG_INFINITY } else { f16::ZERO })
             .collect();
         let options = AttentionOptions { scale: 0.125, soft_cap: None, exact: false };
-        let (mut scratch, mut out) = (AttentionScratch::default(), vec![0.0; rows * HEADS * HEAD_DIM]);
+        let (mut scratch, mut rounded) = (AttentionScratch::default(), RoundedCache::default());
+        let mut out = vec![0.0; rows * HEADS * HEAD_DIM];
         let queries = floats(rows * HEADS * HEAD_DIM);
         let seen: usize = (0..rows).map(|row| past + row + 1).sum();
         group.throughput(Throughput::Elements((seen * HEADS * HEAD_DIM * 4) as u64));
@@ -40,7 +41,8 @@ fn attention(criterion: &mut Criterion) {
                 let (queries, mask) =
                     (Rows::dense(&queries, HEADS * HEAD_DIM), Mask { data: &mask, stride: positions });
                 let attention = Attention { queries, cache, mask: Some(mask), options };
-                compute.kernels().attention(compute.team(), attention, &mut scratch, out);
+                rounded.truncate(past);
+                compute.kernels().attention(compute.team(), attention, &mut scratch, &mut rounded, out);
             });
         });
     }

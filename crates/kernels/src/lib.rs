@@ -29,7 +29,7 @@ mod rows;
 mod team;
 
 pub use activations::{ACTIVATION_BLOCK, FEW_ROWS, Precision, QuantizedRows};
-pub use attention::{Attention, AttentionOptions, AttentionScratch, Cache, Mask};
+pub use attention::{Attention, AttentionOptions, AttentionScratch, Cache, Mask, RoundedCache};
 pub use compute::{Compute, Segment};
 pub use elementwise::{Gate, RotaryPairs};
 pub use error::KernelError;

@@ -5,7 +5,8 @@ mod common;
 use common::{Seeded, levels};
 use half::f16;
 use sottovoce_kernels::{
-    Attention, AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Isa, Kernels, Mask, Rows, RowsMut, Team,
+    Attention, AttentionOptions, AttentionScratch, Cache, Compute, FEW_ROWS, Isa, Kernels, Mask, RoundedCache, Rows,
+    RowsMut, Team,
 };
 
 /// One attention with its numbers.
@@ -70,6 +71,18 @@ impl Case {
 
     /// Rows `first..first + count`, seeing the cache as a call with these rows alone would.
     fn run(&self, kernels: Kernels, team: &Team, first: usize, count: usize) -> Vec<f32> {
+        self.run_with(kernels, team, first, count, &mut RoundedCache::default())
+    }
+
+    /// The same with what earlier calls rounded.
+    fn run_with(
+        &self,
+        kernels: Kernels,
+        team: &Team,
+        first: usize,
+        count: usize,
+        rounded: &mut RoundedCache,
+    ) -> Vec<f32> {
         let (len, width) = (self.past + first + count, self.heads * self.head_dim);
         let mut out = vec![f32::NAN; count * width];
         let cache = Cache {
@@ -86,7 +99,13 @@ impl Case {
         let queries = Rows::dense(&self.queries[first * width..(first + count) * width], width);
         let view = RowsMut::dense(&mut out, width);
         let mut scratch = AttentionScratch::default();
-        kernels.attention(team, Attention { queries, cache, mask, options: self.options() }, &mut scratch, view);
+        kernels.attention(
+            team,
+            Attention { queries, cache, mask, options: self.options() },
+            &mut scratch,
+            rounded,
+            view,
+        );
         out
     }
 
@@ -179,6 +198,35 @@ fn many_rows_in_integers_are_close_to_that() {
     }
     // The integers are at work.
     assert!(largest > TOLERANCE, "{largest}");
+}
+
+#[test]
+fn what_was_rounded_is_not_rounded_again_and_changes_nothing() {
+    let team = Team::new(2);
+    for (head_dim, past) in [(64, 300), (48, 380), (80, 250)] {
+        let mut case = Case { exact: false, ..Case::new(40, 4, 2, head_dim, past) };
+        case.make_mask();
+        for kernels in Kernels::all().into_iter().filter(|kernels| kernels.isa() != Isa::Scalar) {
+            let mut rounded = RoundedCache::default();
+            let mut case = case.clone();
+            for (first, count) in [(0, 10), (10, 12), (22, 18)] {
+                let expected = case.run(kernels, &team, first, count);
+                assert_eq!(case.run_with(kernels, &team, first, count, &mut rounded), expected, "{}", kernels.isa());
+            }
+            // Whole chunks of 128 positions are known: nobody looks at them again, until they are forgotten.
+            let expected = case.run(kernels, &team, 22, 18);
+            let positions = past + case.rows + SPARE;
+            for head in [&mut case.keys, &mut case.values].into_iter().flat_map(|x| x.chunks_mut(positions * head_dim))
+            {
+                head[128 * head_dim..256 * head_dim].fill(f16::ONE);
+            }
+            assert_eq!(case.run_with(kernels, &team, 22, 18, &mut rounded), expected, "{}", kernels.isa());
+            rounded.truncate(255);
+            let changed = case.run(kernels, &team, 22, 18);
+            assert_ne!(changed, expected, "{}", kernels.isa());
+            assert_eq!(case.run_with(kernels, &team, 22, 18, &mut rounded), changed, "{}", kernels.isa());
+        }
+    }
 }
 
 #[test]

@@ -127,6 +127,7 @@ impl State {
             let reason = format!("{found} were given for caches of {caches} that hold {} positions", self.len);
             return Err(RuntimeError::Rows { reason });
         }
+        self.workspace.call.forget_rounded(self.len);
         let indices: Vec<usize> = self.appended().collect();
         for (index, rows) in indices.into_iter().zip(rows) {
             match &mut self.core_ml {

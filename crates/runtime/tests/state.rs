@@ -1,5 +1,8 @@
 //! States: forks, and rows that are copied out and put back.
 
+use std::{fs, ops::ControlFlow};
+
+use sottovoce_convert::{Checkpoint, ConvertOptions, convert};
 use sottovoce_runtime::{Inputs, LoadOptions, Model, RuntimeError, State};
 use sottovoce_tensor::{DType, Tensor};
 use sottovoce_testkit::{MASKED, causal_mask, fixtures_dir};
@@ -46,6 +49,44 @@ fn rows_that_are_put_back_are_as_if_computed() {
     rows.iter().for_each(|rows| restored.append(rows).unwrap());
     assert_eq!(restored.len(), 12);
     assert_eq!(append(&model, &mut restored, &[1]), append(&model, &mut state, &[1]));
+}
+
+/// Calls of many rows keep what they round of keys and values. A fork has the same positions and nothing rounded.
+#[test]
+fn what_earlier_calls_rounded_is_forgotten_with_its_positions() {
+    // The fixture with a longer context.
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(fixtures_dir().join("checkpoints/llama-hf")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let config = folder.path().join("config.json");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"max_position_embeddings\": 128", "\"max_position_embeddings\": 480")).unwrap();
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    let path = folder.path().join("long.mlpackage");
+    convert(&checkpoint, &path, &ConvertOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let model = Model::load(&path, &LoadOptions { threads: Some(2), ..LoadOptions::default() }).unwrap();
+    let text = |seed: usize, count: usize| (0..count).map(|at| ((at * 37 + seed * 11) % 91) as i32).collect::<Vec<_>>();
+    let mut state = model.new_state();
+    let check = |state: &mut State, what: &str| {
+        let (mut fork, len) = (state.clone(), state.len());
+        assert_eq!(append(&model, state, &text(5, 20)), append(&model, &mut fork, &text(5, 20)), "{what}");
+        state.rewind(len).unwrap();
+    };
+    append(&model, &mut state, &text(1, 300));
+    check(&mut state, "a second call");
+    state.rewind(100).unwrap();
+    text(2, 200).iter().for_each(|&id| _ = append(&model, &mut state, &[id]));
+    check(&mut state, "other positions, one by one");
+    state.rewind(100).unwrap();
+    append(&model, &mut state, &text(3, 200));
+    check(&mut state, "others at once");
+    let mut other = model.new_state();
+    append(&model, &mut other, &text(4, 300));
+    state.rewind(100).unwrap();
+    state.append(&other.rows(100..300).unwrap()).unwrap();
+    check(&mut state, "others that were put there");
 }
 
 #[test]

@@ -198,10 +198,10 @@ mod tests {
         bytes.renew(1000);
         assert_eq!((bytes.as_ptr(), bytes.len()), (before, 1000));
         let mut large = Bytes::zeroed(2 << 20);
-        let before = large.as_ptr();
+        let place = large.as_ptr();
         large.renew(10);
         large.renew(2 << 20);
-        assert_eq!((large.as_ptr(), large.len()), (before, 2 << 20));
+        assert_eq!((large.as_ptr(), large.len()), (place, 2 << 20));
         let held = bytes.clone();
         bytes.renew(1000);
         assert_ne!(bytes.as_ptr(), held.as_ptr());

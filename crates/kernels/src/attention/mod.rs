@@ -9,6 +9,7 @@ use crate::{
     team::Parts,
 };
 
+pub use rounded::RoundedCache;
 pub(crate) use rounded::{RoundedChunk, RoundedChunkMut, RoundedHead, VALUE_LIMIT, key_limit, key_pairs};
 
 /// Keys and values of the positions to attend to, each [kv_heads, positions, head_dim] with strides: a slice of a state.
@@ -144,7 +145,7 @@ pub(crate) fn partial_len(head_dim: usize) -> usize {
 
 impl Kernels {
     /// softmax(scale · q · kᵀ + mask) · v for every row and head, shaped as the queries, into `out`. A row whose every score
-    /// is −∞ gives NaN.
+    /// is −∞ gives NaN. `rounded` is of the same cache, or empty; what it holds changes no result.
     ///
     /// Work is shared out over `team` in units that depend on nothing but the shapes, so that results are bit for bit the
     /// same for any number of threads, and for each row of a batch of up to [`crate::FEW_ROWS`] what it would be alone.
@@ -156,6 +157,7 @@ impl Kernels {
         team: &Team,
         attention: Attention<'_>,
         scratch: &mut AttentionScratch,
+        rounded: &mut RoundedCache,
         mut out: RowsMut<'_>,
     ) {
         let rows = attention.queries.rows();
@@ -170,7 +172,7 @@ impl Kernels {
         if attention.options.exact {
             self.attend_many(team, &attention, scratch, &out);
         } else {
-            self.attend_rounded(team, &attention, scratch, &out);
+            self.attend_rounded(team, &attention, scratch, rounded, &out);
         }
     }
 

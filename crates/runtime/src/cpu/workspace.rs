@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::{AttentionScratch, FEW_ROWS, Precision, QuantizedRows, Rows, RowsMut};
+use sottovoce_kernels::{AttentionScratch, FEW_ROWS, Precision, QuantizedRows, RoundedCache, Rows, RowsMut};
 use sottovoce_tensor::Tensor;
 
-use super::plan::Columns;
+use super::plan::{CacheLayer, Columns};
 use crate::{observer::Observer, profile::Profile};
 
 /// Cosines and sines of the rows of a call, [q, half] each.
@@ -85,10 +85,29 @@ pub struct CallSpace {
     pub masks: Vec<Vec<f16>>,
     /// Positions in use of each cache after the call.
     pub lengths: Vec<usize>,
+    /// Keys and values that calls of many rows have rounded, with the layers that they are of.
+    pub rounded: Vec<([CacheLayer; 2], RoundedCache)>,
     /// Tensors that steps made, by value: also those of the call before, whose memory is used again.
     pub tensors: Vec<Option<Tensor>>,
     /// A shape in the making.
     pub shape: Vec<usize>,
+}
+
+impl CallSpace {
+    /// What was rounded of the keys and values of a layer.
+    pub fn rounded(&mut self, layers: [CacheLayer; 2]) -> &mut RoundedCache {
+        let known = self.rounded.iter().position(|(of, _)| *of == layers);
+        let index = known.unwrap_or_else(|| {
+            self.rounded.push((layers, RoundedCache::default()));
+            self.rounded.len() - 1
+        });
+        &mut self.rounded[index].1
+    }
+
+    /// Forgets what was rounded of the positions from `len` on.
+    pub fn forget_rounded(&mut self, len: usize) {
+        self.rounded.iter_mut().for_each(|(_, rounded)| rounded.truncate(len));
+    }
 }
 
 /// Memory of one caller.

@@ -66,24 +66,33 @@ impl Executor {
         &self,
         step: &Attention,
         head: bool,
-        lanes: &[Lane<'_>],
+        lanes: &mut [Lane<'_>],
         arena: &mut Arena,
     ) -> Result<(), RuntimeError> {
         let (kernels, team) = (self.kernels(), self.compute.team());
         let rows = |lane: &'_ Lane<'_>| if head { lane.head_rows.clone() } else { lane.rows.clone() };
         // Calls of many rows come first.
         let many = lanes.iter().take_while(|lane| rows(lane).len() > FEW_ROWS).count();
-        let (many, few) = lanes.split_at(many);
+        let (many, few) = lanes.split_at_mut(many);
+        let few = &*few;
         self.with_output(arena, &step.out, |arena, data, stride| {
             let Arena { slots, strides, attention: scratch, .. } = arena;
             let slot = self.slot(&step.query);
-            let call = |lane| self.attention_of(step, lane, (&slots[slot], strides[slot]), &rows(lane));
             for lane in many {
-                kernels.attention(team, call(lane)?, scratch, view_mut(data, stride, &step.out, &rows(lane)));
+                let mut rounded = std::mem::take(lane.space.rounded([step.key, step.value]));
+                let out = view_mut(data, stride, &step.out, &rows(lane));
+                let call = self.attention_of(step, lane, (&slots[slot], strides[slot]), &rows(lane))?;
+                kernels.attention(team, call, scratch, &mut rounded, out);
+                *lane.space.rounded([step.key, step.value]) = rounded;
             }
+            let call = |lane| self.attention_of(step, lane, (&slots[slot], strides[slot]), &rows(lane));
             match few {
                 [] => {}
-                [lane] => kernels.attention(team, call(lane)?, scratch, view_mut(data, stride, &step.out, &rows(lane))),
+                [lane] => {
+                    let mut out = view_mut(data, stride, &step.out, &rows(lane));
+                    let call = call(lane)?;
+                    kernels.attention_of_few(team, 1, |_| (call, 0), scratch, &mut out);
+                }
                 [.., last] => {
                     let calls = few.iter().map(|lane| Ok((call(lane)?, rows(lane).start)));
                     let calls = calls.collect::<Result<Vec<_>, RuntimeError>>()?;

@@ -11,7 +11,7 @@ use super::{Executor, Lane};
 use crate::{
     cpu::{
         plan::{CacheLayer, Heads, Step, Storage},
-        workspace::{Arena, Workspace},
+        workspace::{Arena, CallSpace, Workspace},
     },
     error::RuntimeError,
 };
@@ -52,6 +52,15 @@ impl Executor {
                 Storage::Scratch(_) => {}
             }
             lane.space.lengths.push(length);
+        }
+        // This call writes its own positions, and all of caches that do not outlive it.
+        let CallSpace { lengths, rounded, .. } = &mut *lane.space;
+        for ([key, value], rounded) in rounded {
+            let begin = |layer: CacheLayer| match self.plan.caches[layer.cache.0].storage {
+                Storage::State => lengths[layer.cache.0].saturating_sub(lane.rows.len()),
+                Storage::Grown(_) | Storage::Scratch(_) => 0,
+            };
+            rounded.truncate(begin(*key).min(begin(*value)));
         }
         Ok(())
     }
