@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    ops::ControlFlow,
     panic::resume_unwind,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,7 +13,7 @@ use sottovoce_llm::{
     load::{LoadReport, ModelFolder, Packages, TokenizerSource},
     package::PackageModel,
 };
-use sottovoce_runtime::{BackendKind, ComputeUnits, LoadOptions, Model, Precision};
+use sottovoce_runtime::{BackendKind, ComputeUnits, LoadOptions, LoadStage, Model, Precision};
 
 use crate::{console, model_folder};
 
@@ -159,7 +160,8 @@ pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOption
     let (folder, loaded) = thread::scope(|scope| {
         let folder = scope.spawn(|| ModelFolder::open_with_tokenizer(&path, source));
         let loaded = packages.load(|package| {
-            let model = Model::load(&package.path, load_options).map_err(anyhow::Error::from)?;
+            let model = Model::load_observed(&package.path, load_options, &mut say_stage);
+            let model = model.map_err(anyhow::Error::from)?;
             anyhow::Ok(PackageModel::new(Arc::new(model))?)
         });
         (folder.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
@@ -170,6 +172,16 @@ pub fn load_with(name: &str, tokenizer: Option<&Path>, load_options: &LoadOption
         console::warn(note);
     }
     Ok(LoadedModel { folder, model, report })
+}
+
+/// Says what takes long. Ctrl-C ends the program at any stage.
+fn say_stage(stage: LoadStage) -> ControlFlow<()> {
+    match stage {
+        LoadStage::Compiling => console::note("Core ML compiles the package"),
+        LoadStage::Preparing(units) => console::note(format_args!("Core ML prepares the model: {units}")),
+        LoadStage::Reading => {}
+    }
+    ControlFlow::Continue(())
 }
 
 /// Where a model's tokenizer comes from; what there is to warn of goes to stderr.

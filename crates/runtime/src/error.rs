@@ -18,6 +18,9 @@ pub enum RuntimeError {
     /// A tensor could not be made.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+    /// The caller ended the load.
+    #[error("the load was cancelled")]
+    Cancelled,
     /// A weight could not be loaded.
     #[error("weight '{name}': {reason}")]
     Weight {

@@ -44,7 +44,7 @@ pub use error::RuntimeError;
 pub use inputs::{Inputs, Outputs};
 pub use model::{Model, Placement};
 pub use observer::LinearInput;
-pub use options::{BackendKind, ComputeUnits, LoadOptions, OutputRows, Precision, PredictOptions};
+pub use options::{BackendKind, ComputeUnits, LoadOptions, LoadStage, OutputRows, Precision, PredictOptions};
 pub use plan_report::PlanReport;
 pub use profile::{Profile, StepCost, Work};
 pub use state::State;

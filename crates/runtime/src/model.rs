@@ -1,6 +1,7 @@
 //! Models.
 
 use std::{
+    ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -14,11 +15,12 @@ use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::Tensor;
 
 use crate::{
-    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, Outputs, PlanReport, Precision,
+    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, LoadStage, Outputs, PlanReport, Precision,
     PredictOptions, State, check, core_ml,
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
     mask::Mask,
+    options::{Observe, begin},
     packed_cache::{self, Fingerprint},
     reference::Reference,
     state::{Kept, no_positions},
@@ -68,11 +70,31 @@ impl Model {
         Self::from_package(Package::open(path.as_ref())?, options)
     }
 
+    /// As [`Model::load`]; `observe` is told what takes long before it begins, and ends the load by breaking.
+    ///
+    /// # Errors
+    /// As [`Model::load`], and [`RuntimeError::Cancelled`] when `observe` broke.
+    pub fn load_observed(
+        path: impl AsRef<Path>,
+        options: &LoadOptions,
+        observe: &mut dyn FnMut(LoadStage) -> ControlFlow<()>,
+    ) -> Result<Self, RuntimeError> {
+        Self::from_package_observed(Package::open(path.as_ref())?, options, observe)
+    }
+
     /// Loads a package that is open already.
     ///
     /// # Errors
     /// As [`Model::load`].
     pub fn from_package(package: Package, options: &LoadOptions) -> Result<Self, RuntimeError> {
+        Self::from_package_observed(package, options, &mut |_| ControlFlow::Continue(()))
+    }
+
+    fn from_package_observed(
+        package: Package,
+        options: &LoadOptions,
+        observe: Observe<'_>,
+    ) -> Result<Self, RuntimeError> {
         let function = options.function.clone().unwrap_or_else(|| package.default_function().to_owned());
         package.require_weights()?;
         let lowered = lower_function(&package, &function)?;
@@ -80,17 +102,19 @@ impl Model {
         let graph = passes::optimise(lowered.clone());
         let masks = Mask::all(&graph);
         let backend = match options.backend {
-            Some(BackendKind::CoreMl) => match core_ml::load(&graph, &package, &function, options, &mut notes)? {
-                Some(engine) => {
-                    let plan = cpu::select(&graph).ok();
-                    Backend::CoreMl(Box::new(CoreMl { engine, graph, plan }))
+            Some(BackendKind::CoreMl) => {
+                match core_ml::load(&graph, &package, &function, options, &mut notes, observe)? {
+                    Some(engine) => {
+                        let plan = cpu::select(&graph).ok();
+                        Backend::CoreMl(Box::new(CoreMl { engine, graph, plan }))
+                    }
+                    None => {
+                        notes.push("Core ML cannot run this package here; our own engine does".to_owned());
+                        load_own(lowered, graph, &package, options, &mut notes, observe)?
+                    }
                 }
-                None => {
-                    notes.push("Core ML cannot run this package here; our own engine does".to_owned());
-                    load_own(lowered, graph, &package, options, &mut notes)?
-                }
-            },
-            _ => load_own(lowered, graph, &package, options, &mut notes)?,
+            }
+            _ => load_own(lowered, graph, &package, options, &mut notes, observe)?,
         };
         let kind = match backend {
             Backend::Cpu(_) => BackendKind::Cpu,
@@ -339,7 +363,9 @@ fn load_own(
     package: &Package,
     options: &LoadOptions,
     notes: &mut Vec<String>,
+    observe: Observe<'_>,
 ) -> Result<Backend, RuntimeError> {
+    begin(LoadStage::Reading, observe)?;
     let exact = options.precision == Precision::Exact;
     notes.extend(missing_units(options.compute_units));
     let plan = cpu::select(&graph);

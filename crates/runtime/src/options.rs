@@ -1,6 +1,8 @@
 //! How a model is loaded and called.
 
-use std::fmt;
+use std::{fmt, ops::ControlFlow};
+
+use crate::RuntimeError;
 
 /// Hardware that a model may use, as Core ML's `MLComputeUnits` names it. What a machine or a back end does not have falls
 /// back to the CPU, and [`crate::Model::placement`] says so.
@@ -70,6 +72,29 @@ pub struct LoadOptions {
     /// default, since a library has no business writing files as large as the model unasked. If it cannot be written, the
     /// model loads without it, and [`crate::Model::placement`] says why.
     pub packed_cache: bool,
+}
+
+/// What a load that takes long is about to do. How far it is within a stage, Core ML does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadStage {
+    /// Core ML compiles the package: once for each version of it where the compiled model is kept.
+    Compiling,
+    /// Core ML prepares the model for these units and computes a token on them, which may take a minute on the first load.
+    Preparing(ComputeUnits),
+    /// Our own engine reads the weights.
+    Reading,
+}
+
+/// Is told of every stage before it begins, and ends the load by breaking.
+pub(crate) type Observe<'a> = &'a mut dyn FnMut(LoadStage) -> ControlFlow<()>;
+
+/// # Errors
+/// [`RuntimeError::Cancelled`] when the caller wants no more.
+pub(crate) fn begin(stage: LoadStage, observe: Observe<'_>) -> Result<(), RuntimeError> {
+    match observe(stage) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(RuntimeError::Cancelled),
+    }
 }
 
 /// Which rows of the outputs a caller wants.

@@ -4,10 +4,13 @@
 
 use std::{
     fs,
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
-use sottovoce_runtime::{BackendKind, ComputeUnits, Inputs, LoadOptions, Model, Precision, RuntimeError, State};
+use sottovoce_runtime::{
+    BackendKind, ComputeUnits, Inputs, LoadOptions, LoadStage, Model, Precision, RuntimeError, State,
+};
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{MASKED, causal_mask, fixtures_dir};
 
@@ -139,6 +142,20 @@ fn exact_precision_is_refused() {
     let error = Model::load(fixture("llama-fp16"), &LoadOptions { precision: Precision::Exact, ..options() });
     let error = error.err().expect("Core ML computes in the types of the package");
     assert!(matches!(&error, RuntimeError::NoCoreMl { reason } if reason.contains("exact")), "{error:?}");
+}
+
+#[test]
+fn a_load_tells_what_it_does_and_can_be_ended_in_between() {
+    let stages = [LoadStage::Compiling, LoadStage::Preparing(ComputeUnits::CpuOnly)];
+    for end in 0..stages.len() {
+        let mut told = Vec::new();
+        let model = Model::load_observed(fixture("llama-fp16"), &options(), &mut |stage| {
+            told.push(stage);
+            if told.len() > end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(model.err(), Some(RuntimeError::Cancelled)));
+        assert_eq!(told, stages[..=end]);
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use sottovoce_graph::ir::Graph;
 use sottovoce_mil::Package;
 use sottovoce_tensor::{DType, Tensor};
 
-use crate::{Inputs, LoadOptions, Outputs, check::Bound, cpu::Plan, error::RuntimeError, state::Kept};
+use crate::{
+    Inputs, LoadOptions, Outputs, check::Bound, cpu::Plan, error::RuntimeError, options::Observe, state::Kept,
+};
 
 /// What runs a model; there is none.
 pub struct Engine(Nothing);
@@ -29,6 +31,7 @@ pub fn load(
     _function: &str,
     _options: &LoadOptions,
     _notes: &mut Vec<String>,
+    _observe: Observe<'_>,
 ) -> Result<Option<Engine>, RuntimeError> {
     Err(RuntimeError::NoCoreMl { reason: format!("it needs macOS 15 or iOS 18, and this is {}", std::env::consts::OS) })
 }

@@ -25,12 +25,17 @@ use super::{
     advice::advice,
     arrays,
     compiled::{self, Compiled},
-    ids,
+    fatal, ids,
     states::{Declared, States},
     trial, units,
 };
 use crate::{
-    ComputeUnits, Inputs, LoadOptions, Outputs, Precision, check::Bound, cpu::Plan, error::RuntimeError, packed_cache,
+    ComputeUnits, Inputs, LoadOptions, LoadStage, Outputs, Precision,
+    check::Bound,
+    cpu::Plan,
+    error::RuntimeError,
+    options::{Observe, begin},
+    packed_cache,
 };
 
 /// A function of a package in Core ML.
@@ -81,13 +86,14 @@ impl std::fmt::Debug for Loaded {
 /// was refused, and why.
 ///
 /// # Errors
-/// [`RuntimeError::NoCoreMl`] when there is none that could be asked.
+/// [`RuntimeError::NoCoreMl`] when there is none that could be asked, [`RuntimeError::Cancelled`] when `observe` wants no more.
 pub fn load(
     graph: &Graph,
     package: &Package,
     function: &str,
     options: &LoadOptions,
     notes: &mut Vec<String>,
+    observe: Observe<'_>,
 ) -> Result<Option<Engine>, RuntimeError> {
     if !available!(macos = 15.0, ios = 18.0, tvos = 18.0, visionos = 2.0, watchos = 11.0) {
         return Err(RuntimeError::NoCoreMl {
@@ -98,28 +104,34 @@ pub fn load(
         let reason = "it computes in the types of the package, and exact precision was asked for".to_owned();
         return Err(RuntimeError::NoCoreMl { reason });
     }
+    if let Some(reason) = fatal::reason(package, ComputeUnits::CpuOnly) {
+        notes.push(reason);
+        return Ok(None);
+    }
     let function = (function != package.default_function()).then_some(function);
-    let first = |compiled: Compiled, notes: &mut Vec<String>| {
+    let first = |compiled: Compiled, notes: &mut Vec<String>, observe: Observe<'_>| {
         let compiled = Arc::new(compiled);
-        let open = |units| Engine::open(graph, Arc::clone(&compiled), function, units);
-        match units::first_that_works(options.compute_units, notes, open) {
-            Some(engine) => Some(engine),
-            None => {
-                Arc::into_inner(compiled).into_iter().for_each(Compiled::discard);
-                None
-            }
+        let open = |units| match fatal::reason(package, units) {
+            Some(reason) => Err(RuntimeError::NoCoreMl { reason }),
+            None => Engine::open(graph, Arc::clone(&compiled), function, units),
+        };
+        let engine = units::first_that_works(options.compute_units, notes, observe, open)?;
+        if engine.is_none() {
+            Arc::into_inner(compiled).into_iter().for_each(Compiled::discard);
         }
+        Ok::<_, RuntimeError>(engine)
     };
     let fingerprint = packed_cache::package_fingerprint(package).ok().filter(|_| options.packed_cache);
     let kept = fingerprint.map(|fingerprint| compiled::path(package.path(), &fingerprint));
     if let Some(compiled) = kept.as_deref().and_then(Compiled::find) {
         let mut tried = Vec::new();
-        if let Some(engine) = first(compiled, &mut tried) {
+        if let Some(engine) = first(compiled, &mut tried, observe)? {
             notes.append(&mut tried);
             return Ok(Some(engine));
         }
         // It ran once, so it is damaged, or the system is another now: it is compiled anew.
     }
+    begin(LoadStage::Compiling, observe)?;
     let mut compiled = match compile(package.path()) {
         Ok(folder) => Compiled::temporary(folder),
         Err(error) => {
@@ -132,7 +144,7 @@ pub fn load(
     {
         notes.push(error.to_string());
     }
-    Ok(first(compiled, notes))
+    first(compiled, notes, observe)
 }
 
 /// Compiles a package into a folder of the system's for temporary files.
@@ -150,9 +162,12 @@ fn compile(package: &Path) -> Result<PathBuf, RuntimeError> {
         // Nobody waits for a second answer.
         let _ = sender.send(compiled);
     });
-    let url = file_url(package)?;
-    // SAFETY: the block takes what the method passes, and owns what it uses, on whatever thread it is called.
-    unsafe { MLModel::compileModelAtURL_completionHandler(&url, &handler) };
+    autoreleasepool(|_| {
+        let url = file_url(package)?;
+        // SAFETY: the block takes what the method passes, and owns what it uses, on whatever thread it is called.
+        unsafe { MLModel::compileModelAtURL_completionHandler(&url, &handler) };
+        Ok::<_, RuntimeError>(())
+    })?;
     // Core ML holds the block from here on: when it is gone without an answer, there is none.
     drop(handler);
     receiver.recv().unwrap_or_else(|_| Err(silence(ACTION)))

@@ -38,7 +38,7 @@ impl States {
     /// States of zeros.
     pub fn new(model: Arc<Loaded>) -> Self {
         // SAFETY: the system has this method, since `load` looked for its version; one thread uses the model.
-        let state = unsafe { model.lock().newState() };
+        let state = autoreleasepool(|_| unsafe { model.lock().newState() });
         Self { model, state }
     }
 

@@ -1,6 +1,10 @@
 //! The units that are tried, one after the other, until one computes.
 
-use crate::{ComputeUnits, error::RuntimeError};
+use crate::{
+    ComputeUnits, LoadStage,
+    error::RuntimeError,
+    options::{Observe, begin},
+};
 
 /// What to try when `asked` is asked for: that, then less and less. Nothing that was not asked for is tried but the CPU,
 /// which every request includes.
@@ -17,19 +21,24 @@ pub fn to_try(asked: ComputeUnits) -> &'static [ComputeUnits] {
 
 /// The first of the units with which `open` succeeds, and what it gave. What was refused, and what runs instead, goes to
 /// `notes`.
+///
+/// # Errors
+/// [`RuntimeError::Cancelled`] when `observe` wants no more.
 pub fn first_that_works<T>(
     asked: ComputeUnits,
     notes: &mut Vec<String>,
+    observe: Observe<'_>,
     mut open: impl FnMut(ComputeUnits) -> Result<T, RuntimeError>,
-) -> Option<T> {
+) -> Result<Option<T>, RuntimeError> {
     let mut refused = false;
     for &units in to_try(asked) {
+        begin(LoadStage::Preparing(units), observe)?;
         match open(units) {
             Ok(opened) => {
                 if refused {
                     notes.push(format!("Core ML runs it on {units}"));
                 }
-                return Some(opened);
+                return Ok(Some(opened));
             }
             Err(error) => {
                 refused = true;
@@ -37,12 +46,22 @@ pub fn first_that_works<T>(
             }
         }
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use super::*;
+
+    fn first<T>(
+        asked: ComputeUnits,
+        notes: &mut Vec<String>,
+        open: impl FnMut(ComputeUnits) -> Result<T, RuntimeError>,
+    ) -> Option<T> {
+        first_that_works(asked, notes, &mut |_| ControlFlow::Continue(()), open).unwrap()
+    }
 
     fn refusal(message: &str) -> RuntimeError {
         RuntimeError::CoreMl {
@@ -67,7 +86,7 @@ mod tests {
     #[test]
     fn units_that_refuse_give_way_and_are_noted() {
         let mut notes = Vec::new();
-        let opened = first_that_works(ComputeUnits::All, &mut notes, |units| match units {
+        let opened = first(ComputeUnits::All, &mut notes, |units| match units {
             ComputeUnits::CpuOnly => Ok(7),
             _ => Err(refusal("no plan")),
         });
@@ -84,18 +103,38 @@ mod tests {
     #[test]
     fn what_works_at_once_is_not_worth_a_note() {
         let mut notes = Vec::new();
-        assert_eq!(first_that_works(ComputeUnits::All, &mut notes, Ok), Some(ComputeUnits::All));
+        assert_eq!(first(ComputeUnits::All, &mut notes, Ok), Some(ComputeUnits::All));
         assert!(notes.is_empty());
     }
 
     #[test]
     fn nothing_works_where_every_unit_refuses() {
         let (mut notes, mut tried) = (Vec::new(), Vec::new());
-        let opened: Option<()> = first_that_works(ComputeUnits::CpuAndNeuralEngine, &mut notes, |units| {
+        let opened: Option<()> = first(ComputeUnits::CpuAndNeuralEngine, &mut notes, |units| {
             tried.push(units);
             Err(refusal("no"))
         });
         assert_eq!((opened, notes.len()), (None, 2));
         assert_eq!(tried, to_try(ComputeUnits::CpuAndNeuralEngine));
+    }
+
+    #[test]
+    fn a_caller_that_wants_no_more_ends_the_load_between_two_units() {
+        let (mut notes, mut told, mut tried) = (Vec::new(), Vec::new(), 0);
+        let ended = first_that_works(
+            ComputeUnits::All,
+            &mut notes,
+            &mut |stage| {
+                told.push(stage);
+                if told.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+            |_| {
+                tried += 1;
+                Err::<(), _>(refusal("no"))
+            },
+        );
+        assert!(matches!(ended, Err(RuntimeError::Cancelled)), "{ended:?}");
+        assert_eq!(told, [ComputeUnits::All, ComputeUnits::CpuAndGpu].map(LoadStage::Preparing));
+        assert_eq!((tried, notes.len()), (1, 1));
     }
 }
