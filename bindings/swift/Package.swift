@@ -1,22 +1,41 @@
 // swift-tools-version: 5.9
 import PackageDescription
 
-// build-xcframework.sh makes the binary target on a Mac.
+// The library behind it, and what needs Apple's frameworks. On Linux the library is the one that cargo built; test-on-linux.sh
+// tells the linker where.
+#if os(Linux)
+    let library = Target.systemLibrary(name: "sottovoceFFI", path: "Generated")
+    let (apps, appTargets): ([Product], [Target]) = ([], [])
+#else
+    // build-xcframework.sh makes it.
+    let library = Target.binaryTarget(name: "sottovoceFFI", path: "sottovoceFFI.xcframework")
+    let apps: [Product] = [.executable(name: "SottovoceExample", targets: ["SottovoceExample"])]
+    let appTargets: [Target] = [
+        .executableTarget(name: "SottovoceExample", dependencies: ["Sottovoce", "ExampleAssistant"], path: "Example/App")
+    ]
+#endif
+
+let strict: [SwiftSetting] = [.enableExperimentalFeature("StrictConcurrency")]
+
 let package = Package(
     name: "Sottovoce",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [
-        .library(name: "Sottovoce", targets: ["Sottovoce"]),
-        .executable(name: "SottovoceExample", targets: ["SottovoceExample"]),
-    ],
+    products: [.library(name: "Sottovoce", targets: ["Sottovoce"])] + apps,
     targets: [
-        .binaryTarget(name: "sottovoceFFI", path: "sottovoceFFI.xcframework"),
+        library,
         .target(
             name: "Sottovoce",
             dependencies: ["sottovoceFFI"],
-            linkerSettings: [.linkedFramework("CoreML"), .linkedFramework("Foundation")]
+            swiftSettings: strict,
+            linkerSettings: [
+                .linkedFramework("CoreML", .when(platforms: [.iOS, .macOS])),
+                .linkedLibrary("sottovoce_ffi", .when(platforms: [.linux])),
+            ]
         ),
-        .executableTarget(name: "SottovoceExample", dependencies: ["Sottovoce"], path: "Example/Sources"),
-        .testTarget(name: "SottovoceTests", dependencies: ["Sottovoce"]),
-    ]
+        .target(
+            name: "ExampleAssistant", dependencies: ["Sottovoce"], path: "Example/Assistant", swiftSettings: strict),
+        .target(name: "SottovoceTestSupport", dependencies: ["Sottovoce"], path: "Tests/Support"),
+        .testTarget(name: "SottovoceTests", dependencies: ["Sottovoce", "SottovoceTestSupport"]),
+        .testTarget(name: "ExampleAssistantTests", dependencies: ["ExampleAssistant", "SottovoceTestSupport"]),
+    ] + appTargets
 )

@@ -101,6 +101,17 @@ def test_one_thing_at_a_time(model: sottovoce.LanguageModel) -> None:
     assert len(chat.messages) == 2
 
 
+def test_an_answer_that_was_cancelled_is_waited_for(model: sottovoce.LanguageModel) -> None:
+    chat = model.conversation()
+    call, held = held_answer(chat)
+    call.cancel()
+    second = Call(lambda stop: chat._native.respond(JAPAN, lower_options({"temperature": 0}), None, stop))
+    held.goes_on.set()
+    assert "Tokyo" in second.result().text
+    call.result()
+    assert [message.text for message in chat.messages][1] == held.text
+
+
 def test_conversations_of_two_threads(model: sottovoce.LanguageModel) -> None:
     answers = [""] * 2
 

@@ -52,11 +52,14 @@ pub(crate) type Inner = chat::Conversation<PackageModel>;
 
 /// A conversation over one state: each question computes only what is new.
 ///
-/// One thing at a time: while it answers, other calls throw. It can be used from any thread.
+/// One thing at a time: while it answers, other calls throw; they wait for an answer that was cancelled. It can be used from
+/// any thread.
 #[derive(uniffi::Object)]
 pub struct Conversation {
     pub(crate) model: Arc<LanguageModel>,
     inner: Mutex<Inner>,
+    /// What ends the answer that is being made.
+    ends: Mutex<Option<Arc<Cancellation>>>,
 }
 
 impl Conversation {
@@ -68,7 +71,11 @@ impl Conversation {
         let mut inner = model.folder.conversation(model.sequence()?)?;
         inner.set_system(system);
         inner.set_overflow(if forget_when_full { Overflow::Forget } else { Overflow::Stop });
-        Ok(Arc::new(Self { model, inner: Mutex::new(inner) }))
+        Ok(Self::of(model, inner))
+    }
+
+    fn of(model: Arc<LanguageModel>, inner: Inner) -> Arc<Self> {
+        Arc::new(Self { model, inner: Mutex::new(inner), ends: Mutex::default() })
     }
 
     /// The conversation, when nobody else has it any more.
@@ -81,10 +88,21 @@ impl Conversation {
         match self.inner.try_lock() {
             Ok(inner) => Ok(inner),
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            // It ends at the next token, and who asked for that need not know when.
+            Err(TryLockError::WouldBlock) if self.is_ending() => Ok(self.wait()),
             Err(TryLockError::WouldBlock) => {
                 Err(SottovoceError::conversation("the conversation is answering; wait for the answer, or cancel it"))
             }
         }
+    }
+
+    fn is_ending(&self) -> bool {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.as_ref().is_some_and(|cancellation| cancellation.is_cancelled())
+    }
+
+    fn set_ends(&self, cancellation: Option<Arc<Cancellation>>) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = cancellation;
     }
 
     fn answer(
@@ -102,8 +120,11 @@ impl Conversation {
         // Stop tokens are added by the conversation.
         let options = GenerateOptions { stop_tokens: Vec::new(), ..options };
         let mut shown = Shown::new(listener);
-        let answer = make(&mut *self.lock()?, options, &mut |text| shown.show(text))?;
-        shown.finish(answer.into())
+        let mut inner = self.lock()?;
+        self.set_ends(cancellation);
+        let answer = make(&mut inner, options, &mut |text| shown.show(text));
+        self.set_ends(None);
+        shown.finish(answer?.into())
     }
 }
 
@@ -206,7 +227,7 @@ impl Conversation {
     /// The conversation is answering.
     pub fn fork(&self) -> Result<Arc<Self>, SottovoceError> {
         let inner = self.lock()?.clone();
-        Ok(Arc::new(Self { model: Arc::clone(&self.model), inner: Mutex::new(inner) }))
+        Ok(Self::of(Arc::clone(&self.model), inner))
     }
 
     /// Tokens in the state.

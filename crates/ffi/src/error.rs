@@ -112,6 +112,7 @@ impl From<TensorError> for SottovoceError {
 impl From<RuntimeError> for SottovoceError {
     fn from(error: RuntimeError) -> Self {
         match error {
+            RuntimeError::Cancelled => Self::Cancelled,
             RuntimeError::Input { .. }
             | RuntimeError::Sizes { .. }
             | RuntimeError::Mask { .. }

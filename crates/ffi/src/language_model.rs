@@ -59,11 +59,13 @@ impl LanguageModel {
         let (folder, loaded) = thread::scope(|scope| {
             let folder = scope.spawn(|| ModelFolder::open_with_tokenizer(path, source));
             let loaded = packages.load(|package| {
-                let model = Model::load(&package.path, &options.runtime()).map_err(SottovoceError::from)?;
+                let model = Model::load_observed(&package.path, &options.runtime(), &mut |stage| work.loading(stage));
+                let model = model.map_err(SottovoceError::from)?;
                 Ok::<_, SottovoceError>(PackageModel::new(Arc::new(model))?)
             });
             (folder.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
         });
+        work.check()?;
         let (folder, (sequence, report)) = (folder?, loaded?);
         let (model, interface) = (Arc::clone(sequence.model()), sequence.interface());
         let status = ModelStatus {

@@ -79,6 +79,18 @@ pub struct LoadOptions {
     pub packed_cache: bool,
 }
 
+impl From<sottovoce_runtime::ComputeUnits> for ComputeUnits {
+    fn from(units: sottovoce_runtime::ComputeUnits) -> Self {
+        use sottovoce_runtime::ComputeUnits as Units;
+        match units {
+            Units::All => Self::All,
+            Units::CpuOnly => Self::CpuOnly,
+            Units::CpuAndGpu => Self::CpuAndGpu,
+            Units::CpuAndNeuralEngine => Self::CpuAndNeuralEngine,
+        }
+    }
+}
+
 impl LoadOptions {
     pub(crate) fn runtime(&self) -> sottovoce_runtime::LoadOptions {
         use sottovoce_runtime::ComputeUnits as Units;

@@ -9,8 +9,9 @@ use std::{
 };
 
 use sottovoce_hub::{Event, HubError};
+use sottovoce_runtime::LoadStage;
 
-use crate::SottovoceError;
+use crate::{ComputeUnits, SottovoceError};
 
 /// Stops calls that take long, from any thread. One may be given to several calls.
 #[derive(Debug, Default, uniffi::Object)]
@@ -66,6 +67,13 @@ pub enum LoadProgress {
     },
     /// The package is loaded.
     Loading,
+    /// Core ML compiles the package: once for each version of it where the compiled model is kept.
+    Compiling,
+    /// Core ML prepares the package for some hardware, which may take a minute on the first load.
+    Preparing {
+        /// The hardware.
+        units: ComputeUnits,
+    },
     /// Something that is worth knowing: which package was taken instead of which, what is slow, what failed on the way.
     Notice {
         /// A sentence.
@@ -144,6 +152,15 @@ impl Work {
             Event::Received { bytes, of } => self.tell(LoadProgress::Fetching { file: self.file.clone(), bytes, of }),
             Event::Failed { error, .. } => self.notice(error),
             Event::Working | Event::Ready { .. } => self.flow(),
+        }
+    }
+
+    /// Tells of a load.
+    pub(crate) fn loading(&mut self, stage: LoadStage) -> ControlFlow<()> {
+        match stage {
+            LoadStage::Compiling => self.tell(LoadProgress::Compiling),
+            LoadStage::Preparing(units) => self.tell(LoadProgress::Preparing { units: units.into() }),
+            LoadStage::Reading => self.flow(),
         }
     }
 

@@ -5001,6 +5001,58 @@ class LoadProgress:
             return True
 
     @dataclass
+    class COMPILING:
+        """
+        Core ML compiles the package: once for each version of it where the compiled model is kept.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "LoadProgress.COMPILING()".format()
+        def __eq__(self, other):
+            if not isinstance(other, LoadProgress):
+                return NotImplemented
+            if not other.is_COMPILING():
+                return False
+            return True
+
+    @dataclass
+    class PREPARING:
+        """
+        Core ML prepares the package for some hardware, which may take a minute on the first load.
+"""
+        
+        def __init__(self, units:ComputeUnits):
+            self.units = units
+            
+            """
+        The hardware.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "LoadProgress.PREPARING(units={})".format(self.units)
+        def __eq__(self, other):
+            if not isinstance(other, LoadProgress):
+                return NotImplemented
+            if not other.is_PREPARING():
+                return False
+            if self.units != other.units:
+                return False
+            return True
+
+    @dataclass
     class NOTICE:
         """
         Something that is worth knowing: which package was taken instead of which, what is slow, what failed on the way.
@@ -5050,6 +5102,14 @@ class LoadProgress:
         return isinstance(self, LoadProgress.LOADING)
     def is_loading(self) -> bool:
         return isinstance(self, LoadProgress.LOADING)
+    def is_COMPILING(self) -> bool:
+        return isinstance(self, LoadProgress.COMPILING)
+    def is_compiling(self) -> bool:
+        return isinstance(self, LoadProgress.COMPILING)
+    def is_PREPARING(self) -> bool:
+        return isinstance(self, LoadProgress.PREPARING)
+    def is_preparing(self) -> bool:
+        return isinstance(self, LoadProgress.PREPARING)
     def is_NOTICE(self) -> bool:
         return isinstance(self, LoadProgress.NOTICE)
     def is_notice(self) -> bool:
@@ -5063,6 +5123,8 @@ LoadProgress.FETCHING = type("LoadProgress.FETCHING", (LoadProgress.FETCHING, Lo
 LoadProgress.WAITING = type("LoadProgress.WAITING", (LoadProgress.WAITING, LoadProgress,), {})  # type: ignore
 LoadProgress.CONVERTING = type("LoadProgress.CONVERTING", (LoadProgress.CONVERTING, LoadProgress,), {})  # type: ignore
 LoadProgress.LOADING = type("LoadProgress.LOADING", (LoadProgress.LOADING, LoadProgress,), {})  # type: ignore
+LoadProgress.COMPILING = type("LoadProgress.COMPILING", (LoadProgress.COMPILING, LoadProgress,), {})  # type: ignore
+LoadProgress.PREPARING = type("LoadProgress.PREPARING", (LoadProgress.PREPARING, LoadProgress,), {})  # type: ignore
 LoadProgress.NOTICE = type("LoadProgress.NOTICE", (LoadProgress.NOTICE, LoadProgress,), {})  # type: ignore
 
 
@@ -5090,6 +5152,13 @@ class _UniffiFfiConverterTypeLoadProgress(_UniffiConverterRustBuffer):
             return LoadProgress.LOADING(
             )
         if variant == 5:
+            return LoadProgress.COMPILING(
+            )
+        if variant == 6:
+            return LoadProgress.PREPARING(
+                _UniffiFfiConverterTypeComputeUnits.read(buf),
+            )
+        if variant == 7:
             return LoadProgress.NOTICE(
                 _UniffiFfiConverterString.read(buf),
             )
@@ -5109,6 +5178,11 @@ class _UniffiFfiConverterTypeLoadProgress(_UniffiConverterRustBuffer):
             _UniffiFfiConverterUInt64.check_lower(value.of)
             return
         if value.is_LOADING():
+            return
+        if value.is_COMPILING():
+            return
+        if value.is_PREPARING():
+            _UniffiFfiConverterTypeComputeUnits.check_lower(value.units)
             return
         if value.is_NOTICE():
             _UniffiFfiConverterString.check_lower(value.text)
@@ -5130,8 +5204,13 @@ class _UniffiFfiConverterTypeLoadProgress(_UniffiConverterRustBuffer):
             _UniffiFfiConverterUInt64.write(value.of, buf)
         if value.is_LOADING():
             buf.write_i32(4)
-        if value.is_NOTICE():
+        if value.is_COMPILING():
             buf.write_i32(5)
+        if value.is_PREPARING():
+            buf.write_i32(6)
+            _UniffiFfiConverterTypeComputeUnits.write(value.units, buf)
+        if value.is_NOTICE():
+            buf.write_i32(7)
             _UniffiFfiConverterString.write(value.text, buf)
 
 
@@ -6345,7 +6424,8 @@ class ConversationProtocol(typing.Protocol):
     """
     A conversation over one state: each question computes only what is new.
 
-    One thing at a time: while it answers, other calls throw. It can be used from any thread.
+    One thing at a time: while it answers, other calls throw; they wait for an answer that was cancelled. It can be used from
+    any thread.
 """
     
     def cut_answer(self, characters: int) -> None:
@@ -6462,7 +6542,8 @@ class Conversation(ConversationProtocol):
     """
     A conversation over one state: each question computes only what is new.
 
-    One thing at a time: while it answers, other calls throw. It can be used from any thread.
+    One thing at a time: while it answers, other calls throw; they wait for an answer that was cancelled. It can be used from
+    any thread.
 """
     
     _handle: ctypes.c_uint64

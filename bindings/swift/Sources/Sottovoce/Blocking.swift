@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where calls wait that block: the threads of Swift's tasks must not.
-private let callQueue = DispatchQueue(label: "sottovoce.calls", qos: .userInitiated, attributes: .concurrent)
+let callQueue = DispatchQueue(label: "sottovoce.calls", qos: .userInitiated, attributes: .concurrent)
 
 /// Makes a call that blocks. Cancelling the task cancels the call.
 func blocking<Value: Sendable>(_ call: @escaping @Sendable (Cancellation) throws -> Value) async throws -> Value {

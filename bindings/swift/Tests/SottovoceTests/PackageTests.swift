@@ -1,13 +1,11 @@
+import SottovoceTestSupport
 import XCTest
 
 @testable import Sottovoce
 
-/// Run with `swift test` on a Mac, after build-xcframework.sh.
 final class PackageTests: XCTestCase {
-    private let fixtures = URL(filePath: #filePath).appending(path: "../../../../../fixtures/coremltools").standardized
-
     func testPredictsOnState() throws {
-        let path = fixtures.appending(path: "llama-int4.mlpackage").path(percentEncoded: false)
+        let path = fixtures.appendingPathComponent("coremltools/llama-int4.mlpackage").path
         let package = try Package.load(path: path, options: LoadOptions(exact: true))
         let state = package.newState()
         for (past, id) in [Int32(1), 2, 3].enumerated() {
@@ -32,8 +30,7 @@ final class PackageTests: XCTestCase {
     }
 
     func testHistoryIsSearched() async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).db")
-        let history = try History.open(path: file.path(percentEncoded: false))
+        let history = try emptyHistory()
         let found = try await history.perform { history in
             let id = try history.create(title: "The sea").id
             _ = try history.append(conversation: id, role: .user, text: "Why is it salty?")

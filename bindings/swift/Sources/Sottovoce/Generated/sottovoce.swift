@@ -825,7 +825,8 @@ public func FfiConverterTypeCancellation_lower(_ value: Cancellation) -> UInt64 
 /**
  * A conversation over one state: each question computes only what is new.
  *
- * One thing at a time: while it answers, other calls throw. It can be used from any thread.
+ * One thing at a time: while it answers, other calls throw; they wait for an answer that was cancelled. It can be used from
+ * any thread.
  */
 public protocol ConversationProtocol: AnyObject, Sendable {
     
@@ -942,7 +943,8 @@ public protocol ConversationProtocol: AnyObject, Sendable {
 /**
  * A conversation over one state: each question computes only what is new.
  *
- * One thing at a time: while it answers, other calls throw. It can be used from any thread.
+ * One thing at a time: while it answers, other calls throw; they wait for an answer that was cancelled. It can be used from
+ * any thread.
  */
 open class Conversation: ConversationProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -6950,6 +6952,18 @@ public enum LoadProgress: Equatable, Hashable {
      */
     case loading
     /**
+     * Core ML compiles the package: once for each version of it where the compiled model is kept.
+     */
+    case compiling
+    /**
+     * Core ML prepares the package for some hardware, which may take a minute on the first load.
+     */
+    case preparing(
+        /**
+         * The hardware.
+         */units: ComputeUnits
+    )
+    /**
      * Something that is worth knowing: which package was taken instead of which, what is slow, what failed on the way.
      */
     case notice(
@@ -6988,7 +7002,12 @@ public struct FfiConverterTypeLoadProgress: FfiConverterRustBuffer {
         
         case 4: return .loading
         
-        case 5: return .notice(text: try FfiConverterString.read(from: &buf)
+        case 5: return .compiling
+        
+        case 6: return .preparing(units: try FfiConverterTypeComputeUnits.read(from: &buf)
+        )
+        
+        case 7: return .notice(text: try FfiConverterString.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -7020,8 +7039,17 @@ public struct FfiConverterTypeLoadProgress: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case let .notice(text):
+        case .compiling:
             writeInt(&buf, Int32(5))
+        
+        
+        case let .preparing(units):
+            writeInt(&buf, Int32(6))
+            FfiConverterTypeComputeUnits.write(units, into: &buf)
+            
+        
+        case let .notice(text):
+            writeInt(&buf, Int32(7))
             FfiConverterString.write(text, into: &buf)
             
         }

@@ -1,3 +1,4 @@
+import ExampleAssistant
 import Sottovoce
 import SwiftUI
 

@@ -1,3 +1,4 @@
+import ExampleAssistant
 import SwiftUI
 
 @main
@@ -31,9 +32,9 @@ struct ContentView: View {
                 }
         }
         #if os(iOS)
-            .fullScreenCover(isPresented: $isTalking) { VoiceView() }
+            .fullScreenCover(isPresented: $isTalking) { VoiceView(assistant) }
         #else
-            .sheet(isPresented: $isTalking) { VoiceView().frame(minWidth: 480, minHeight: 480) }
+            .sheet(isPresented: $isTalking) { VoiceView(assistant).frame(minWidth: 480, minHeight: 480) }
         #endif
         .sheet(isPresented: $showsSettings) { SettingsView() }
         .alert("Something went wrong", isPresented: $assistant.hasProblem) {

@@ -1,3 +1,4 @@
+import ExampleAssistant
 import Sottovoce
 import SwiftUI
 
@@ -18,11 +19,16 @@ struct SettingsView: View {
                     Slider(value: $assistant.temperature, in: 0...1.5) { Text("Temperature") }
                     LabeledContent("Temperature", value: assistant.temperature, format: .number.precision(.fractionLength(2)))
                 }
-                if let status = assistant.status {
-                    Section("Model") {
+                Section("Model") {
+                    Picker("Runs on", selection: $assistant.engine) {
+                        ForEach(Engine.allCases) { Text($0.name) }
+                    }
+                    .onChange(of: assistant.engine) { Task { await assistant.load() } }
+                    if let status = assistant.status {
                         LabeledContent("Package", value: status.package)
-                        LabeledContent("Runs on", value: "\(name(of: status.backend)), \(status.threads) threads")
+                        LabeledContent("Now on", value: "\(name(of: status.backend)), \(status.threads) threads")
                         LabeledContent("Context", value: "\(status.context) tokens")
+                        ForEach(status.notes, id: \.self) { Text($0).font(.footnote) }
                     }
                 }
                 Section("History") {

@@ -1,3 +1,4 @@
+import ExampleAssistant
 import Sottovoce
 import SwiftUI
 
@@ -21,7 +22,7 @@ struct ChatView: View {
                     .textFieldStyle(.roundedBorder)
                     .onSubmit(send)
                 if assistant.isAnswering {
-                    Button("Stop", systemImage: "stop.circle.fill", action: assistant.stop)
+                    Button("Stop", systemImage: "stop.circle.fill") { Task { await assistant.stop() } }
                 } else {
                     Button("Send", systemImage: "arrow.up.circle.fill", action: send)
                         .disabled(!assistant.isReady || question.isEmpty)
