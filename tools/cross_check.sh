@@ -10,8 +10,8 @@ usage: tools/cross_check.sh [--lacking] [TARGET...]
 
 Checks other platforms from a Debian machine. Without TARGETs, all of them:
 
-  aarch64-apple-darwin       type-checks everything below the server, lints the runtime with its Core ML, and its tests
-  aarch64-apple-ios          type-checks what an app links
+  aarch64-apple-darwin       type-checks every crate, lints the runtime with its Core ML, and its tests
+  aarch64-apple-ios          type-checks what an app links: the library behind the Swift package
   x86_64-pc-windows-gnu      type-checks every crate
   aarch64-unknown-linux-gnu  runs the kernels' tests, and every fixture on the cpu back end, in an emulator that has NEON, dotprod
                              and i8mm
@@ -107,13 +107,13 @@ for target in "${targets[@]}"; do
     case $target in
         aarch64-apple-darwin)
             empty_objects "$target"
-            check "$target" -p sottovoce-convert -p sottovoce-llm -p sottovoce-hub -p sottovoce-voice
+            check "$target" --workspace
             # The one crate with code that only these platforms compile.
             lint "$target" -p sottovoce-runtime --tests --no-deps -- -D warnings
             ;;
         aarch64-apple-ios)
             empty_objects "$target"
-            check "$target" -p sottovoce-convert -p sottovoce-llm -p sottovoce-voice
+            check "$target" -p sottovoce-ffi
             ;;
         x86_64-pc-windows-gnu)
             export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc-posix
