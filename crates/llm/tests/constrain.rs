@@ -194,8 +194,80 @@ fn vocabularies_of_sentencepiece_are_kept_within_too() {
     assert_eq!(tokenizer.decode(&ids), "the cat");
 }
 
+/// Budgets end what is too large, and an error does not repeat it.
+#[test]
+fn grammars_that_would_take_forever_are_refused() {
+    let compiler = Compiler::new(byte_tokenizer(), &[IM_END]).unwrap();
+    let nested = |open: &str, inner: &str, close: &str| [&open.repeat(100_000), inner, &close.repeat(100_000)].concat();
+    let pair = |i: usize| json!({ "anyOf": [{ "required": [format!("a{i}")] }, { "required": [format!("b{i}")] }] });
+    let pairs: Vec<Value> = (0..60).map(pair).collect();
+    for (grammar, expected) in [
+        (Grammar::Regex(nested("(", "a", ")")), "maximum number of nested"),
+        (Grammar::Lark(format!("start: {}", nested("(", "\"a\"", ")"))), "too deeply nested"),
+        (Grammar::Lark(format!("start: %json {}", nested("{\"items\":", "{}", "}"))), "recursion limit"),
+        (Grammar::JsonSchema(json!({ "allOf": pairs })), "too large"),
+    ] {
+        let error = compiler.compile(&grammar).map(drop).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, LlmError::Grammar { .. }) && text.contains(expected), "{text}");
+        assert!(text.len() < 2000, "{} bytes", text.len());
+    }
+}
+
+/// What is large and possible is kept to, or the answer ends with an error where it becomes too much.
+#[test]
+fn large_grammars_are_kept_to_or_end_the_answer() {
+    let choices: Vec<String> = (0..5000).map(|i| format!("choice {i}")).collect();
+    for grammar in [
+        Grammar::Regex("((a{1,1000}b){1,1000}c){1,1000}".into()),
+        Grammar::Regex("(.*a.{40}b|.*b.{30}a)+".into()),
+        Grammar::JsonSchema(json!({ "enum": choices })),
+        Grammar::JsonSchema(json!({ "items": {}, "minItems": 4_000_000_000_u64 })),
+        Grammar::JsonSchema(json!({ "type": "string", "minLength": 4_000_000_000_u64 })),
+        Grammar::JsonSchema(json!({ "$ref": "#" })),
+    ] {
+        let constraint = constraint(&grammar);
+        let vocab = byte_vocabulary().tokens.len();
+        let mut sampler = Sampler::new(Sampling { temperature: 1.0, ..Sampling::GREEDY }, &[], 0).unwrap();
+        sampler.constrain(constraint);
+        for _ in 0..100 {
+            if sampler.is_complete() {
+                break;
+            }
+            let logits = sampler.prepare_beside(|| vec![0.0; vocab]);
+            match sampler.choose(&logits) {
+                Ok(choice) => assert!((choice.id as usize) < vocab),
+                Err(error) => {
+                    assert!(matches!(error, LlmError::Constraint(_)), "{error}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// A mask that was found beside the model's call is the one that is found without.
+    #[test]
+    fn preparing_changes_nothing(seed: u64) {
+        let vocab = byte_vocabulary().tokens.len();
+        let constraint = constraint(&Grammar::JsonSchema(schema()));
+        let ids = |is_prepared: bool| {
+            let mut random = Random::new(seed);
+            let mut sampler = Sampler::new(Sampling { temperature: 1.0, seed, ..Sampling::GREEDY }, &[], 0).unwrap();
+            sampler.constrain(constraint.clone());
+            let mut ids = Vec::new();
+            while !sampler.is_complete() && ids.len() < 40 {
+                let mut logits = || (0..vocab).map(|_| random.normal() * 2.0).collect::<Vec<f32>>();
+                let logits = if is_prepared { sampler.prepare_beside(logits) } else { logits() };
+                ids.push(sampler.choose(&logits).unwrap().id);
+            }
+            ids
+        };
+        prop_assert_eq!(ids(true), ids(false));
+    }
 
     /// With probabilities asked for nothing is forced, and every token is chosen from logits.
     #[test]

@@ -1,6 +1,7 @@
 //! Keeping one answer within a grammar.
 
 use llguidance::Matcher;
+use llguidance::toktrie::SimpleVob;
 
 use crate::LlmError;
 
@@ -8,6 +9,8 @@ use crate::LlmError;
 #[derive(Clone)]
 pub struct Constraint {
     matcher: Matcher,
+    /// The tokens that are allowed next, once that is known.
+    allowed: Option<SimpleVob>,
 }
 
 impl std::fmt::Debug for Constraint {
@@ -18,7 +21,7 @@ impl std::fmt::Debug for Constraint {
 
 impl Constraint {
     pub(super) fn new(matcher: Matcher) -> Self {
-        Self { matcher }
+        Self { matcher, allowed: None }
     }
 
     /// What the grammar says that will not be kept, such as keywords of a schema that are only hints.
@@ -26,12 +29,29 @@ impl Constraint {
         self.matcher.grammar_warnings()
     }
 
-    /// Makes all tokens impossible (−∞) that the grammar does not allow next.
+    /// Finds out which tokens the grammar allows next, for [`mask`](Self::mask) to apply. It depends on no logits, so it can
+    /// be done while they are computed.
     ///
     /// # Errors
     /// The answer is complete, or the grammar became too complex here.
+    pub fn prepare(&mut self) -> Result<(), LlmError> {
+        self.allowed().map(drop)
+    }
+
+    fn allowed(&mut self) -> Result<&SimpleVob, LlmError> {
+        let allowed = match self.allowed.take() {
+            Some(allowed) => allowed,
+            None => self.matcher.compute_mask().map_err(broken)?,
+        };
+        Ok(self.allowed.insert(allowed))
+    }
+
+    /// Makes all tokens impossible (−∞) that the grammar does not allow next.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
     pub fn mask(&mut self, scores: &mut [f32]) -> Result<(), LlmError> {
-        let allowed = self.matcher.compute_mask().map_err(broken)?;
+        let allowed = self.allowed()?;
         let (known, unknown) = scores.split_at_mut(allowed.len().min(scores.len()));
         unknown.fill(f32::NEG_INFINITY);
         for (scores, &bits) in known.chunks_mut(u32::BITS as usize).zip(allowed.as_slice()) {
@@ -58,6 +78,7 @@ impl Constraint {
     /// # Errors
     /// The grammar does not allow the token.
     pub fn accept(&mut self, id: u32) -> Result<(), LlmError> {
+        self.allowed = None;
         self.matcher.consume_token(id).map_err(broken)
     }
 

@@ -327,12 +327,12 @@ impl<'s, M: LanguageModel> Generation<'s, M> {
             (Some(logits), _) => logits,
             (None, &[token]) => {
                 let speculation = (self.options.speculation, most_guesses);
-                let logits = self.speculator.forward(self.model, self.held, token, speculation)?;
+                let logits = self.speculator.forward(self.model, self.held, token, speculation, &mut self.sampler)?;
                 self.pending.clear();
                 logits
             }
             (None, _) => {
-                let logits = self.model.forward(&self.pending)?;
+                let logits = self.sampler.prepare_beside(|| self.model.forward(&self.pending))?;
                 self.held.append(&mut self.pending);
                 logits
             }

@@ -1,5 +1,7 @@
 //! Choosing tokens one after the other.
 
+use std::thread;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -71,6 +73,18 @@ impl Sampler {
     /// Keeps the answer from here on within `constraint`.
     pub fn constrain(&mut self, constraint: Constraint) {
         self.constraint = Some(constraint);
+    }
+
+    /// Makes `call`, which computes the logits of the next token, and beside it, on another thread, finds out which tokens the
+    /// constraint allows. Without this the choice does that itself, which takes milliseconds in the worst places of a grammar
+    /// over a large vocabulary.
+    pub fn prepare_beside<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        let Some(constraint) = &mut self.constraint else { return call() };
+        thread::scope(|scope| {
+            // What goes wrong here, the choice finds again. So it does without a thread.
+            let _ = thread::Builder::new().name("grammar".to_owned()).spawn_scoped(scope, || constraint.prepare());
+            call()
+        })
     }
 
     /// Chooses the next token from its `logits` (`[vocab]`, −∞ where a token is impossible).

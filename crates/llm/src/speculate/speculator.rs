@@ -6,6 +6,7 @@ use super::chances::{Chance, Chances};
 use super::costs::Costs;
 use super::draft_model::DraftModel;
 use super::lookup::Lookup;
+use crate::sampling::Sampler;
 use crate::{LanguageModel, LlmError};
 
 /// How many tokens to guess ahead.
@@ -95,8 +96,8 @@ impl Speculator {
         Some(&self.rows[(self.read - 1) * vocab..self.read * vocab])
     }
 
-    /// Feeds `token`, the last one of the text, with at most `most` guesses behind it, and puts all that into `held`.
-    /// Returns the logits of the token's row.
+    /// Feeds `token`, the last one of the text, with at most `most` guesses behind it, and puts all that into `held`, while
+    /// `sampler` prepares the choice from the logits of the token's row, which are returned.
     ///
     /// # Errors
     /// The model or the draft model failed.
@@ -106,14 +107,16 @@ impl Speculator {
         held: &mut Vec<u32>,
         token: u32,
         (speculation, most): (Speculation, usize),
+        sampler: &mut Sampler,
     ) -> Result<&'a [f32], LlmError> {
         self.guess(model, speculation, most)?;
         let rows = 1 + self.guesses.len();
         let started = Instant::now();
         if rows == 1 {
-            let logits = model.forward(&[token])?;
+            let (logits, took) = sampler.prepare_beside(|| (model.forward(&[token]), started.elapsed()));
+            let logits = logits?;
             held.push(token);
-            self.costs.note_call(1, started.elapsed());
+            self.costs.note_call(1, took);
             return Ok(logits);
         }
         // The call takes its ids from where they are kept anyway.
@@ -121,13 +124,15 @@ impl Speculator {
         held.push(token);
         held.extend_from_slice(&self.guesses);
         self.rows.clear();
-        let computed = model.forward_all(&held[new..], &mut |row| self.rows.extend_from_slice(row));
+        let (computed, took) = sampler.prepare_beside(|| {
+            (model.forward_all(&held[new..], &mut |row| self.rows.extend_from_slice(row)), started.elapsed())
+        });
         if let Err(error) = computed {
             held.truncate(new);
             self.guesses.clear();
             return Err(error);
         }
-        self.costs.note_call(rows, started.elapsed());
+        self.costs.note_call(rows, took);
         self.counts.0 += self.guesses.len();
         self.read = 1;
         Ok(&self.rows[..self.rows.len() / rows])
