@@ -168,6 +168,21 @@ fn structured_answers_are_what_was_asked_for() {
     let first = &answer["logprobs"][0];
     assert!(first["logprob"].as_f64().unwrap() <= first["top"][0]["logprob"].as_f64().unwrap(), "{first}");
     assert_eq!(first["top"].as_array().unwrap().len(), 2);
+
+    let report = sottovoce(&["bench", "grammars", model, "--repeat", "1", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(stdout(&report).lines().last().unwrap()).unwrap();
+    let grammars = report["grammars"].as_array().unwrap();
+    assert!(grammars.len() >= 16, "{report}");
+    let masks = |grammar: &serde_json::Value| grammar["masks"].as_u64().unwrap();
+    assert!(
+        grammars.iter().all(|grammar| (1..=grammar["tokens"].as_u64().unwrap()).contains(&masks(grammar))),
+        "{report}"
+    );
+    assert_eq!(grammars.iter().map(masks).sum::<u64>(), masks(&report["all"]));
+    for times in [&report["all"]["alone"], &report["all"]["within"], &report["all"]["without"]] {
+        let [p50, p99, longest] = ["p50", "p99", "longest"].map(|figure| times[figure].as_f64().unwrap());
+        assert!(0.0 < p50 && p50 <= p99 && p99 <= longest, "{times}");
+    }
 }
 
 #[test]

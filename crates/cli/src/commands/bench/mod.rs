@@ -2,6 +2,7 @@
 
 mod against;
 mod echo;
+mod grammars;
 mod ladder;
 mod limits;
 mod profile;
@@ -53,6 +54,8 @@ enum Measurement {
     Ladder(ladder::LadderArguments),
     /// Compare answers with tokens guessed ahead with plain ones: they are the same, and how much sooner
     Speculation(speculation::SpeculationArguments),
+    /// Measure how long answers wait for the grammars that they keep to
+    Grammars(grammars::GrammarsArguments),
     /// Measure the time to the first token of every turn of a conversation
     Turns(turns::TurnsArguments),
     /// Measure how well and how fast recorded speech is understood
@@ -77,6 +80,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Measurement::Quantisation(arguments)) => quantisation::run(arguments),
         Some(Measurement::Ladder(arguments)) => ladder::run(arguments),
         Some(Measurement::Speculation(arguments)) => speculation::run(arguments),
+        Some(Measurement::Grammars(arguments)) => grammars::run(arguments),
         Some(Measurement::Turns(arguments)) => turns::run(arguments),
         Some(Measurement::Speech(arguments)) => speech::run(arguments),
         Some(Measurement::Echo(arguments)) => echo::run(arguments),
