@@ -1,7 +1,8 @@
 //! The options that say how tokens are chosen.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use sottovoce_llm::{
+    LlmError,
     load::ModelFolder,
     sampling::{Dry, Penalties, Sampling},
     tokenizer::Tokenizer,
@@ -53,7 +54,7 @@ pub struct SamplingOptions {
     #[arg(long, value_name = "N", requires = "dry", default_value_t = 2)]
     dry_allowed_length: usize,
     /// DRY: repetitions do not reach over this text; may be given several times [default: line end, colon, quote, asterisk]
-    #[arg(long, value_name = "TEXT", requires = "dry", default_values = ["\n", ":", "\"", "*"], hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", requires = "dry", default_values = Dry::BREAKERS, hide_default_value = true)]
     dry_breaker: Vec<String>,
     /// Add BIAS to the logit of a token, an id or its text; -inf forbids it; may be given several times
     #[arg(long, value_name = "TOKEN=BIAS")]
@@ -95,15 +96,10 @@ impl SamplingOptions {
         })
     }
 
-    fn dry(&self, multiplier: f32, tokenizer: &Tokenizer) -> anyhow::Result<Dry> {
-        let mut breakers = Vec::new();
-        for text in &self.dry_breaker {
-            let tokens = tokenizer.tokens_with(text);
-            ensure!(!tokens.is_empty(), "--dry-breaker {text:?} is in none of the model's tokens");
-            breakers.extend(tokens);
-        }
+    fn dry(&self, multiplier: f32, tokenizer: &Tokenizer) -> Result<Dry, LlmError> {
         let (base, allowed_length, window) = (self.dry_base, self.dry_allowed_length, self.penalty_window);
-        Ok(Dry { multiplier, base, allowed_length, window, breakers })
+        let dry = Dry { multiplier, base, allowed_length, window, breakers: Vec::new() };
+        dry.broken_by(&self.dry_breaker, tokenizer)
     }
 }
 

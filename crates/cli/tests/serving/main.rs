@@ -153,6 +153,22 @@ fn a_seed_repeats_several_different_answers() {
 }
 
 #[test]
+fn repetitions_are_left_where_the_client_asks_for_it() {
+    let Some(server) = start() else { return };
+    let ask = |more: Value| {
+        let mut body = json!({ "temperature": 0, "max_tokens": 32 });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        content(&server.chat("Write the word sea thirty times, and nothing else.", body).body).to_owned()
+    };
+    // The first request finds nothing of its prompt, the others all but a token: they compute alike.
+    ask(json!({}));
+    let plain = ask(json!({}));
+    let dry = ask(json!({ "dry_multiplier": 20, "dry_allowed_length": 1, "dry_sequence_breakers": ["\n"] }));
+    assert_ne!(plain, dry);
+    assert_eq!(plain, ask(json!({ "dry_multiplier": 0, "dry_allowed_length": 1 })), "0 is none");
+}
+
+#[test]
 fn tools_are_offered_and_their_results_are_read() {
     let Some(server) = start() else { return };
     let tool = json!({ "type": "function", "function": { "name": "get_weather", "description": "The weather in a city",
@@ -215,6 +231,9 @@ fn what_does_not_fit_is_refused_by_name() {
     refused(chat("", json!({ "audio": {} })), 400, "audio", "audio is not supported");
     refused(chat("", json!({ "top_logprobs": 3 })), 400, "top_logprobs", "needs logprobs");
     refused(chat("", json!({ "logit_bias": { "x": 1 } })), 400, "logit_bias", "no token id");
+    refused(chat("", json!({ "dry_multiplier": -1 })), 400, "dry_multiplier", "dry-multiplier is -1");
+    let breakers = json!({ "dry_multiplier": 1, "dry_sequence_breakers": ["no token has this"] });
+    refused(chat("", breakers), 400, "dry_sequence_breakers", "\"no token has this\"");
     refused(chat("", json!({ "tool_choice": "required" })), 400, "tool_choice", "there are no tools");
     refused(chat(&"word ".repeat(600), json!({})), 400, "messages", "context holds 512");
     refused(chat(&"word ".repeat(600), json!({ "stream": true })), 400, "messages", "context holds 512");

@@ -1,6 +1,7 @@
 //! How to choose tokens.
 
 use crate::LlmError;
+use crate::tokenizer::Tokenizer;
 
 /// How to choose a token.
 ///
@@ -132,6 +133,30 @@ impl Penalties {
 impl Default for Penalties {
     fn default() -> Self {
         Self::NONE
+    }
+}
+
+impl Dry {
+    /// Texts that repetitions do not reach over, where nobody says otherwise: those that the method was published with.
+    pub const BREAKERS: [&str; 4] = ["\n", ":", "\"", "*"];
+
+    /// Makes breakers of all tokens that hold one of `texts`.
+    ///
+    /// # Errors
+    /// A text that is in none of the tokens of `tokenizer`.
+    pub fn broken_by(mut self, texts: &[impl AsRef<str>], tokenizer: &Tokenizer) -> Result<Self, LlmError> {
+        self.breakers.clear();
+        for text in texts.iter().map(AsRef::as_ref) {
+            let tokens = tokenizer.tokens_with(text);
+            expect(
+                !tokens.is_empty(),
+                "dry-breaker",
+                format!("{text:?}"),
+                "a text that is in one of the model's tokens",
+            )?;
+            self.breakers.extend(tokens);
+        }
+        Ok(self)
     }
 }
 

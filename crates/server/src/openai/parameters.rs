@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use sottovoce_llm::{generate::GenerateOptions, sampling::Sampling};
+use sottovoce_llm::{
+    generate::GenerateOptions,
+    sampling::{Dry, Sampling},
+    tokenizer::Tokenizer,
+};
 use utoipa::ToSchema;
 
 use crate::{
@@ -37,6 +41,14 @@ pub struct Parameters {
     min_p: Option<f32>,
     typical_p: Option<f32>,
     repetition_penalty: Option<f32>,
+    /// Takes this from the logit of a token that goes on repeating a sequence, more the longer that is; 0 is none.
+    dry_multiplier: Option<f32>,
+    /// What each further token of the repetition multiplies that by.
+    dry_base: Option<f32>,
+    /// The shortest repetition that counts, in tokens.
+    dry_allowed_length: Option<usize>,
+    /// Texts that repetitions do not reach over.
+    dry_sequence_breakers: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -95,7 +107,7 @@ impl Parameters {
             }
         };
         Ok(GenerateOptions {
-            sampling: self.sampling(engine.sampling(), log_probabilities)?,
+            sampling: self.sampling(engine, log_probabilities)?,
             max_tokens: self.max_tokens,
             stop_tokens: engine.stop_tokens().to_vec(),
             stop_strings: stops,
@@ -103,7 +115,8 @@ impl Parameters {
         })
     }
 
-    fn sampling(&self, default: Sampling, log_probabilities: Option<usize>) -> Result<Sampling, Failure> {
+    fn sampling(&self, engine: &Engine, log_probabilities: Option<usize>) -> Result<Sampling, Failure> {
+        let default = engine.sampling();
         let mut bias = Vec::new();
         for (id, &value) in self.logit_bias.iter().flatten() {
             let expected = || Failure::invalid("logit_bias", format!("{id:?} is no token id, expected a number"));
@@ -122,11 +135,28 @@ impl Parameters {
             min_p: self.min_p.or(default.min_p).filter(|&p| p > 0.0),
             typical_p: self.typical_p,
             penalties,
+            dry: self.dry(engine.tokenizer())?,
             logit_bias: bias,
             seed: self.seed.map_or_else(random_seed, i64::cast_unsigned),
             log_probabilities,
             ..default
         })
+    }
+
+    fn dry(&self, tokenizer: &Tokenizer) -> Result<Option<Dry>, Failure> {
+        let Some(multiplier) = self.dry_multiplier.filter(|&multiplier| multiplier != 0.0) else { return Ok(None) };
+        let published = Dry::default();
+        let dry = Dry {
+            multiplier,
+            base: self.dry_base.unwrap_or(published.base),
+            allowed_length: self.dry_allowed_length.unwrap_or(published.allowed_length),
+            ..published
+        };
+        let dry = match &self.dry_sequence_breakers {
+            None => dry.broken_by(&Dry::BREAKERS, tokenizer),
+            Some(texts) => dry.broken_by(texts, tokenizer),
+        };
+        Ok(Some(dry.map_err(|error| Failure::invalid("dry_sequence_breakers", error.to_string()))?))
     }
 
     /// Sets the most tokens of an answer under another of its names.
