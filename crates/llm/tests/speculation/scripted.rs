@@ -1,6 +1,9 @@
 //! With models that play a script: every option, drafts of all kinds, failures.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
+use sottovoce_llm::constrain::{Compiler, Grammar};
 use sottovoce_llm::generate::{GenerateOptions, Session};
 use sottovoce_llm::sampling::{Dry, Penalties, Sampling};
 use sottovoce_llm::speculate::{DraftModel, Speculation};
@@ -48,6 +51,14 @@ fn sampling() -> impl Strategy<Value = Sampling> {
     })
 }
 
+/// Grammars that leave much open, force every second token, and end.
+const EXPRESSIONS: [&str; 3] = ["[abc ]*", "(ab|bc|c )+", "[ab ]{1,20}c?"];
+
+fn compiler() -> &'static Compiler {
+    static COMPILER: OnceLock<Compiler> = OnceLock::new();
+    COMPILER.get_or_init(|| Compiler::new(byte_tokenizer(), &[IM_END]).unwrap())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -63,9 +74,11 @@ proptest! {
         cancel_at in prop::option::of(0usize..30),
         // A draft model that ends earlier or later than the model, and agrees with it in part or always.
         draft in prop::option::of((1usize..4, 20usize..150)),
+        expression in prop::option::of(prop::sample::select(&EXPRESSIONS[..])),
     ) {
         let options = GenerateOptions {
             sampling,
+            constraint: expression.map(|expression| compiler().compile(&Grammar::Regex(expression.into())).unwrap()),
             max_tokens,
             stop_strings,
             stop_tokens: if stops { vec![IM_END] } else { Vec::new() },
