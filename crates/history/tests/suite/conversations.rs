@@ -155,6 +155,10 @@ pub async fn abandoned_calls_do_all_or_nothing(place: Place) {
         // Whether it was done before is not the question.
         drop(call.await);
     }
+    // What a database was told last it may do after the caller is gone, but not after it is closed.
+    history.close().await;
+    drop(history);
+    let history = place.serve().await;
     let left = history.transcript(id).await.unwrap().messages;
     say(&*history, id, None, "last").await;
     assert_eq!(history.transcript(id).await.unwrap().messages.len(), left.len() + 1);
