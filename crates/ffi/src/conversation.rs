@@ -58,7 +58,7 @@ pub(crate) type Inner = chat::Conversation<PackageModel>;
 pub struct Conversation {
     pub(crate) model: Arc<LanguageModel>,
     inner: Mutex<Inner>,
-    /// What ends the answer that is being made.
+    /// What ends the answer that is being made, or ended the last one.
     ends: Mutex<Option<Arc<Cancellation>>>,
 }
 
@@ -101,10 +101,6 @@ impl Conversation {
         ends.as_ref().is_some_and(|cancellation| cancellation.is_cancelled())
     }
 
-    fn set_ends(&self, cancellation: Option<Arc<Cancellation>>) {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = cancellation;
-    }
-
     fn answer(
         &self,
         options: &AnswerOptions,
@@ -120,11 +116,12 @@ impl Conversation {
         // Stop tokens are added by the conversation.
         let options = GenerateOptions { stop_tokens: Vec::new(), ..options };
         let mut shown = Shown::new(listener);
-        let mut inner = self.lock()?;
-        self.set_ends(cancellation);
-        let answer = make(&mut inner, options, &mut |text| shown.show(text));
-        self.set_ends(None);
-        shown.finish(answer?.into())
+        let answer = {
+            let mut inner = self.lock()?;
+            *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = cancellation;
+            make(&mut inner, options, &mut |text| shown.show(text))?
+        };
+        shown.finish(answer.into())
     }
 }
 
