@@ -5,12 +5,12 @@ import PackageDescription
 // tells the linker where.
 #if os(Linux)
     let library = Target.systemLibrary(name: "sottovoceFFI", path: "Generated")
-    let (apps, appTargets): ([Product], [Target]) = ([], [])
+    let (exampleProducts, exampleTargets): ([Product], [Target]) = ([], [])
 #else
     // build-xcframework.sh makes it.
     let library = Target.binaryTarget(name: "sottovoceFFI", path: "sottovoceFFI.xcframework")
-    let apps: [Product] = [.executable(name: "SottovoceExample", targets: ["SottovoceExample"])]
-    let appTargets: [Target] = [
+    let exampleProducts: [Product] = [.executable(name: "SottovoceExample", targets: ["SottovoceExample"])]
+    let exampleTargets: [Target] = [
         .executableTarget(name: "SottovoceExample", dependencies: ["Sottovoce", "ExampleAssistant"], path: "Example/App")
     ]
 #endif
@@ -20,7 +20,7 @@ let strict: [SwiftSetting] = [.enableExperimentalFeature("StrictConcurrency")]
 let package = Package(
     name: "Sottovoce",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "Sottovoce", targets: ["Sottovoce"])] + apps,
+    products: [.library(name: "Sottovoce", targets: ["Sottovoce"])] + exampleProducts,
     targets: [
         library,
         .target(
@@ -37,5 +37,5 @@ let package = Package(
         .target(name: "SottovoceTestSupport", dependencies: ["Sottovoce"], path: "Tests/Support"),
         .testTarget(name: "SottovoceTests", dependencies: ["Sottovoce", "SottovoceTestSupport"]),
         .testTarget(name: "ExampleAssistantTests", dependencies: ["ExampleAssistant", "SottovoceTestSupport"]),
-    ] + appTargets
+    ] + exampleTargets
 )
