@@ -11,7 +11,7 @@ use sottovoce_convert::{Checkpoint, ConvertOptions, SLIDING_WINDOW, Variant, con
 use sottovoce_llm::package::{Cache, LanguageInterface, PackageModel};
 use sottovoce_llm::{LanguageModel, LlmError};
 use sottovoce_mil::Package;
-use sottovoce_runtime::{LoadOptions, Model, Precision};
+use sottovoce_runtime::{BatchMemory, LoadOptions, Model, Precision};
 use sottovoce_testkit::{CHECKPOINTS, Fixture, Interface, Logits, Tolerance, assert_close, fixtures};
 
 fn sequence(fixture: &Fixture) -> PackageModel {
@@ -60,6 +60,31 @@ fn logits_are_pytorchs_however_the_prompt_is_cut() {
             assert_close(&found, &fixture.logits, Tolerance::Exact, &format!("{} in {sizes:?}", fixture.name));
         }
     }
+}
+
+/// Sequences that go on in one call have, bit for bit, the logits that each has alone; a call that does not fit leaves them.
+#[test]
+fn sequences_go_on_together() {
+    let fixture = chosen().swap_remove(0);
+    let mut alone = sequence(&fixture);
+    let mut together = vec![alone.clone(), alone.clone()];
+    let ids = ids(&fixture);
+    let mut memory = BatchMemory::default();
+    for new in [[&ids[..5], &ids[2..6]], [&ids[5..6], &ids[6..7]]] {
+        PackageModel::forward_together(&mut together, &new, &mut memory).unwrap();
+    }
+    let found: Vec<Vec<f32>> = together.iter().map(|sequence| sequence.logits().to_vec()).collect();
+    for (range, found) in [(0..6, &found[0]), (2..7, &found[1])] {
+        alone.rewind(0);
+        assert_eq!(alone.forward(&ids[range]).unwrap(), found);
+    }
+    let vocabulary = alone.vocab_size() as u32;
+    let error = PackageModel::forward_together(&mut together, &[&ids[..1], &[vocabulary]], &mut memory);
+    assert!(matches!(error, Err(LlmError::IdOutOfRange { .. })), "{error:?}");
+    assert_eq!([together[0].len(), together[1].len()], [6, 5]);
+    let caches = fixtures().into_iter().find(|fixture| fixture.name == "llama-kvio").unwrap();
+    let error = PackageModel::forward_together(&mut [sequence(&caches)], &[&ids[..1]], &mut memory);
+    assert!(error.unwrap_err().to_string().contains("need states"));
 }
 
 #[test]

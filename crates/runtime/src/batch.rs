@@ -1,6 +1,6 @@
 //! Calls of several callers that run together.
 
-use crate::{Inputs, Outputs, PredictOptions, State, cpu::Arena};
+use crate::{Inputs, LinearInput, Outputs, PredictOptions, StandIns, State, cpu::Arena, observer::Observer};
 
 /// One of the calls of [`crate::Model::predict_batch`].
 pub struct BatchCall<'a> {
@@ -18,4 +18,14 @@ pub struct BatchCall<'a> {
 #[derive(Debug, Default)]
 pub struct BatchMemory {
     pub(crate) arena: Arena,
+}
+
+impl BatchMemory {
+    /// Memory of batches of which `observer` sees the input of every linear step, as [`State::observe`] says, and which use
+    /// `stand_ins` instead of the model's matrices. Those that the observer adds count from the step that it is shown on. All
+    /// rows come to the last linear step, which takes those whose outputs are wanted.
+    pub fn observed(observer: impl FnMut(&LinearInput<'_>) + Send + 'static, stand_ins: StandIns) -> Self {
+        let arena = Arena { observer: Some(Observer::new(observer)), stand_ins: Some(stand_ins), ..Arena::default() };
+        Self { arena }
+    }
 }

@@ -1,9 +1,12 @@
-//! A look at what linear layers multiply, for whoever gathers activation statistics.
+//! A look at what linear layers multiply, for whoever gathers activation statistics, and other weights for them to multiply.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use sottovoce_kernels::PackedLinear;
 
 /// The input of one linear step in one call.
 #[derive(Clone, Copy, Debug)]
@@ -37,5 +40,30 @@ impl Observer {
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Observer")
+    }
+}
+
+/// Matrices that are used instead of a model's own, by the names that the program gives those. Clones share them.
+#[derive(Clone, Default)]
+pub struct StandIns(Arc<Mutex<HashMap<String, PackedLinear>>>);
+
+impl StandIns {
+    /// From now on `matrix` is used instead of `weight` where it has the same shape.
+    pub fn insert(&self, weight: &str, matrix: PackedLinear) {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(weight.to_owned(), matrix);
+    }
+
+    /// What is used instead of the matrix `own`.
+    pub(crate) fn get(&self, weight: &str, own: &PackedLinear) -> Option<PackedLinear> {
+        let matrices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same_shape = |found: &&PackedLinear| (found.rows(), found.columns()) == (own.rows(), own.columns());
+        matrices.get(weight).filter(same_shape).cloned()
+    }
+}
+
+impl fmt::Debug for StandIns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StandIns")
     }
 }

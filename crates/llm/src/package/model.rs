@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use sottovoce_runtime::{Batcher, Inputs, LinearInput, Model, OutputRows, Outputs, PredictOptions, Profile, Seat};
+use sottovoce_runtime::{
+    BatchCall, BatchMemory, Batcher, Inputs, LinearInput, Model, OutputRows, Outputs, PredictOptions, Profile, Seat,
+};
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
 use super::inputs::Call;
@@ -97,6 +99,54 @@ impl PackageModel {
     /// Drops the observer.
     pub fn stop_observing(&mut self) {
         self.seat.state.stop_observing();
+    }
+
+    /// Appends tokens to each of several sequences of one package, all in one call: each step of the model is done for all of
+    /// them before the next. [`PackageModel::logits`] are then those of their last rows.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::forward`], for a package that keeps its caches elsewhere than in states, and for more or fewer
+    /// tokens than one call takes. The sequences are as they were then.
+    pub fn forward_together(sequences: &mut [Self], new: &[&[u32]], memory: &mut BatchMemory) -> Result<(), LlmError> {
+        let Some(model) = sequences.first().map(|sequence| Arc::clone(&sequence.model)) else { return Ok(()) };
+        let before: Vec<usize> = sequences.iter().map(|sequence| sequence.ids.len()).collect();
+        let result = sequences
+            .iter_mut()
+            .zip(new)
+            .try_for_each(|(sequence, new)| sequence.prepare(new))
+            .and_then(|()| {
+                let mut calls: Vec<BatchCall<'_>> = sequences.iter_mut().map(|sequence| sequence.call()).collect();
+                model.predict_batch(&mut calls, memory).map_err(LlmError::model)
+            })
+            .and_then(|()| sequences.iter_mut().try_for_each(|sequence| sequence.read_row(0)));
+        if result.is_err() {
+            sequences.iter_mut().zip(before).for_each(|(sequence, len)| sequence.rewind(len));
+        }
+        result
+    }
+
+    /// Fills the inputs of one call that appends `new`.
+    fn prepare(&mut self, new: &[u32]) -> Result<(), LlmError> {
+        self.check(new)?;
+        if !self.keeps_states() || !self.interface.rows.contains(&new.len()) {
+            return Err(self.wrong(format!("calls together need states, and {} tokens in one call", new.len())));
+        }
+        let past = self.ids.len();
+        // Below the vocabulary, which fits.
+        self.ids.extend(new.iter().map(|&id| id as i32));
+        self.fill_inputs(past, new.len()).map_err(LlmError::model)
+    }
+
+    /// The call whose inputs were prepared.
+    fn call(&mut self) -> BatchCall<'_> {
+        let Seat { inputs, state, outputs } = &mut self.seat;
+        let options = PredictOptions { rows: OutputRows::Last, allow_overwrite: false };
+        BatchCall { inputs, state, options, outputs }
+    }
+
+    /// The logits that the last call left: those of its last row.
+    pub fn logits(&self) -> &[f32] {
+        &self.logits
     }
 
     /// Checks that `new` can follow what is held.

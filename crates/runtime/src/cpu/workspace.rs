@@ -7,7 +7,10 @@ use sottovoce_kernels::{AttentionScratch, FEW_ROWS, Precision, QuantizedRows, Ro
 use sottovoce_tensor::Tensor;
 
 use super::plan::{CacheLayer, Columns};
-use crate::{observer::Observer, profile::Profile};
+use crate::{
+    observer::{Observer, StandIns},
+    profile::Profile,
+};
 
 /// Cosines and sines of the rows of a call, [q, half] each.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +46,8 @@ pub struct Arena {
     pub profile: Option<Profile>,
     /// Who sees the inputs of linear steps, if anybody.
     pub observer: Option<Observer>,
+    /// What is used instead of the model's matrices, if anything.
+    pub stand_ins: Option<StandIns>,
     /// Token ids.
     pub indices: Vec<i64>,
 }

@@ -28,10 +28,24 @@ impl Executor {
         if let Some(observer) = arena.observer.clone() {
             self.show(source, segments, &span.rows, arena, &observer);
         }
-        let integers = segments.iter().filter(|segment| self.takes_integers(self.matrix(segment.weight))).count();
+        // Empty, which takes no memory, but for calibration.
+        let stand_ins: Vec<Option<PackedLinear>> = match arena.stand_ins {
+            Some(_) => segments.iter().map(|segment| self.stand_in(segment.weight, arena)).collect(),
+            None => Vec::new(),
+        };
+        let matrix = |index: usize| {
+            let own = self.matrix(segments[index].weight);
+            stand_ins.get(index).and_then(Option::as_ref).unwrap_or(own)
+        };
+        let integers = (0..segments.len()).filter(|&index| self.takes_integers(matrix(index))).count();
         for rows in span.parts(integers < segments.len()) {
-            self.linear_rows(source, (segments, integers), out, epilogue, (&rows, span.precision), arena);
+            self.linear_rows(source, (segments, &matrix, integers), out, epilogue, (&rows, span.precision), arena);
         }
+    }
+
+    /// What is used instead of a matrix of the model's, if anything.
+    pub(super) fn stand_in(&self, id: WeightId, arena: &Arena) -> Option<PackedLinear> {
+        arena.stand_ins.as_ref()?.get(self.weight_name(id), self.matrix(id))
     }
 
     /// Shows the input of a linear step.
@@ -47,11 +61,11 @@ impl Executor {
         &self.graph.value(self.plan.weights[id.0].value).name
     }
 
-    /// Some rows of a linear step, `integers` of whose segments are multiplied in integers.
-    fn linear_rows(
+    /// Some rows of a linear step, whose segments multiply by `matrix`, `integers` of them in integers.
+    fn linear_rows<'m>(
         &self,
         source: &Source,
-        (segments, integers): (&[Segment], usize),
+        (segments, matrix, integers): (&[Segment], &(impl Fn(usize) -> &'m PackedLinear + Sync), usize),
         out: &Columns,
         epilogue: &Epilogue,
         (rows, precision): (&Range<usize>, Precision),
@@ -80,8 +94,8 @@ impl Executor {
                 _ => Rows::dense(&[], width),
             };
             let segment = |index: usize| {
-                let Segment { weight, bias, offset, .. } = segments[index];
-                let weights = self.matrix(weight);
+                let Segment { bias, offset, .. } = segments[index];
+                let weights = matrix(index);
                 let x = match self.takes_integers(weights) {
                     true => Activations::Quantized(&quantized),
                     false => Activations::Float(floats),

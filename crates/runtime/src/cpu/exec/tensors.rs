@@ -26,7 +26,8 @@ impl Executor {
         lane: &Lane<'_>,
         arena: &mut Arena,
     ) -> Result<(), RuntimeError> {
-        let table = self.matrix(table);
+        let stand_in = self.stand_in(table, arena);
+        let table = stand_in.as_ref().unwrap_or(self.matrix(table));
         let mut indices = std::mem::take(&mut arena.indices);
         indices.clear();
         let tensor = self.tensor(lane, ids)?;
