@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Weights stream through: nothing holds more than one tensor's scales and, for each thread, a megabyte or so of its rows;
-//! where activation statistics are given ([`convert_calibrated`]), also those of one tensor.
+//! where activation statistics are given ([`convert_calibrated`]), also those and the codes of one tensor.
 //!
 //! ```no_run
 //! use std::{ops::ControlFlow, path::Path};
@@ -37,6 +37,6 @@ pub mod weights;
 pub use checkpoint::Checkpoint;
 pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, convert_calibrated, package_name};
 pub use error::ConvertError;
-pub use quantize::{Calibration, Quantize, SecondMoments};
+pub use quantize::{Calibration, Quantize, Rounded, SecondMoments};
 pub use recipes::Variant;
 pub use report::{Change, Report};

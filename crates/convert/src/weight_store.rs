@@ -18,7 +18,9 @@ use sottovoce_tensor::DType;
 use crate::{
     ConvertError, ConvertOptions, Progress, Report,
     checkpoint::Checkpoint,
-    quantize::{Calibration, Encoded, Encoder, ErrorSum, ExpectedInputs, Form, Metric, Quantize, first_not_finite},
+    quantize::{
+        Calibration, Encoded, Encoder, ErrorSum, ExpectedInputs, Form, Metric, Quantize, Rounded, first_not_finite,
+    },
     weights::{StoredTensor, dequantise},
 };
 
@@ -83,20 +85,22 @@ impl<'a> WeightStore<'a> {
         let checkpoint = self.checkpoint;
         let tensor = checkpoint.tensor(&format!("{name}.weight"))?;
         let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.options.quantize_for(name));
+        let mut codes = None;
         if encoder.looks_at_inputs() {
             if let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())? {
                 encoder.measure_by(metric);
+                codes = Some(Vec::new());
             } else if let Some(squares) = self.expected_inputs.squares(checkpoint, name)? {
                 encoder.weigh_by(squares);
             }
         }
         let var = match encoder.form() {
             Form::F16 => {
-                let (value, ..) = self.stream(tensor, &encoder, DType::F16)?;
+                let (value, ..) = self.stream(tensor, &encoder, DType::F16, None)?;
                 function.constant(&identifier(&format!("{name}.weight")), value)
             }
-            Form::Blocks { codes, block, offsets } => {
-                self.blocks(function, name, tensor, &encoder, (codes, block, offsets))?
+            Form::Blocks { codes: dtype, block, offsets } => {
+                self.blocks(function, name, tensor, &encoder, (dtype, block, offsets), codes)?
             }
         };
         self.written.insert(name.to_owned(), var.clone());
@@ -164,7 +168,8 @@ impl<'a> WeightStore<'a> {
         Ok(var)
     }
 
-    /// Codes, scales and offsets, and the operation that puts them together.
+    /// Codes, scales and offsets, and the operation that puts them together. Where `kept` is given, the calibration gets to see
+    /// them.
     fn blocks(
         &mut self,
         function: &mut FunctionBuilder,
@@ -172,11 +177,18 @@ impl<'a> WeightStore<'a> {
         tensor: &StoredTensor,
         encoder: &Encoder,
         (codes, block, offsets): (DType, usize, bool),
+        mut kept: Option<Vec<u8>>,
     ) -> Result<Var, ConvertError> {
-        let (data, scales, shifts) = self.stream(tensor, encoder, codes)?;
+        let (data, scales, shifts) = self.stream(tensor, encoder, codes, kept.as_mut())?;
+        let name = identifier(&format!("{name}.weight"));
+        if let (Some(codes), Some(calibration)) = (&kept, &mut self.calibration) {
+            let (rows, columns) = (tensor.rows(), tensor.row_len());
+            calibration
+                .rounded(&name, Rounded { rows, columns, block, codes, scales: &scales })
+                .map_err(|source| ConvertError::Calibration { weight: name.clone(), source })?;
+        }
         let shape = [tensor.rows(), tensor.row_len() / block];
         let scales = self.writer.add_blob(DType::F16, &shape, bytemuck::cast_slice(&scales))?;
-        let name = identifier(&format!("{name}.weight"));
         let mut op =
             function.op("constexpr_blockwise_shift_scale", &name).literal("data", data).literal("scale", scales);
         if offsets {
@@ -185,12 +197,14 @@ impl<'a> WeightStore<'a> {
         Ok(op.out(TensorType::fixed(DType::F16, &tensor.shape)))
     }
 
-    /// Encodes a matrix chunk by chunk into a blob of `dtype`; returns it with the scales and offsets of all blocks.
+    /// Encodes a matrix chunk by chunk into a blob of `dtype`; returns it with the scales and offsets of all blocks. What the
+    /// blob gets goes to `kept` too.
     fn stream(
         &mut self,
         tensor: &StoredTensor,
         encoder: &Encoder,
         dtype: DType,
+        mut kept: Option<&mut Vec<u8>>,
     ) -> Result<(Value, Vec<f16>, Vec<f16>), ConvertError> {
         let rows_at_once = (CHUNK / tensor.row_len().max(1)).max(1);
         let starts: Vec<usize> = (0..tensor.rows()).step_by(rows_at_once).collect();
@@ -213,6 +227,9 @@ impl<'a> WeightStore<'a> {
             for worker in workers {
                 let encoded = &mut worker.encoded;
                 sink.write(&encoded.data)?;
+                if let Some(kept) = &mut kept {
+                    kept.extend_from_slice(&encoded.data);
+                }
                 package_bytes += encoded.data.len() + 2 * (encoded.scales.len() + encoded.offsets.len());
                 scales.append(&mut encoded.scales);
                 offsets.append(&mut encoded.offsets);

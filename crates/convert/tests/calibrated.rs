@@ -3,7 +3,7 @@
 use std::{collections::HashSet, ops::ControlFlow, path::Path, sync::Arc};
 
 use sottovoce_convert::{
-    Calibration, Checkpoint, ConvertError, ConvertOptions, Quantize, Report, SecondMoments, convert,
+    Calibration, Checkpoint, ConvertError, ConvertOptions, Quantize, Report, Rounded, SecondMoments, convert,
     convert_calibrated, quantize::CalibrationError,
 };
 
@@ -11,6 +11,14 @@ use sottovoce_convert::{
 struct Common {
     width: Option<usize>,
     asked: Vec<String>,
+    /// Weights that were rounded, and whether the sums of their rows are kept.
+    rounded: Vec<(String, bool)>,
+}
+
+impl Common {
+    fn new(width: Option<usize>) -> Self {
+        Self { width, asked: Vec::new(), rounded: Vec::new() }
+    }
 }
 
 impl Calibration for Common {
@@ -19,6 +27,23 @@ impl Calibration for Common {
         let inputs = if weight.contains("down_proj") { 96 } else { 64 };
         let width = self.width.unwrap_or(inputs);
         Ok(Some(Arc::new(SecondMoments::new(width, vec![1.0; width * width])?)))
+    }
+
+    fn rounded(&mut self, weight: &str, rounded: Rounded<'_>) -> Result<(), CalibrationError> {
+        let checkpoint = llama();
+        let (_, tensor) = checkpoint.matrices().find(|(name, _)| name.replace('.', "_") == weight).unwrap();
+        let exact = tensor.to_f32_vec()?;
+        let code = |at: usize| f32::from((rounded.codes[at / 2] << (4 - at % 2 * 4)).cast_signed() >> 4);
+        let value = |at: usize| rounded.scales[at / rounded.block].to_f32() * code(at);
+        assert_eq!((exact.len(), rounded.codes.len()), (rounded.rows * rounded.columns, exact.len() / 2));
+        // With inputs that are all the same, errors of a row can make each other up to less than a step.
+        let kept = (0..rounded.rows).all(|row| {
+            let row = row * rounded.columns..(row + 1) * rounded.columns;
+            let step = rounded.scales[row.start / rounded.block].to_f32().abs();
+            (exact[row.clone()].iter().sum::<f32>() - row.map(value).sum::<f32>()).abs() < step
+        });
+        self.rounded.push((weight.to_owned(), kept));
+        Ok(())
     }
 }
 
@@ -52,9 +77,11 @@ fn calibrated(quantize: Quantize, calibration: &mut dyn Calibration) -> Result<R
 
 #[test]
 fn every_int4_matrix_asks_once_by_the_program_s_name() {
-    let mut calibration = Common { width: None, asked: Vec::new() };
+    let mut calibration = Common::new(None);
     calibrated(Quantize::Int4, &mut calibration).unwrap();
-    let asked = calibration.asked;
+    let Common { asked, rounded, .. } = calibration;
+    // Each is told of before the next is asked for.
+    assert!(rounded.iter().map(|(name, _)| name).eq(&asked) && rounded.iter().all(|(_, kept)| *kept), "{rounded:?}");
     assert_eq!(asked.len(), llama().matrices().count());
     assert_eq!(asked.iter().collect::<HashSet<_>>().len(), asked.len());
     let layer = [
@@ -69,7 +96,7 @@ fn every_int4_matrix_asks_once_by_the_program_s_name() {
     ];
     assert_eq!(asked[..layer.len()], layer);
     for quantize in [Quantize::Keep, Quantize::F16, Quantize::Int8, Quantize::Int4Plain] {
-        let mut calibration = Common { width: None, asked: Vec::new() };
+        let mut calibration = Common::new(None);
         calibrated(quantize, &mut calibration).unwrap();
         assert!(calibration.asked.is_empty(), "{quantize:?}");
     }
@@ -82,7 +109,7 @@ fn without_an_answer_it_is_int4_as_ever() {
     let target = folder.path().join("model.mlpackage");
     let report = convert(&llama(), &target, &options, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(calibrated(Quantize::Int4, &mut Nothing).unwrap(), report);
-    let other = calibrated(Quantize::Int4, &mut Common { width: None, asked: Vec::new() }).unwrap();
+    let other = calibrated(Quantize::Int4, &mut Common::new(None)).unwrap();
     assert_ne!(other, report);
 }
 
@@ -90,6 +117,6 @@ fn without_an_answer_it_is_int4_as_ever() {
 fn what_cannot_be_calibrated_ends_the_conversion() {
     let error = calibrated(Quantize::Int4, &mut Failing).unwrap_err().to_string();
     assert_eq!(error, "cannot calibrate model_embed_tokens_weight: the text is gone");
-    let error = calibrated(Quantize::Int4, &mut Common { width: Some(32), asked: Vec::new() }).unwrap_err().to_string();
+    let error = calibrated(Quantize::Int4, &mut Common::new(Some(32))).unwrap_err().to_string();
     assert_eq!(error, "the moments given for model_embed_tokens_weight are of 32 inputs, it takes 64");
 }

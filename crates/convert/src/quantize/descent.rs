@@ -4,6 +4,10 @@
 //! moments of the inputs; with correlated inputs the error of one weight can undo that of another. Coordinate descent
 //! moves one code at a time to where this loss is least, all others fixed: "QuantEase", Behdin et al. 2023
 //! (arXiv:2309.01885). Here the scale of a block is a coordinate too, so that a step changes what all its codes stand for.
+//!
+//! Behind layers that were rounded already, inputs x are not the exact y. What counts then is the mean square of
+//! w (x + y) ∕ 2 − ŵ x, up to a constant (w − ŵ) H (w − ŵ)ᵀ − 2 w C ŵᵀ with C half the mean of (y − x) xᵀ: the same descent from
+//! another gradient. "GPTAQ", Li et al. 2025 (arXiv:2504.02692), has such an aim, w y, for GPTQ.
 
 use half::f16;
 use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
@@ -38,6 +42,8 @@ pub(crate) struct Metric {
     squares: Vec<f32>,
     /// H between all inputs and those of a block: what a change of its weights does to the gradients of all.
     columns: Vec<PackedLinear>,
+    /// C, turned, where inputs are not the exact ones.
+    lacking: Option<PackedLinear>,
 }
 
 impl Metric {
@@ -61,8 +67,14 @@ impl Metric {
             let packed = PackedLinear::pack(&source, &team);
             columns.push(packed.map_err(|error| ConvertError::Kernels(error.to_string()))?);
         }
+        let turn = |lacking: &[f32]| {
+            let turned: Vec<f32> = (0..width * width).map(|at| lacking[at % width * width + at / width]).collect();
+            let source = WeightSource::Float { rows: width, columns: width, data: Floats::F32(&turned) };
+            PackedLinear::pack(&source, &team).map_err(|error| ConvertError::Kernels(error.to_string()))
+        };
+        let lacking = moments.lacking().map(turn).transpose()?;
         let squares = moments.squares().map(|square| square + damping).collect();
-        Ok(Self { kernels, within, squares, columns })
+        Ok(Self { kernels, within, squares, columns, lacking })
     }
 
     /// How much the error of each input's weights counts, others aside.
@@ -74,8 +86,12 @@ impl Metric {
     pub(crate) fn descend(&self, weights: &[f32], codes: &mut [i8], scales: &mut [f16]) {
         let (width, blocks) = (self.squares.len(), self.columns.len());
         let rows = weights.len() / width;
-        // (w − ŵ) H: how the loss of a row falls with each of its weights.
+        // (w − ŵ) H + w C: how the loss of a row falls with each of its weights.
         let mut gradient = vec![0.0; weights.len()];
+        if let Some(lacking) = &self.lacking {
+            let x = Activations::Float(Rows::dense(weights, width));
+            self.kernels.linear(lacking, x, 0..width, RowsMut::dense(&mut gradient, width), Epilogue::Set);
+        }
         let mut change = vec![0.0; rows * BLOCK];
         for block in 0..blocks {
             for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
@@ -169,7 +185,7 @@ mod tests {
         SecondMoments::new(width, (0..width * width).map(|at| moment(at / width, at % width)).collect()).unwrap()
     }
 
-    /// Σ (w − ŵ) H (w − ŵ)ᵀ over the rows, damping included.
+    /// Σ (w − ŵ) H (w − ŵ)ᵀ − 2 w C ŵᵀ over the rows, damping included.
     fn loss(moments: &SecondMoments, weights: &[f32], codes: &[i8], scales: &[f16]) -> f64 {
         let width = moments.width();
         let damping = damping(moments);
@@ -179,7 +195,14 @@ mod tests {
             let product = |i: usize| -> f64 { moments.row(i).iter().zip(row).map(|(&m, e)| f64::from(m) * e).sum() };
             (0..width).map(|i| row[i] * (product(i) + f64::from(damping) * row[i])).sum()
         };
-        errors.chunks_exact(width).map(of_row).sum()
+        let lacking = |row: usize| -> f64 {
+            let Some(lacking) = moments.lacking() else { return 0.0 };
+            let weight = |i: usize| f64::from(weights[row * width + i]);
+            let rounded = |i: usize| weight(i) - errors[row * width + i];
+            (0..width * width).map(|at| weight(at / width) * f64::from(lacking[at]) * rounded(at % width)).sum()
+        };
+        let rows = errors.chunks_exact(width).enumerate();
+        rows.map(|(index, errors)| of_row(errors) - 2.0 * lacking(index)).sum()
     }
 
     fn rounded(weights: &[f32], metric: &Metric, width: usize) -> (Vec<i8>, Vec<f16>) {
@@ -209,6 +232,30 @@ mod tests {
             let after = loss(&moments, &weights, &codes, &scales);
             prop_assert!(after <= 1.001 * before, "{after} {before}");
             prop_assert!(codes.iter().all(|code| (-8..=7).contains(code)));
+        }
+
+        /// The same where inputs stand for others: the loss is then below zero, as a part of it does not depend on codes.
+        #[test]
+        fn descent_makes_up_for_inputs(
+            weights in proptest::collection::vec(-1.0f32..1.0, 2 * 64),
+            inputs in proptest::collection::vec(-1.0f32..1.0, 150 * 64),
+            shrink in 0.85f32..1.0,
+        ) {
+            // Exact inputs are those divided by `shrink`, so that the exact row is best stood for by one that is larger.
+            let own = moments(64, &inputs);
+            let cross = (0..64).flat_map(|i| own.row(i).iter().map(|value| value / shrink).collect::<Vec<_>>());
+            let cross: Vec<f32> = cross.collect();
+            let moments = own.clone().standing_for(cross).unwrap();
+            let metric = Metric::new(&moments).unwrap();
+            let (mut codes, mut scales) = rounded(&weights, &metric, 64);
+            let before = loss(&moments, &weights, &codes, &scales);
+            metric.descend(&weights, &mut codes, &mut scales);
+            let after = loss(&moments, &weights, &codes, &scales);
+            prop_assert!(after <= before + 1e-3 * before.abs(), "{after} {before}");
+            // Aimed half way to the larger row, the rest of its products is as small as it is for a row of that size.
+            let larger: Vec<f32> = weights.iter().map(|weight| weight * (0.5 + 0.5 / shrink)).collect();
+            let rest = loss(&own, &larger, &codes, &scales) / loss(&own, &larger, &[0; 128], &scales);
+            prop_assert!(rest < 0.03, "{rest}");
         }
     }
 
@@ -241,6 +288,15 @@ mod tests {
                     assert!(other >= least * 0.9995, "{index} {step}: {other} {least}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn moments_with_exact_inputs_are_checked() {
+        let moments = SecondMoments::new(2, vec![1.0, 0.0, 0.0, 1.0]).unwrap();
+        for cross in [vec![0.0; 3], vec![0.0, f32::NAN, 0.0, 0.0]] {
+            let error = moments.clone().standing_for(cross).unwrap_err();
+            assert!(matches!(error, ConvertError::Moments { width: 2, .. }), "{error}");
         }
     }
 

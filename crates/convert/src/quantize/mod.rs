@@ -13,7 +13,7 @@ pub(crate) use descent::Metric;
 pub use error_sum::ErrorSum;
 pub(crate) use expected_inputs::ExpectedInputs;
 use half::{f16, slice::HalfFloatSliceExt};
-pub use moments::{Calibration, CalibrationError, SecondMoments};
+pub use moments::{Calibration, CalibrationError, Rounded, SecondMoments};
 use sottovoce_tensor::DType;
 
 use crate::weights::{BlockGroups, WeightFormat, unpack_block};

@@ -1,6 +1,13 @@
 use std::sync::Arc;
 
+use half::f16;
+
 use crate::ConvertError;
+
+/// How far what the exact model would compute is aimed at: 0 asks a row for the exact row's products with the inputs that are
+/// there, 1 for those with the exact inputs. In between, what errors of a text have in common by chance is not fitted: of 0, ½ and
+/// 1, ½ lost least on texts that were not calibrated on.
+const AIM: f32 = 0.5;
 
 /// Second moments of the inputs of a linear layer over a calibration text: element (i, j) is proportional to the mean of
 /// xᵢ·xⱼ over its rows. Only ratios count.
@@ -8,6 +15,23 @@ use crate::ConvertError;
 pub struct SecondMoments {
     width: usize,
     values: Vec<f32>,
+    /// Those between the inputs that the exact model has and these, less `values`; as far as they are aimed at.
+    lacking: Option<Vec<f32>>,
+}
+
+/// A matrix as it was rounded: int4 codes with an f16 scale for every block of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounded<'a> {
+    /// Rows: outputs of the layer.
+    pub rows: usize,
+    /// Weights of a row.
+    pub columns: usize,
+    /// Weights that share a scale.
+    pub block: usize,
+    /// Codes of −8 to 7, two to a byte, the low half first.
+    pub codes: &'a [u8],
+    /// \[rows, columns ∕ block\]
+    pub scales: &'a [f16],
 }
 
 /// Where a conversion has activation statistics from: it does not run models, so whoever can must have run one.
@@ -19,6 +43,16 @@ pub trait Calibration {
     /// # Errors
     /// Whatever keeps the statistics from being gathered; it ends the conversion.
     fn moments(&mut self, weight: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError>;
+
+    /// What became of a weight for which there were moments, before those of the next are asked for: the layers behind it can
+    /// be calibrated on what it computes now.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being taken in; it ends the conversion.
+    fn rounded(&mut self, weight: &str, rounded: Rounded<'_>) -> Result<(), CalibrationError> {
+        let _ = (weight, rounded);
+        Ok(())
+    }
 }
 
 /// Why statistics could not be gathered.
@@ -40,7 +74,26 @@ impl SecondMoments {
         if let Some(value) = values.iter().step_by(width + 1).find(|&&value| value < 0.0) {
             return error(format!("the mean of a square is {value}"));
         }
-        Ok(Self { width, values })
+        Ok(Self { width, values, lacking: None })
+    }
+
+    /// Makes up for what the inputs are not: they come of layers that were rounded, and those that the exact model has there
+    /// have with them the moments `cross`, element (i, j) proportional to the mean of yᵢ·xⱼ for exact inputs y. A row of
+    /// weights is then rounded for its products with these inputs to be half way to those of the exact row with exact ones.
+    ///
+    /// # Errors
+    /// [`ConvertError::Moments`] for another number of values, or one that is not finite.
+    pub fn standing_for(mut self, mut cross: Vec<f32>) -> Result<Self, ConvertError> {
+        let error = |what: String| Err(ConvertError::Moments { width: self.width, what });
+        if cross.len() != self.values.len() {
+            return error(format!("there are {} of them with exact inputs", cross.len()));
+        }
+        if let Some(value) = cross.iter().find(|value| !value.is_finite()) {
+            return error(format!("one with exact inputs is {value}"));
+        }
+        cross.iter_mut().zip(&self.values).for_each(|(cross, value)| *cross = AIM * (*cross - value));
+        self.lacking = Some(cross);
+        Ok(self)
     }
 
     /// Elements of an input row.
@@ -56,5 +109,10 @@ impl SecondMoments {
     /// The mean square of each input element.
     pub(crate) fn squares(&self) -> impl Iterator<Item = f32> + '_ {
         self.values.iter().step_by(self.width + 1).copied()
+    }
+
+    /// What the moments with the inputs aimed at have more than these: \[width, width\], exact inputs down.
+    pub(crate) fn lacking(&self) -> Option<&[f32]> {
+        self.lacking.as_deref()
     }
 }
