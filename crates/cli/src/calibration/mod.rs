@@ -1,19 +1,23 @@
-//! Activation statistics of a model over a text: what `convert --calibrate` rounds by.
+//! Activation statistics of a model over texts: what `convert --calibrate` rounds by.
 
-mod gathering;
+mod own_text;
+mod products;
+mod stream;
 
 use std::{
-    collections::HashMap,
+    convert::Infallible,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, ensure};
-use sottovoce_convert::{Calibration, ConvertOptions, Quantize, SecondMoments, quantize::CalibrationError};
+use sottovoce_convert::{Calibration, ConvertOptions, Quantize, Rounded, SecondMoments, quantize::CalibrationError};
 use sottovoce_hub::Provenance;
-use sottovoce_llm::{LanguageModel, package::PackageModel};
-use sottovoce_runtime::{LoadOptions, Precision};
+use sottovoce_kernels::{BlockWeights, Codes, Floats, Kernels, PackedLinear, Team, WeightSource};
+use sottovoce_llm::{LanguageModel, package::PackageModel, tokenizer::Tokenizer};
+use sottovoce_runtime::{LoadOptions, Model, Precision, StandIns};
 use tempfile::TempDir;
 
 use crate::{
@@ -23,89 +27,218 @@ use crate::{
     model_folder::{self, Additions},
     progress,
 };
-use gathering::Gathering;
+use products::Products;
+use stream::{Step, Stream};
 
-/// Tokens that the model reads at a time.
+/// Tokens that the model reads as one text.
 const WINDOW: usize = 512;
-/// Fewest tokens that say anything about a model's activations.
+/// Fewest tokens of a file that say anything about a model's activations.
 const FEWEST: usize = 1024;
-/// Memory for statistics. What does not fit is gathered by running the model over the text again.
-const BUDGET: usize = 2 << 30;
+/// Fewest tokens of a window: a few rows are computed in another way than many.
+const SHORTEST: usize = 64;
+/// Most windows of a file, taken evenly from all of it: the model reads all of them at the same time.
+const MOST_WINDOWS: usize = 48;
+/// Windows that a model writes itself.
+const OWN_WINDOWS: usize = 32;
 
-/// A model in f16 and a text, which give the second moments of the inputs of linear layers on demand.
+/// Where text to calibrate by comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CalibrationText {
+    /// The model writes it itself.
+    Own,
+    /// A file in UTF-8.
+    File(PathBuf),
+}
+
+impl FromStr for CalibrationText {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "self" { Self::Own } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+impl CalibrationText {
+    /// How it is called in a table.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Own => "self".to_owned(),
+            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        }
+    }
+
+    /// The file and what is in it, if it is one.
+    fn read(&self) -> anyhow::Result<Option<(&Path, String)>> {
+        let Self::File(path) = self else { return Ok(None) };
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Some((path, text)))
+    }
+}
+
+/// A model in f16 and texts, which give the second moments of the inputs of linear layers: of those that the layers before
+/// them give as they are rounded by then, and what the exact model has in their place.
 pub struct TextCalibration {
-    model: PackageModel,
-    begin: Option<u32>,
-    ids: Vec<u32>,
-    gathered: HashMap<String, Arc<SecondMoments>>,
-    /// Weights whose moments were asked for, and are not gathered again.
-    served: Vec<String>,
+    model: Arc<Model>,
+    kernels: Kernels,
+    windows: Arc<Vec<Vec<u32>>>,
+    /// The weights of every linear step, in order.
+    steps: Vec<Vec<String>>,
+    /// What has been rounded.
+    stand_ins: StandIns,
+    /// The exact model and the one that is being rounded, once they have begun to read.
+    streams: Option<[Stream; 2]>,
+    /// Steps that they have come to.
+    reached: usize,
+    /// Moments of the last of these.
+    moments: Option<Arc<SecondMoments>>,
     /// Holds the package while the model runs.
     _folder: TempDir,
 }
 
 impl TextCalibration {
-    /// Makes the checkpoint at `source` into a package in f16, for the time of the conversion, and reads `text`.
+    /// Makes the checkpoint at `source` into a package in f16, for the time of the conversion, and reads or writes `texts`.
     ///
     /// # Errors
-    /// The text cannot be read or is too short, the checkpoint cannot be converted or has no tokenizer, or the package
-    /// cannot be loaded.
+    /// A text cannot be read or is too short, the checkpoint cannot be converted or has no tokenizer, or the package cannot be
+    /// loaded.
     pub fn new(
         source: &Path,
         additions: &Additions,
         provenance: Option<Provenance>,
-        text: &Path,
+        texts: &[CalibrationText],
     ) -> anyhow::Result<Self> {
-        let path = text;
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        // Found before minutes of work, not after them.
+        let files = texts.iter().map(CalibrationText::read).collect::<anyhow::Result<Vec<_>>>()?;
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let options = ConvertOptions { quantize: Quantize::F16, ..ConvertOptions::default() };
         model_folder::make(source, folder.path(), &options, additions, provenance, None)?;
         let options = LoadOptions { precision: Precision::Exact, ..LoadOptions::default() };
-        let LoadedModel { folder: files, model, .. } =
+        let LoadedModel { folder: model_files, model: sequence, .. } =
             loading::load_with(&folder.path().to_string_lossy(), None, &options)?;
-        let ids = files.tokenizer.encode(&text, false)?;
-        ensure!(
-            ids.len() >= FEWEST,
-            "{} is too short to calibrate by: it has {} tokens, {FEWEST} are the least and 16,000 a good number",
-            path.display(),
-            ids.len()
-        );
-        let begin = begin_of_text(&files.tokenizer)?;
-        Ok(Self { model, begin, ids, gathered: HashMap::new(), served: Vec::new(), _folder: folder })
+        let begin = begin_of_text(&model_files.tokenizer)?;
+        let length = WINDOW.min(sequence.context()).min(sequence.max_rows());
+        let model = Arc::clone(sequence.model());
+        let mut windows = Vec::new();
+        for file in files {
+            match file {
+                Some((path, text)) => windows.extend(
+                    windows_of(&text, &model_files.tokenizer, begin, length)
+                        .with_context(|| format!("cannot calibrate by {}", path.display()))?,
+                ),
+                None => windows.extend(own_text::write(&model, begin, OWN_WINDOWS, length)?),
+            }
+        }
+        Ok(Self {
+            steps: steps(sequence)?,
+            model,
+            kernels: Kernels::detect()?,
+            windows: Arc::new(windows),
+            stand_ins: StandIns::default(),
+            streams: None,
+            reached: 0,
+            moments: None,
+            _folder: folder,
+        })
     }
 
-    /// Runs the model over the text for the moments of `weight` and of what else fits.
-    fn gather(&mut self, weight: &str) -> Result<(), CalibrationError> {
-        let gathering = Gathering::new(weight, &self.served, BUDGET)?;
-        let gathering = Arc::new(Mutex::new(gathering));
-        let sink = Arc::clone(&gathering);
-        self.model.observe(move |input| sink.lock().unwrap_or_else(PoisonError::into_inner).add(input));
-        let bar = progress::token_bar(self.ids.len() as u64);
-        let window = WINDOW.min(self.model.context() - usize::from(self.begin.is_some()));
-        for ids in self.ids.chunks(window) {
-            interrupt::stop_if_asked()?;
-            self.model.rewind(0);
-            let ids: Vec<u32> = self.begin.into_iter().chain(ids.iter().copied()).collect();
-            for rows in ids.chunks(self.model.max_rows()) {
-                self.model.forward_all(rows, &mut |_| {})?;
+    /// Moments of the input of the last step, the head's, in the exact model. They are asked for first where the head is the
+    /// embedding too; and all rows at a time would take the logits of all.
+    fn moments_of_head(&self) -> Result<SecondMoments, CalibrationError> {
+        let weights = self.steps.last().cloned().unwrap_or_default();
+        let seen: Arc<Mutex<Option<Step>>> = Arc::default();
+        let sink = Arc::clone(&seen);
+        let mut sequence = PackageModel::new(Arc::clone(&self.model))?;
+        sequence.observe(move |input| {
+            if weights.iter().map(String::as_str).eq(input.weights.iter().copied()) {
+                let step = Step { width: input.width, rows: input.rows.to_vec() };
+                *sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
             }
-            bar.inc(ids.len() as u64);
+        });
+        let mut products: Option<Products> = None;
+        let bar = progress::token_bar(self.windows.iter().map(Vec::len).sum::<usize>() as u64);
+        for window in self.windows.iter() {
+            interrupt::stop_if_asked()?;
+            sequence.rewind(0);
+            sequence.forward_all(window, &mut |_| {})?;
+            if let Some(Step { width, rows }) = seen.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                products.get_or_insert_with(|| Products::new(self.kernels, width)).add(&rows, None)?;
+            }
+            bar.inc(window.len() as u64);
         }
         bar.finish_and_clear();
-        self.model.stop_observing();
-        let mut gathering = gathering.lock().unwrap_or_else(PoisonError::into_inner);
-        self.gathered = std::mem::take(&mut *gathering).finish()?;
+        Ok(products.ok_or("the model has no output head")?.finish()?)
+    }
+
+    /// Lets both models come to the next step.
+    fn advance(&mut self) -> Result<(), CalibrationError> {
+        let start = |stand_ins| Stream::start(&self.model, &self.windows, stand_ins);
+        let streams = self.streams.get_or_insert_with(|| [start(StandIns::default()), start(self.stand_ins.clone())]);
+        streams.iter_mut().for_each(Stream::go_on);
+        let [exact, rounded] = streams;
+        let (exact, Step { width, rows }) = (exact.arrive()?, rounded.arrive()?);
+        let mut products = Products::new(self.kernels, width);
+        let mut start = 0;
+        for window in self.windows.iter() {
+            interrupt::stop_if_asked()?;
+            let range = start * width..(start + window.len()) * width;
+            products.add(&rows[range.clone()], Some(&exact.rows[range]))?;
+            start += window.len();
+        }
+        self.reached += 1;
+        self.moments = Some(Arc::new(products.finish()?));
         Ok(())
     }
 }
 
 impl Calibration for TextCalibration {
     fn moments(&mut self, weight: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError> {
-        if !self.gathered.contains_key(weight) {
-            self.gather(weight)?;
+        interrupt::stop_if_asked()?;
+        let step = self.steps.iter().position(|weights| weights.iter().any(|name| name == weight));
+        let Some(step) = step else { return Ok(None) };
+        if step + 1 == self.steps.len() {
+            return Ok(Some(Arc::new(self.moments_of_head()?)));
         }
-        self.served.push(weight.to_owned());
-        Ok(self.gathered.remove(weight))
+        while self.reached <= step {
+            self.advance()?;
+        }
+        if self.reached > step + 1 {
+            return Err("its layer comes before one that has been rounded".into());
+        }
+        Ok(self.moments.clone())
     }
+
+    fn rounded(&mut self, weight: &str, rounded: Rounded<'_>) -> Result<(), CalibrationError> {
+        let Rounded { rows, columns, block, codes, scales } = rounded;
+        let (codes, scales) = (Codes::I4(codes), Floats::F16(scales));
+        let source = WeightSource::Blocks(BlockWeights { rows, columns, codes, block, scales, offsets: None });
+        self.stand_ins.insert(weight, PackedLinear::pack(&source, &Team::new(Team::default_threads()))?);
+        Ok(())
+    }
+}
+
+/// Windows of at most `length` tokens, all begun by `begin` if there is such a token.
+fn windows_of(text: &str, tokenizer: &Tokenizer, begin: Option<u32>, length: usize) -> anyhow::Result<Vec<Vec<u32>>> {
+    let ids = tokenizer.encode(text, false)?;
+    ensure!(
+        ids.len() >= FEWEST,
+        "it is too short: it has {} tokens, {FEWEST} are the least and 16,000 a good number",
+        ids.len()
+    );
+    let content = length - usize::from(begin.is_some());
+    let windows: Vec<&[u32]> = ids.chunks(content).filter(|window| window.len() >= SHORTEST.min(content)).collect();
+    let count = windows.len().min(MOST_WINDOWS);
+    let window = |index: usize| begin.into_iter().chain(windows[index * windows.len() / count].iter().copied());
+    Ok((0..count).map(|index| window(index).collect()).collect())
+}
+
+/// The weights of every linear step, in the order in which a call takes them.
+fn steps(mut sequence: PackageModel) -> anyhow::Result<Vec<Vec<String>>> {
+    let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+    let sink = Arc::clone(&seen);
+    sequence.observe(move |input| {
+        let weights = input.weights.iter().map(|&weight| weight.to_owned()).collect();
+        sink.lock().unwrap_or_else(PoisonError::into_inner).push(weights);
+    });
+    sequence.forward(&[0])?;
+    Ok(std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)))
 }

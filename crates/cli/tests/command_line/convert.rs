@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sottovoce_testkit::fixtures_dir;
 
 use crate::run;
@@ -104,6 +104,29 @@ fn calibration_is_for_int4_and_needs_its_text() {
         assert_eq!((code, stdout.as_str()), (1, ""), "{text} {quantize}");
         assert!(stderr.contains(part) && !made.exists(), "{stderr}");
     }
+}
+
+/// A model of a few thousand weights calibrates itself; the package is of the same size as without, and the same every time.
+#[test]
+fn a_model_calibrates_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer = folder.path().join("tokenizer.json");
+    let characters = json!({"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []});
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    let characters =
+        json!({"version": "1.0", "added_tokens": [], "pre_tokenizer": bytes, "decoder": bytes, "model": characters});
+    fs::write(&tokenizer, characters.to_string()).unwrap();
+    let convert_into = |name: &str, options: &[&str]| {
+        let made = folder.path().join(name);
+        let given = ["--quantize", "int4", "--tokenizer", tokenizer.to_str().unwrap()];
+        let (code, stdout, stderr) = convert("checkpoints/llama.gguf", &made, &[&given, options].concat());
+        assert_eq!(code, 0, "{stderr}");
+        fs::read(Path::new(stdout.trim()).join("Data/com.apple.CoreML/weights/weight.bin")).unwrap()
+    };
+    let plain = convert_into("plain", &[]);
+    let [once, twice] = ["once", "twice"].map(|name| convert_into(name, &["--calibrate", "self"]));
+    assert_eq!(plain.len(), once.len());
+    assert!(plain != once && once == twice, "calibrated, and the same both times");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use sottovoce_convert::{Calibration, ConvertOptions, Quantize, Variant};
 
 use crate::{
-    calibration::TextCalibration,
+    calibration::{CalibrationText, TextCalibration},
     console,
     model_folder::{self, Additions, RandomShape},
 };
@@ -22,7 +22,8 @@ of the same name is replaced once the new one is complete; a conversion that is 
 Examples:
   sottovoce convert model.gguf -o my-model
   sottovoce convert huggingface-folder -o my-model --quantize int4 --context 4096
-  sottovoce convert huggingface-folder -o my-model --quantize int4 --calibrate prose.txt
+  sottovoce convert huggingface-folder -o my-model --quantize int4 --calibrate self
+  sottovoce convert huggingface-folder -o my-model --quantize int4 --calibrate self --calibrate prose.txt
   sottovoce convert huggingface-folder -o my-model --quantize int4 --embedding int8
   sottovoce convert smollm2-135m-instruct -o smollm2-f16 --quantize f16
   sottovoce convert gemma-2b-it -o gemma --name Gemma-2B-IT --quantize int4 --context 128
@@ -53,9 +54,10 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "FORM")]
     embedding: Option<QuantizeArgument>,
     /// Round to int4 by what the model computes on this text, UTF-8: errors are made to undo each other in its products.
-    /// Prose of 16,000 tokens or more, of the kind that the model will meet
-    #[arg(long, value_name = "TEXT", conflicts_with = "random_weights")]
-    calibrate: Option<PathBuf>,
+    /// Prose of 16,000 tokens or more, of the kind that the model will meet; or self, for what the model writes itself. May
+    /// be given more than once
+    #[arg(long, value_name = "TEXT|self", conflicts_with = "random_weights")]
+    calibrate: Vec<CalibrationText>,
     /// Positions that the cache holds [default: what the model was made for, at most 2048]
     #[arg(long, value_name = "N")]
     context: Option<usize>,
@@ -121,16 +123,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let additions = Additions { name: arguments.name.clone(), tokenizer: arguments.tokenizer.clone() };
     ensure!(
-        arguments.calibrate.is_none() || options.quantize == Quantize::Int4,
+        arguments.calibrate.is_empty() || options.quantize == Quantize::Int4,
         "--calibrate is for --quantize int4: the other forms lose too little for it to matter"
     );
     let (package, report) = match (&arguments.random_weights, &arguments.source) {
         (Some(shape), _) => model_folder::make_random(shape, output, &options, &additions)?,
         (None, source) => {
             let (source, provenance) = model_folder::find_checkpoint(source.as_deref().unwrap_or_default())?;
-            let mut calibration = match &arguments.calibrate {
-                Some(text) => Some(TextCalibration::new(&source, &additions, provenance.clone(), text)?),
-                None => None,
+            let mut calibration = match arguments.calibrate.as_slice() {
+                [] => None,
+                texts => Some(TextCalibration::new(&source, &additions, provenance.clone(), texts)?),
             };
             let calibration = calibration.as_mut().map(|calibration| calibration as &mut dyn Calibration);
             model_folder::make(&source, output, &options, &additions, provenance, calibration)?

@@ -26,7 +26,7 @@ use sottovoce_runtime::{LoadOptions, Model, Precision};
 
 use super::quality::PASSAGES;
 use crate::{
-    calibration::TextCalibration,
+    calibration::{CalibrationText, TextCalibration},
     commands::perplexity::begin_of_text,
     console,
     model_folder::{self, Additions},
@@ -53,18 +53,18 @@ largest weight to 7. Agreement is the share of positions with f16's likeliest to
 Below, the error of weights that lie on no grid of their own, as those of a model that was quantised before do: its root mean \
 square, relative to that of the weights.
 
-Calibrate on other text than is predicted.
+Calibrate on other text than is predicted. Where several texts are given, int4 is measured by each alone and by all.
 
 Examples:
-  sottovoce bench quantisation --calibrate fixtures/calibration/prose.txt --text LICENSE-APACHE
+  sottovoce bench quantisation --calibrate self --calibrate fixtures/calibration/prose.txt --text LICENSE-APACHE
   sottovoce bench quantisation model.gguf --text notes.txt --json | tail -n 1 | jq .rows")]
 pub struct QuantisationArguments {
     /// GGUF file, Hugging Face folder, or catalogue name
     #[arg(default_value = DEFAULT_MODEL)]
     source: String,
-    /// Measure int4 that is calibrated on this text too
-    #[arg(long, value_name = "TEXT")]
-    calibrate: Option<PathBuf>,
+    /// Measure int4 that is calibrated on this text too, or on what the model writes itself; may be given more than once
+    #[arg(long, value_name = "TEXT|self")]
+    calibrate: Vec<CalibrationText>,
     /// Text to predict, UTF-8; may be given more than once [default: passages of two speeches and two novels]
     #[arg(long, value_name = "FILE")]
     text: Vec<PathBuf>,
@@ -103,11 +103,9 @@ pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
         maker.make("int4", Quantize::Int4, None, None)?,
         maker.make("int4, embedding int8", Quantize::Int4, EMBEDDING, None)?,
     ];
-    if let Some(text) = &arguments.calibrate {
-        for (name, embedding) in [("int4, calibrated", None), ("the same, embedding int8", EMBEDDING)] {
-            let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), text)?;
-            candidates.push(maker.make(name, Quantize::Int4, embedding, Some(&mut calibration))?);
-        }
+    for (name, texts, embedding) in calibrated(&arguments.calibrate) {
+        let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), texts)?;
+        candidates.push(maker.make(&name, Quantize::Int4, embedding, Some(&mut calibration))?);
     }
     for package in &arguments.package {
         let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -139,13 +137,26 @@ pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is calibrated: by each text alone, by all, and that with more bits for the embedding.
+fn calibrated(texts: &[CalibrationText]) -> Vec<(String, &[CalibrationText], Option<Quantize>)> {
+    let alone = texts.chunks(1).map(|text| (format!("int4 by {}", text[0].name()), text, None));
+    let mut rows: Vec<_> = alone.collect();
+    if texts.len() > 1 {
+        rows.push(("int4 by all of these".to_owned(), texts, None));
+    }
+    if !texts.is_empty() {
+        rows.push(("the same, embedding int8".to_owned(), texts, EMBEDDING));
+    }
+    rows
+}
+
 fn texts(arguments: &QuantisationArguments) -> anyhow::Result<Vec<(String, String)>> {
     if arguments.text.is_empty() {
         return Ok(vec![("passages".to_owned(), PASSAGES.to_owned())]);
     }
     let read = |path: &PathBuf| -> anyhow::Result<(String, String)> {
         ensure!(
-            arguments.calibrate.as_ref() != Some(path),
+            !arguments.calibrate.contains(&CalibrationText::File(path.clone())),
             "{} is what the model is calibrated on: what it then predicts of it says nothing",
             path.display()
         );

@@ -1,0 +1,104 @@
+use std::thread;
+
+use sottovoce_convert::{ConvertError, SecondMoments};
+use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
+
+/// A row whose square is more than this many times the median counts as if it were that. The first position of a text often
+/// has activations a thousand times as large as all others ("Massive activations in large language models", Sun et al.
+/// 2024, arXiv:2402.17762): one row of 512 would be all that counts.
+const CAP: f32 = 4.0;
+
+/// Second moments in the making: Σ xᵀx over rows x, and Σ yᵀx with the rows y that they stand for.
+pub struct Products {
+    kernels: Kernels,
+    width: usize,
+    /// \[width, width\]
+    own: Vec<f32>,
+    cross: Option<Vec<f32>>,
+}
+
+impl Products {
+    /// Sums of rows of `width` elements.
+    pub fn new(kernels: Kernels, width: usize) -> Self {
+        Self { kernels, width, own: vec![0.0; width * width], cross: None }
+    }
+
+    /// Takes in the rows of a window, and what the exact model has in their place.
+    pub fn add(&mut self, rows: &[f32], exact: Option<&[f32]>) -> Result<(), ConvertError> {
+        let factors = factors(rows, self.width);
+        let turned = turned(rows, &factors);
+        // xᵀx is the product of the turned rows with themselves.
+        let source = WeightSource::Float { rows: self.width, columns: factors.len(), data: Floats::F32(&turned) };
+        let packed = PackedLinear::pack(&source, &Team::new(1));
+        let packed = packed.map_err(|error| ConvertError::Kernels(error.to_string()))?;
+        add_products(self.kernels, &turned, &packed, &mut self.own);
+        if let Some(exact) = exact {
+            let cross = self.cross.get_or_insert_with(|| vec![0.0; self.width * self.width]);
+            add_products(self.kernels, &self::turned(exact, &factors), &packed, cross);
+        }
+        Ok(())
+    }
+
+    /// The moments.
+    ///
+    /// # Errors
+    /// The model computed numbers that are not finite.
+    pub fn finish(self) -> Result<SecondMoments, ConvertError> {
+        let moments = SecondMoments::new(self.width, self.own)?;
+        match self.cross {
+            Some(cross) => moments.standing_for(cross),
+            None => Ok(moments),
+        }
+    }
+}
+
+/// What each row is multiplied with.
+fn factors(rows: &[f32], width: usize) -> Vec<f32> {
+    let squares: Vec<f32> = rows.chunks_exact(width).map(|row| row.iter().map(|x| x * x).sum::<f32>()).collect();
+    let mut sorted = squares.clone();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let cap = CAP * sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+    squares.into_iter().map(|square| if square > cap { (cap / square).sqrt() } else { 1.0 }).collect()
+}
+
+/// Rows times their factors, turned: element by element.
+fn turned(rows: &[f32], factors: &[f32]) -> Vec<f32> {
+    let mut turned = vec![0.0; rows.len()];
+    let width = rows.len() / factors.len().max(1);
+    for (row, (x, factor)) in rows.chunks_exact(width.max(1)).zip(factors).enumerate() {
+        x.iter().enumerate().for_each(|(index, x)| turned[index * factors.len() + row] = factor * x);
+    }
+    turned
+}
+
+/// Adds the products of `turned` rows, \[width, rows\], with others to `sums`.
+fn add_products(kernels: Kernels, turned: &[f32], others: &PackedLinear, sums: &mut [f32]) {
+    let (width, rows) = (others.rows(), others.columns());
+    let share = width.div_ceil(Team::default_threads());
+    thread::scope(|scope| {
+        for (turned, sums) in turned.chunks(share * rows).zip(sums.chunks_mut(share * width)) {
+            scope.spawn(move || {
+                let x = Activations::Float(Rows::dense(turned, rows));
+                kernels.linear(others, x, 0..width, RowsMut::dense(sums, width), Epilogue::Add);
+            });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three rows of two elements, the last of which is capped to four times the square of the median row.
+    #[test]
+    fn sums_are_of_products_and_large_rows_are_capped() {
+        let rows = [1.0, 0.0, 0.0, 2.0, 30.0, 40.0];
+        // Squares 1, 4 and 2500: the cap is 16, so that the last row counts as 2.4, 3.2.
+        let mut products = Products::new(Kernels::detect().unwrap(), 2);
+        products.add(&rows, Some(&[2.0, 0.0, 0.0, 2.0, 30.0, 40.0])).unwrap();
+        let expected = SecondMoments::new(2, vec![1.0 + 5.76, 7.68, 7.68, 4.0 + 10.24]).unwrap();
+        let expected = expected.standing_for(vec![2.0 + 5.76, 7.68, 7.68, 4.0 + 10.24]).unwrap();
+        let (found, expected) = (format!("{:.2?}", products.finish().unwrap()), format!("{expected:.2?}"));
+        assert_eq!(found, expected);
+    }
+}
