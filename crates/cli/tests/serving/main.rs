@@ -99,12 +99,15 @@ fn answers_made_together_are_those_made_alone() {
         "Who wrote Hamlet?",
     ];
     // Chances to all their digits: a rounding that depended on the others would show.
+    // Nothing in common with an earlier question, whose state would else be gone on with where its answer is short: what is
+    // computed in two calls may be rounded otherwise than in one.
     let ask = |server: &Server, question: &str| {
-        let reply = server.chat(question, json!({ "logprobs": true, "top_logprobs": 3 }));
+        let messages = json!([{ "role": "system", "content": question }, { "role": "user", "content": question }]);
+        let reply = server.chat("", json!({ "messages": messages, "logprobs": true, "top_logprobs": 3 }));
         assert_eq!(reply.status, 200, "{}", reply.body);
         essence(&reply.body)
     };
-    // As many places as questions: each begins with an empty state, in both servers.
+    // As many places as questions.
     let alone = Server::start(model, &["--parallel", "6"]);
     let expected: Vec<_> = questions.iter().map(|question| ask(&alone, question)).collect();
     drop(alone);
