@@ -257,11 +257,15 @@ fn any_number_of_threads_gives_the_same() {
 
 #[test]
 fn a_row_that_may_look_nowhere_gives_nan() {
-    let mut case = Case::new(2, 1, 1, 16, 70);
-    case.mask[..72].fill(f16::NEG_INFINITY);
-    for kernels in Kernels::all() {
-        let got = case.run(kernels, &Team::new(1), 0, 2);
-        assert!(got[..16].iter().all(|x| x.is_nan()) && got[16..].iter().all(|x| x.is_finite()), "{}", kernels.isa());
+    for (rows, exact) in [(2, true), (13, true), (13, false)] {
+        let mut case = Case { exact, ..Case::new(rows, 1, 1, 16, 70) };
+        case.mask[..70 + rows].fill(f16::NEG_INFINITY);
+        for kernels in Kernels::all() {
+            let got = case.run(kernels, &Team::new(1), 0, rows);
+            let (nowhere, others) = got.split_at(16);
+            assert!(nowhere.iter().all(|x| x.is_nan()), "{}: {rows} rows: {nowhere:?}", kernels.isa());
+            assert!(others.iter().all(|x| x.is_finite()), "{}: {rows} rows: {others:?}", kernels.isa());
+        }
     }
 }
 

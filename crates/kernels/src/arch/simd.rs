@@ -24,6 +24,8 @@ pub(crate) trait Simd: Copy + 'static {
     /// Asks for the cache line at `from`, which need not be readable, to come to the second cache: the first one can wait
     /// for fewer lines at a time than it takes to keep memory busy.
     unsafe fn prefetch(from: *const u8);
+    /// The same to the first cache, for what arithmetic comes to soon.
+    unsafe fn prefetch_near(from: *const u8);
 
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(from: *const f32) -> Self::F;
@@ -46,6 +48,15 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn round(x: Self::F) -> Self::F;
     /// x · 2ⁿ for a whole n from −126 to 127.
     unsafe fn scale_by_power(x: Self::F, n: Self::F) -> Self::F;
+    /// x in two parts: n as [`Simd::scale_by_power`] takes it, and what is left, from 0 to 1. Below −126 scaling with n may give
+    /// 0, and does so for −∞.
+    #[inline(always)]
+    unsafe fn split_power(x: Self::F) -> (Self::F, Self::F) {
+        // From −127 on the exponent's bits are 0.
+        let x = Self::max(Self::splat(-126.5), x);
+        let whole = Self::round(Self::sub(x, Self::splat(0.5)));
+        (whole, Self::sub(x, whole))
+    }
     /// `x` where `a` ≥ `b`, else 0.
     unsafe fn keep_if_not_less(x: Self::F, a: Self::F, b: Self::F) -> Self::F;
     /// The sum of all lanes, in an order of the level's own.
@@ -63,6 +74,7 @@ pub(crate) trait Simd: Copy + 'static {
     /// x >> `bits`, unsigned.
     unsafe fn shift_right(x: Self::I, bits: i32) -> Self::I;
     unsafe fn and_int(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn or_int(a: Self::I, b: Self::I) -> Self::I;
     /// The table of the `ENTRIES` (16, 64 or 256) floats at `from`, to be used while they are there.
     unsafe fn table<const ENTRIES: usize>(from: *const f32) -> Self::Table;
     /// Lane i of vector j is the entry at byte j of lane i, counted modulo `ENTRIES`, of a table of that many.
@@ -74,8 +86,6 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn to_int(x: Self::F) -> Self::I;
     /// Low bytes of the lanes.
     unsafe fn store_bytes(to: *mut i8, x: Self::I);
-    /// Low 16 bits of the lanes.
-    unsafe fn store_halves(to: *mut i16, x: Self::I);
     unsafe fn store_int(to: *mut i32, x: Self::I);
     /// Lane i of vector j becomes lane j of vector i.
     #[inline(always)]

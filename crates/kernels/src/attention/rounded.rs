@@ -19,7 +19,7 @@ pub(crate) struct RoundedChunk<'a> {
     pub keys: &'a [i32],
     /// \[positions\]
     pub key_scales: &'a [f32],
-    /// Pairs of positions: \[positions ∕ 2, head_dim\].
+    /// Pairs of positions, 16 apart of each 32: \[positions ∕ 2, head_dim\].
     pub values: &'a [i32],
     /// \[head_dim\]
     pub value_scales: &'a [f32],

@@ -160,6 +160,11 @@ impl<D: Dot> Simd for Neon<D> {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_near(from: *const u8) {
+        asm!("prfm pldl1keep, [{from}]", from = in(reg) from, options(nostack, preserves_flags, readonly));
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
         [vdupq_n_f32(x); 4]
     }
@@ -308,6 +313,11 @@ impl<D: Dot> Simd for Neon<D> {
     }
 
     #[inline(always)]
+    unsafe fn or_int(a: Self::I, b: Self::I) -> Self::I {
+        each!(vorrq_s32(a, b))
+    }
+
+    #[inline(always)]
     unsafe fn table<const ENTRIES: usize>(floats: *const f32) -> Table {
         let mut table = Table { planes: [[vdupq_n_u8(0); 4]; 4], floats };
         if ENTRIES < 256 {
@@ -358,12 +368,6 @@ impl<D: Dot> Simd for Neon<D> {
         let halves = each!(vmovn_s32(x));
         let low = vmovn_s16(vcombine_s16(halves[0], halves[1]));
         vst1q_s8(to, vcombine_s8(low, vmovn_s16(vcombine_s16(halves[2], halves[3]))));
-    }
-
-    #[inline(always)]
-    unsafe fn store_halves(to: *mut i16, x: Self::I) {
-        vst1q_s16(to, vcombine_s16(vmovn_s32(x[0]), vmovn_s32(x[1])));
-        vst1q_s16(to.add(8), vcombine_s16(vmovn_s32(x[2]), vmovn_s32(x[3])));
     }
 
     #[inline(always)]

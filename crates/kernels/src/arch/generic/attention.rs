@@ -289,58 +289,49 @@ pub(crate) unsafe fn turn_keys<S: Simd>(cache: &Cache<'_>, kv_head: usize, first
 }
 
 /// A softmax over chunks of positions for the `T` rows of a tile: what came before is scaled down when a larger score comes.
-pub(super) struct Softmax<const T: usize> {
+pub(super) struct Softmax<S: Simd, const T: usize> {
     largest: [f32; T],
-    totals: [f32; T],
+    /// Sums of weights, lane by lane.
+    pub totals: [S::F; T],
 }
 
-impl<const T: usize> Softmax<T> {
-    pub fn new() -> Self {
-        Self { largest: [f32::NEG_INFINITY; T], totals: [0.0; T] }
+impl<S: Simd, const T: usize> Softmax<S, T> {
+    /// # Safety
+    /// As [`Simd`].
+    #[inline(always)]
+    pub unsafe fn new() -> Self {
+        Self { largest: [f32::NEG_INFINITY; T], totals: [S::splat(0.0); T] }
     }
 
-    /// Makes weights of the scores of the positions `seen` of a chunk, \[T, [`TILE_CHUNK`]\], of which `chunk_largest` are
-    /// the largest by lane, and scales the sums of weighted values, \[T, head_dim\]. `exp` is how precisely; `keep` gets
-    /// the weights with the place of their scores.
+    /// Goes on to a chunk whose largest scores are `chunk_largest`, by lane. Gives for each row what is to be subtracted from its
+    /// scores, and by what the sums of its weighted values so far are to be multiplied, as the totals are here.
     ///
     /// # Safety
-    /// As [`Simd`]; whole vectors of scores must exist.
+    /// As [`Simd`].
     #[inline(always)]
-    pub unsafe fn update<S: Simd>(
-        &mut self,
-        scores: *const f32,
-        seen: Range<usize>,
-        chunk_largest: &[S::F; T],
-        sums: &mut [f32],
-        exp: impl Fn(S::F) -> S::F,
-        mut keep: impl FnMut(usize, S::F),
-    ) {
-        let dim = sums.len() / T;
+    pub unsafe fn rise(&mut self, chunk_largest: &[S::F; T]) -> ([f32; T], [f32; LANES]) {
+        let (mut shifts, mut kept) = ([0.0; T], [0.0; LANES]);
         for m in 0..T {
             let new = self.largest[m].max(S::largest(chunk_largest[m]));
             // A row that has seen nothing yet keeps weights of 0; the difference would be NaN.
-            let shift = if new == f32::NEG_INFINITY { 0.0 } else { new };
-            let mut total = S::splat(0.0);
-            for at in seen.clone().step_by(LANES) {
-                let at = m * TILE_CHUNK + at;
-                let weight = exp(S::sub(S::load(scores.add(at)), S::splat(shift)));
-                total = S::add(total, weight);
-                keep(at, weight);
-            }
-            if self.largest[m] != shift {
-                let kept = (self.largest[m] - shift).exp();
-                self.totals[m] *= kept;
-                sums[m * dim..][..dim].iter_mut().for_each(|sum| *sum *= kept);
-            }
-            self.totals[m] += S::sum(total);
+            shifts[m] = if new == f32::NEG_INFINITY { 0.0 } else { new };
+            kept[m] = self.largest[m] - shifts[m];
             self.largest[m] = new;
         }
+        S::store(kept.as_mut_ptr(), exp::<S>(S::load(kept.as_ptr())));
+        for m in 0..T {
+            self.totals[m] = S::mul(self.totals[m], S::splat(kept[m]));
+        }
+        (shifts, kept)
     }
 
     /// Writes the mean of the values for row `row` of the tile.
+    ///
+    /// # Safety
+    /// As [`Simd`].
     #[inline(always)]
-    pub fn finish_row(&self, row: usize, sums: &[f32], out: &mut [f32]) {
-        let (scale, dim) = (1.0 / self.totals[row], out.len());
+    pub unsafe fn finish_row(&self, row: usize, sums: &[f32], out: &mut [f32]) {
+        let (scale, dim) = (1.0 / S::sum(self.totals[row]), out.len());
         out.iter_mut().zip(&sums[row * dim..]).for_each(|(out, sum)| *out = sum * scale);
     }
 }
@@ -388,7 +379,7 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
         }
     }
     sums.fill(0.0);
-    let mut softmax = Softmax::<T>::new();
+    let mut softmax = Softmax::<S, T>::new();
     for start in (0..cache.len).step_by(TILE_CHUNK) {
         let end = (start + TILE_CHUNK).min(cache.len);
         let mut seen = 0..0;
@@ -424,9 +415,16 @@ unsafe fn tile_of<S: Simd, const T: usize, const R: usize>(
         if seen.is_empty() {
             continue;
         }
-        let places = weights.as_mut_ptr();
-        let keep = |at, weight| S::store(places.add(at), weight);
-        softmax.update::<S>(places, seen.clone(), &chunk_largest, sums, |x| exp::<S>(x), keep);
+        let (shifts, kept) = softmax.rise(&chunk_largest);
+        for m in 0..T {
+            super::rows::scale::<S>(&mut sums[m * dim..][..dim], kept[m]);
+            for at in seen.clone().step_by(LANES) {
+                let place = weights.as_mut_ptr().add(m * TILE_CHUNK + at);
+                let weight = exp::<S>(S::sub(S::load(place), S::splat(shifts[m])));
+                softmax.totals[m] = S::add(softmax.totals[m], weight);
+                S::store(place, weight);
+            }
+        }
         let values = cache.values.as_ptr().add(cache.at(kv_head, start + seen.start)).cast::<u16>();
         for row in (0..T).step_by(R) {
             let weights = weights.as_ptr().add(row * TILE_CHUNK + seen.start);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     attention::{LANES, Softmax, cap_scores, mask_scores, sees},
-    math::exp_of_weight,
+    math::power_of_weight,
 };
 use crate::{
     Cache, RowsMut,
@@ -29,6 +29,12 @@ unsafe fn pairs_of<S: Simd>(d: usize, dim: usize, vector: impl Fn(usize) -> S::I
     let high = if d + LANES < dim { vector(d + LANES) } else { S::splat_int(0) };
     S::pair_up(vector(d), high)
 }
+
+/// Positions that make 16 pairs, each with the one 16 after it.
+const PAIRED: usize = 2 * LANES;
+
+/// Binary logarithm of the largest weight, [`VALUE_LIMIT`].
+const WEIGHT_POWER: f32 = 11.999_648;
 
 /// How many positions ahead of those being rounded keys are asked for: they lie in memory, which answers after the time that
 /// some tens of positions take.
@@ -105,7 +111,8 @@ pub(crate) unsafe fn round_chunk<S: Simd>(
             }
         };
         for pair in 0..TILE_CHUNK / 2 {
-            let both = S::pair_up(integers(2 * pair), integers(2 * pair + 1));
+            let position = pair / LANES * PAIRED + pair % LANES;
+            let both = S::pair_up(integers(position), integers(position + LANES));
             S::store_int(out.values.as_mut_ptr().add(pair * dim + d), both);
         }
     }
@@ -132,15 +139,27 @@ pub(crate) unsafe fn tile<S: Simd>(
     }
 }
 
-/// Whether each of the rows may look at all positions of the chunk from `first` on, and no mask weighs any.
+/// Whether each of the rows may look at all of the `count` positions from `first` on, a multiple of [`PAIRED`], and no mask
+/// weighs any.
+///
+/// # Safety
+/// As [`Simd`]; the rows must exist.
 #[inline(always)]
-fn is_open(attention: &Attention<'_>, rows: Range<usize>, first: usize) -> bool {
-    let bits = |row: &[half::f16]| row.iter().fold(0, |bits, mask| bits | mask.to_bits());
-    first + TILE_CHUNK <= attention.cache.len
-        && attention.mask.is_none_or(|mask| {
-            let mut rows = rows.map(|row| &mask.data[row * mask.stride + first..][..TILE_CHUNK]);
-            rows.all(|row| bits(row) == 0)
-        })
+unsafe fn is_open<S: Simd>(attention: &Attention<'_>, rows: Range<usize>, first: usize, count: usize) -> bool {
+    if first + count > attention.cache.len {
+        return false;
+    }
+    let Some(mask) = attention.mask else { return true };
+    let mut bits = S::splat_int(0);
+    for row in rows {
+        let row = mask.data.as_ptr().add(row * mask.stride + first);
+        for at in (0..count).step_by(PAIRED) {
+            bits = S::or_int(bits, S::load_int(row.add(at).cast()));
+        }
+    }
+    let mut lanes = [0; LANES];
+    S::store_int(lanes.as_mut_ptr(), bits);
+    lanes == [0; LANES]
 }
 
 /// [`tile`] with `T` queries, all of which are multiplied with `B` blocks of 16 keys at a time, and `R` with `V` vectors of
@@ -188,28 +207,35 @@ unsafe fn tile_of<S: Simd, const T: usize, const B: usize, const R: usize, const
     }
     let seen_rows = rows[0]..rows[T - 1] + 1;
     sums.fill(0.0);
-    let mut softmax = Softmax::<T>::new();
+    let mut softmax = Softmax::<S, T>::new();
     for (chunk, start) in (0..len).step_by(TILE_CHUNK).enumerate() {
         let chunk = cache.chunk(chunk, dim);
-        let open = is_open(attention, seen_rows.clone(), start);
         let mut seen = 0..0;
         let mut largest = [S::splat(f32::NEG_INFINITY); T];
-        for first in (0..TILE_CHUNK.min(len - start)).step_by(B * LANES) {
+        let count = TILE_CHUNK.min(len - start).next_multiple_of(PAIRED);
+        let all_open = is_open::<S>(attention, seen_rows.clone(), start, TILE_CHUNK);
+        for first in (0..count).step_by(B * LANES) {
+            let open = all_open || is_open::<S>(attention, seen_rows.clone(), start + first - first % PAIRED, PAIRED);
             let mut visible = [open; B];
             for b in 0..B {
                 let at = first + b * LANES;
-                visible[b] |= start + at < len && sees::<S>(attention, seen_rows.clone(), start + at);
+                visible[b] = open || start + at < len && sees::<S>(attention, seen_rows.clone(), start + at);
                 if visible[b] {
-                    seen = if seen.is_empty() { at } else { seen.start }..at + LANES;
+                    let both = at - at % PAIRED;
+                    seen = if seen.is_empty() { both } else { seen.start }..both + PAIRED;
                 }
             }
             let mut dots = [[S::splat_int(0); B]; T];
+            let mut key_scales = [S::splat(0.0); B];
             if visible.contains(&true) {
                 let keys = chunk.keys[first * pairs..][..B * LANES * pairs].as_ptr();
+                // The keys of the blocks after these, and behind the last ones the values.
+                let next = keys.wrapping_add(B * LANES * pairs);
                 for pair in 0..pairs {
                     let mut key = [S::splat_int(0); B];
                     for b in 0..B {
                         key[b] = S::load_int(keys.add((b * pairs + pair) * LANES));
+                        S::prefetch_near(next.wrapping_add((b * pairs + pair) * LANES).cast());
                     }
                     for m in 0..T {
                         let query = S::splat_int(*turned.as_ptr().add(pair * T + m));
@@ -218,42 +244,53 @@ unsafe fn tile_of<S: Simd, const T: usize, const B: usize, const R: usize, const
                         }
                     }
                 }
-            }
-            for b in 0..B {
-                let at = first + b * LANES;
-                let key_scales = S::load(chunk.key_scales[at..].as_ptr());
-                for m in 0..T {
-                    let mut scored = S::splat(f32::NEG_INFINITY);
-                    if visible[b] {
-                        let scaled = S::mul(S::to_float(dots[m][b]), S::mul(key_scales, S::splat(scales[m])));
-                        scored = cap_scores::<S>(attention, scaled);
-                    }
-                    if visible[b] && !open {
-                        scored = mask_scores::<S>(attention, scored, rows[m], start + at);
-                    }
-                    largest[m] = S::max(largest[m], scored);
-                    S::store(scores.add(m * TILE_CHUNK + at), scored);
+                for b in 0..B {
+                    key_scales[b] = S::load(chunk.key_scales[first + b * LANES..].as_ptr());
                 }
+            }
+            let scores = scores.add(first);
+            if open && attention.options.soft_cap.is_none() {
+                keep_scores::<S, T, B>(&dots, &key_scales, &scales, |score, _, _| score, scores, &mut largest);
+            } else {
+                let finish = |score, m: usize, b: usize| {
+                    if visible[b] {
+                        let capped = cap_scores::<S>(attention, score);
+                        mask_scores::<S>(attention, capped, rows[m], start + first + b * LANES)
+                    } else {
+                        S::splat(f32::NEG_INFINITY)
+                    }
+                };
+                keep_scores::<S, T, B>(&dots, &key_scales, &scales, finish, scores, &mut largest);
             }
         }
         if seen.is_empty() {
             continue;
         }
-        let keep = |at, weight| {
-            let to = weights.cast::<i16>().add(at);
-            S::store_halves(to, S::to_int(S::mul(weight, S::splat(VALUE_LIMIT))));
-        };
-        softmax.update::<S>(scores, seen.clone(), &largest, sums, |x| exp_of_weight::<S>(x), keep);
+        let (shifts, kept) = softmax.rise(&largest);
+        for m in 0..T {
+            let shift = S::splat(shifts[m]);
+            let mut total = softmax.totals[m];
+            for at in seen.clone().step_by(PAIRED) {
+                let at = m * TILE_CHUNK + at;
+                let low = weight::<S>(S::sub(S::load(scores.add(at)), shift));
+                let high = weight::<S>(S::sub(S::load(scores.add(at + LANES)), shift));
+                total = S::add(total, S::add(low, high));
+                let both = S::pair_up(S::to_int(low), S::to_int(high));
+                S::store_int(weights.add(at / 2), both);
+            }
+            softmax.totals[m] = total;
+        }
         for row in (0..T).step_by(R) {
             let weights = weights.add(row * TILE_CHUNK / 2).cast_const();
             let sums = sums.as_mut_ptr().add(row * dim);
+            let kept = &kept[row..row + R];
             let mut d = 0;
             while d + V * LANES <= dim {
-                weigh::<S, R, V>(weights, seen.start / 2..seen.end / 2, &chunk, d, sums);
+                weigh::<S, R, V>(weights, seen.start / 2..seen.end / 2, &chunk, d, kept, sums);
                 d += V * LANES;
             }
             while d < dim {
-                weigh::<S, R, 1>(weights, seen.start / 2..seen.end / 2, &chunk, d, sums);
+                weigh::<S, R, 1>(weights, seen.start / 2..seen.end / 2, &chunk, d, kept, sums);
                 d += LANES;
             }
         }
@@ -265,13 +302,42 @@ unsafe fn tile_of<S: Simd, const T: usize, const B: usize, const R: usize, const
     }
 }
 
-/// Adds the values of some pairs of positions to the sums of `R` rows, from column `d` on, weighted for each row.
+/// Weights of scores that are so much below the largest: [`VALUE_LIMIT`] · eˣ.
+#[inline(always)]
+unsafe fn weight<S: Simd>(x: S::F) -> S::F {
+    power_of_weight::<S>(S::fma(x, S::splat(std::f32::consts::LOG2_E), S::splat(WEIGHT_POWER)))
+}
+
+/// Scales sums of products of `T` queries and `B` blocks of keys to scores, which `finish` gets with the number of the query
+/// and of the block; keeps them and the largest of each query, by lane.
+#[inline(always)]
+unsafe fn keep_scores<S: Simd, const T: usize, const B: usize>(
+    dots: &[[S::I; B]; T],
+    key_scales: &[S::F; B],
+    scales: &[f32; T],
+    finish: impl Fn(S::F, usize, usize) -> S::F,
+    scores: *mut f32,
+    largest: &mut [S::F; T],
+) {
+    for m in 0..T {
+        for b in 0..B {
+            let score = S::mul(S::to_float(dots[m][b]), S::mul(key_scales[b], S::splat(scales[m])));
+            let score = finish(score, m, b);
+            largest[m] = S::max(largest[m], score);
+            S::store(scores.add(m * TILE_CHUNK + b * LANES), score);
+        }
+    }
+}
+
+/// Adds the values of some pairs of positions to the sums of `R` rows, from column `d` on, weighted for each row; of the sums
+/// themselves the rows keep `kept`.
 #[inline(always)]
 unsafe fn weigh<S: Simd, const R: usize, const V: usize>(
     weights: *const i32,
     pairs: Range<usize>,
     chunk: &RoundedChunk<'_>,
     d: usize,
+    kept: &[f32],
     sums: *mut f32,
 ) {
     let dim = chunk.value_scales.len();
@@ -281,6 +347,7 @@ unsafe fn weigh<S: Simd, const R: usize, const V: usize>(
         let mut values = [S::splat_int(0); V];
         for v in 0..V {
             values[v] = S::load_int(from.add(v * LANES));
+            S::prefetch_near(from.wrapping_add(LANES * dim + v * LANES).cast());
         }
         for m in 0..R {
             let weight = S::splat_int(*weights.add(m * TILE_CHUNK / 2 + pair));
@@ -291,10 +358,10 @@ unsafe fn weigh<S: Simd, const R: usize, const V: usize>(
     }
     for v in 0..V {
         let scale = S::load(chunk.value_scales.as_ptr().add(d + v * LANES));
-        let scale = S::mul(scale, S::splat(1.0 / VALUE_LIMIT));
         for m in 0..R {
             let to = sums.add(m * dim + d + v * LANES);
-            S::store(to, S::fma(S::to_float(products[m][v]), scale, S::load(to)));
+            let sum = S::mul(S::load(to), S::splat(kept[m]));
+            S::store(to, S::fma(S::to_float(products[m][v]), scale, sum));
         }
     }
 }

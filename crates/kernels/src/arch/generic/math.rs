@@ -25,23 +25,19 @@ pub(super) unsafe fn exp<S: Simd>(x: S::F) -> S::F {
     S::keep_if_not_less(S::scale_by_power(p, n), x, S::splat(LOWEST))
 }
 
-/// eˣ of what is not above 0 with a relative error below 4e-6, for weights that are rounded to 12 bits; exactly 0 below
-/// −87.3 (and for −∞).
+/// 2ˣ for x up to 127 with a relative error below 1e-4, for weights that are rounded to 12 bits; 0 for −∞.
 ///
 /// # Safety
 /// As [`Simd`].
 #[inline(always)]
-pub(super) unsafe fn exp_of_weight<S: Simd>(x: S::F) -> S::F {
-    const LOWEST: f32 = -87.3;
-    // eˣ = 2ⁿ · 2ʳ with |r| ≤ ½; 2ʳ is the polynomial of least relative error, 2.6e-6.
-    let power = S::mul(S::max(S::splat(LOWEST), x), S::splat(std::f32::consts::LOG2_E));
-    let n = S::round(power);
-    let r = S::sub(power, n);
-    let mut p = S::splat(0.009_570_102);
-    for coefficient in [0.055_917_86, 0.240_247_45, 0.693_121_8, 0.999_999_3] {
-        p = S::fma(p, r, S::splat(coefficient));
+pub(super) unsafe fn power_of_weight<S: Simd>(x: S::F) -> S::F {
+    let (whole, fraction) = S::split_power(x);
+    // The polynomial of least relative error for 2ʳ from 0 to 1.
+    let mut p = S::splat(0.078_024_52);
+    for coefficient in [0.226_067_16, 0.695_833_5, 0.999_925_2] {
+        p = S::fma(p, fraction, S::splat(coefficient));
     }
-    S::keep_if_not_less(S::scale_by_power(p, n), x, S::splat(LOWEST))
+    S::scale_by_power(p, whole)
 }
 
 /// x ∕ (1 + e⁻ˣ)

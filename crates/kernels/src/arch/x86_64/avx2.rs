@@ -122,6 +122,11 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_near(from: *const u8) {
+        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
         [_mm256_set1_ps(x); 2]
     }
@@ -282,6 +287,11 @@ impl<D: Dot> Simd for Avx2<D> {
     }
 
     #[inline(always)]
+    unsafe fn or_int(a: Self::I, b: Self::I) -> Self::I {
+        both!(_mm256_or_si256(a, b))
+    }
+
+    #[inline(always)]
     unsafe fn table<const ENTRIES: usize>(floats: *const f32) -> Table {
         let mut table = Table { planes: [[_mm256_setzero_si256(); 4]; 4], floats };
         if ENTRIES < 256 {
@@ -331,15 +341,6 @@ impl<D: Dot> Simd for Avx2<D> {
             let high = _mm_cvtsi128_si32(_mm256_extracti128_si256::<1>(x));
             to.add(half * 8).cast::<[i32; 2]>().write_unaligned([low, high]);
         }
-    }
-
-    #[inline(always)]
-    unsafe fn store_halves(to: *mut i16, x: Self::I) {
-        // Each half of a register packs its own lanes; nothing saturates, since the upper bits go first.
-        let low = both!(_mm256_slli_epi32[16](x));
-        let x = both!(_mm256_srai_epi32[16](low));
-        let packed = _mm256_packs_epi32(x[0], x[1]);
-        _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
     }
 
     #[inline(always)]

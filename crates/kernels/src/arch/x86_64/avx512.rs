@@ -83,6 +83,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_near(from: *const u8) {
+        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f32) -> __m512 {
         _mm512_set1_ps(x)
     }
@@ -170,6 +175,12 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn split_power(x: __m512) -> (__m512, __m512) {
+        // Powers are rounded down where they are used.
+        (x, _mm512_reduce_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(x))
+    }
+
+    #[inline(always)]
     unsafe fn keep_if_not_less(x: __m512, a: __m512, b: __m512) -> __m512 {
         _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(a, b), x)
     }
@@ -218,6 +229,11 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn and_int(a: __m512i, b: __m512i) -> __m512i {
         _mm512_and_si512(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn or_int(a: __m512i, b: __m512i) -> __m512i {
+        _mm512_or_si512(a, b)
     }
 
     #[inline(always)]
@@ -271,11 +287,6 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn store_bytes(to: *mut i8, x: __m512i) {
         _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(x));
-    }
-
-    #[inline(always)]
-    unsafe fn store_halves(to: *mut i16, x: __m512i) {
-        _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(x));
     }
 
     #[inline(always)]
