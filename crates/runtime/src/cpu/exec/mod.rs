@@ -102,10 +102,12 @@ impl Executor {
         let (every_row, head_rows) = (std::mem::take(&mut arena.every_row), std::mem::take(&mut arena.head_rows));
         let mut tables_ready = false;
         // Whoever calibrates looks at all rows of every layer, those of the last one too; but not at logits of all.
-        let only_head = arena.stand_ins.is_some();
-        let last_linear = self.plan.steps.iter().rposition(|step| matches!(step, Step::Linear { .. }));
+        let whole = match arena.stand_ins {
+            Some(_) => self.plan.steps.iter().rposition(|step| matches!(step, Step::Linear { .. })).unwrap_or(0),
+            None => 0,
+        };
         for (index, (step, &head)) in self.plan.steps.iter().zip(&self.last_row_steps).enumerate() {
-            let head = head && (!only_head || Some(index) >= last_linear);
+            let head = head && index >= whole;
             if !tables_ready && matches!(step, Step::Heads(_)) {
                 self.fill_tables(lanes, arena)?;
                 tables_ready = true;
