@@ -182,7 +182,8 @@ impl Maker<'_> {
         calibration: Option<&mut dyn Calibration>,
     ) -> anyhow::Result<Candidate> {
         let options = ConvertOptions { quantize, embedding, ..ConvertOptions::default() };
-        let folder = self.folder.join(name.replace([',', ' '], "-"));
+        // Two texts may have one name.
+        let folder = tempfile::tempdir_in(self.folder)?.keep();
         let (package, conversion) = model_folder::make(
             self.source,
             &folder,
