@@ -133,10 +133,11 @@ fn the_page_talks_to_a_model_of_another_server() {
     assert_eq!((&status["model"]["name"], &status["model"]["state"]), (&json!("smollm2"), &json!("ready")), "{status}");
     assert_eq!(talk.server.get("/v1/models").body["data"][0]["id"], "smollm2");
     let conversation = talk.begin();
+    // As brief as above: with the usual prompt this small model is of two minds.
+    let brief = json!({ "system_prompt": "You are brief." });
+    talk.server.call("PATCH", &format!("/api/conversations/{conversation}"), &brief);
     let answer = talk.ask_and_wait(&conversation, None, "What is the capital of Japan?");
-    // What it knows is little; that it was asked shows.
-    let text = answer["text"].as_str().unwrap();
-    assert!(text.contains("Tokyo") || text.contains("Japan"), "{answer}");
+    assert!(answer["text"].as_str().unwrap().contains("Tokyo"), "{answer}");
     assert_eq!((&answer["state"], &answer["model"]), (&json!("complete"), &json!("smollm2")));
     assert!(answer["usage"]["completion_tokens"].as_u64().unwrap() > 5, "{answer}");
     let here = talk.server.post("/v1/chat/completions", &super::server::chat("Hello", json!({})));
