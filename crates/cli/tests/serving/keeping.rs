@@ -71,8 +71,10 @@ fn nothing_is_lost_when_the_server_is_killed() {
     let first = talk.ask_and_wait(&conversation, None, "What is the capital of Japan?");
     talk.set(json!({ "max_tokens": 400 }));
     let (question, answer) = talk.ask(&conversation, Some(&id(&first)), "Tell me a long story about that city.");
-    // Once a part of the answer is on the disk.
+    // Once a part of the answer is on the disk. A look for each piece of it: as many as can be made at once would be refused.
+    let mut pieces = talk.follow(&id(&answer));
     let written = loop {
+        pieces.next().expect("it is written before it ends");
         let text = talk.messages(&conversation)[3]["text"].as_str().unwrap().to_owned();
         if !text.is_empty() {
             break text;
