@@ -105,14 +105,16 @@ proptest! {
         for (index, (found, &stretch)) in found.iter().zip(&stretches).enumerate() {
             prop_assert_eq!(found.divergences.len(), index.min(2));
             let (mut tokens, mut likelihood, mut kl) = (0, 0.0, [0.0; 2]);
+            let mut losses = [const { Vec::new() }; 2];
             for window in ids.chunks(window) {
                 for target in 1..window.len() {
                     let context: Vec<u32> = begin.into_iter().chain(window[..target].iter().copied()).collect();
                     let own = distribution(&context, stretch);
                     tokens += 1;
                     likelihood -= own[window[target] as usize].ln();
-                    for (kl, &reference) in kl.iter_mut().zip(&stretches) {
+                    for ((kl, losses), &reference) in kl.iter_mut().zip(&mut losses).zip(&stretches) {
                         let reference = distribution(&context, reference);
+                        losses.push((reference[window[target] as usize] / own[window[target] as usize]).ln());
                         *kl += reference.iter().zip(&own).map(|(p, q)| p * (p / q).ln()).sum::<f64>();
                     }
                 }
@@ -120,9 +122,18 @@ proptest! {
             prop_assert_eq!(found.perplexity.tokens, tokens);
             // Logits are products in f32, of a few units: 2^-22 each.
             prop_assert!((found.perplexity.negative_log_likelihood - likelihood).abs() < 1e-4);
-            for (divergence, kl) in found.divergences.iter().zip(kl) {
+            for ((divergence, kl), losses) in found.divergences.iter().zip(kl).zip(losses) {
                 prop_assert_eq!(divergence.tokens, tokens);
                 prop_assert!((divergence.kl - kl).abs() < 1e-4, "{} {}", divergence.kl, kl);
+                let loss: f64 = losses.iter().sum();
+                prop_assert!((divergence.loss - loss).abs() < 1e-4, "{} {}", divergence.loss, loss);
+                if tokens > 1 {
+                    let mean = loss / tokens as f64;
+                    let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
+                    let error = (squares / (tokens * (tokens - 1)) as f64).sqrt();
+                    let found = divergence.loss_standard_error();
+                    prop_assert!((found - error).abs() < 1e-4, "{found} {error}");
+                }
                 // Stretching changes no order.
                 prop_assert_eq!(divergence.same_top1, tokens);
             }

@@ -1,5 +1,7 @@
 //! Models that predict the same text side by side.
 
+use std::ops::AddAssign;
+
 use super::Perplexity;
 use super::perplexity::{check, start_window};
 use crate::sampling::{log_sum_exp, most_likely_id};
@@ -22,6 +24,10 @@ pub struct Divergence {
     pub same_top1: usize,
     /// Sum of the Kullback-Leibler divergences from the reference's distributions, in nats.
     pub kl: f64,
+    /// Sum of what −ln p of the token that came is above the reference's.
+    pub loss: f64,
+    /// Sum of the squares of that.
+    pub squared_loss: f64,
 }
 
 impl Divergence {
@@ -35,9 +41,21 @@ impl Divergence {
         self.kl / self.tokens as f64
     }
 
-    fn add(&mut self, reference: &Row<'_>, found: &Row<'_>) {
+    /// Standard error of the mean of the loss above the reference's, in nats, were tokens independent of each other: how far
+    /// from it another text of this kind and length may be. 0 for fewer than two.
+    pub fn loss_standard_error(&self) -> f64 {
+        let tokens = self.tokens as f64;
+        let variance = (self.squared_loss - self.loss * self.loss / tokens) / (tokens - 1.0);
+        // Equal losses have a variance of 0, but for rounding.
+        (variance.max(0.0) / tokens).sqrt()
+    }
+
+    fn add(&mut self, reference: &Row<'_>, found: &Row<'_>, target: u32) {
         self.tokens += 1;
         self.same_top1 += usize::from(reference.top1 == found.top1);
+        let loss = reference.log_probability(target) - found.log_probability(target);
+        self.loss += loss;
+        self.squared_loss += loss * loss;
         let shift = found.log_sum - reference.log_sum;
         let terms = reference.logits.iter().zip(found.logits).map(|(&reference_logit, &logit)| {
             let log_ratio = f64::from(reference_logit) - f64::from(logit) + shift;
@@ -57,12 +75,35 @@ pub struct Comparison {
     pub divergences: Vec<Divergence>,
 }
 
+impl AddAssign<&Self> for Comparison {
+    /// Takes in what the same paths are like on another text.
+    fn add_assign(&mut self, other: &Self) {
+        let Perplexity { tokens, top1, negative_log_likelihood } = other.perplexity;
+        self.perplexity.tokens += tokens;
+        self.perplexity.top1 += top1;
+        self.perplexity.negative_log_likelihood += negative_log_likelihood;
+        for (sum, other) in self.divergences.iter_mut().zip(&other.divergences) {
+            sum.tokens += other.tokens;
+            sum.same_top1 += other.same_top1;
+            sum.kl += other.kl;
+            sum.loss += other.loss;
+            sum.squared_loss += other.squared_loss;
+        }
+    }
+}
+
 /// The logits after a token, with what is needed of them again and again.
 struct Row<'a> {
     logits: &'a [f32],
     /// ln of the sum of e to the logits.
     log_sum: f64,
     top1: u32,
+}
+
+impl Row<'_> {
+    fn log_probability(&self, id: u32) -> f64 {
+        f64::from(self.logits[id as usize]) - self.log_sum
+    }
 }
 
 /// Rows of a reference that others are compared with.
@@ -125,9 +166,9 @@ pub fn compare<M: LanguageModel>(
                 path.predict(rows, |row, logits| {
                     let found = Row { logits, log_sum: log_sum_exp(logits), top1: most_likely_id(logits)? };
                     let target = targets[row];
-                    result.perplexity.add(f64::from(logits[target as usize]) - found.log_sum, found.top1 == target);
+                    result.perplexity.add(found.log_probability(target), found.top1 == target);
                     for (block, divergence) in blocks.iter().zip(&mut result.divergences) {
-                        divergence.add(&Block::row(block, row), &found);
+                        divergence.add(&Block::row(block, row), &found, target);
                     }
                     if index < references {
                         held.logits.extend_from_slice(logits);

@@ -151,7 +151,7 @@ mod tests {
     /// 1,000 tokens, with that much more loss and that many other first choices than the references.
     fn found(references: usize, loss: f64, others: usize) -> Comparison {
         let perplexity = Perplexity { tokens: 1000, top1: 400, negative_log_likelihood: 1000.0 * (3.0 + loss) };
-        let divergence = Divergence { tokens: 1000, same_top1: 1000 - others, kl: loss };
+        let divergence = Divergence { tokens: 1000, same_top1: 1000 - others, kl: loss, ..Divergence::default() };
         Comparison { perplexity, divergences: vec![divergence; references] }
     }
 

@@ -46,9 +46,10 @@ const WINDOW: usize = 512;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The source is converted into every form, and each package predicts the same texts with exact arithmetic, in windows of 512 \
-tokens. Loss is the mean of -ln p over the tokens, in nats; what a form costs is its loss above that of f16, also as a share \
-of what plain rounding costs. Plain rounding is what Apple's converter does for int4 per block of 32: the scale maps the \
-largest weight to 7. Agreement is the share of positions with f16's likeliest token.
+tokens. Loss is the mean of -ln p over the tokens, in nats; what a form costs is its loss above that of f16, with its \
+standard error over the tokens, also as a share of what plain rounding costs. Plain rounding is what Apple's converter does \
+for int4 per block of 32: the scale maps the largest weight to 7. Agreement is the share of positions with f16's likeliest \
+token. Texts are counted one by one, then together.
 
 Below, the error of weights that lie on no grid of their own, as those of a model that was quantised before do: its root mean \
 square, relative to that of the weights.

@@ -46,6 +46,8 @@ struct Figures {
     nats_per_token: f64,
     /// That above f16.
     cost: f64,
+    /// Standard error of the cost.
+    cost_error: f64,
     /// The cost as a share of plain rounding's.
     share_of_plain: f64,
     /// Share of tokens with f16's first choice.
@@ -55,8 +57,16 @@ struct Figures {
 }
 
 impl Report {
-    /// Of rows that begin with f16, keep and plain rounding.
-    pub fn new(texts: Vec<String>, rows: Vec<Row>, weights: Vec<WeightErrors>) -> Self {
+    /// Of rows that begin with f16, keep and plain rounding. More than one text is followed by all of them together.
+    pub fn new(mut texts: Vec<String>, mut rows: Vec<Row>, weights: Vec<WeightErrors>) -> Self {
+        if texts.len() > 1 {
+            texts.push(format!("these {} texts", texts.len()));
+            for row in &mut rows {
+                let mut all = row.texts[0].clone();
+                row.texts[1..].iter().for_each(|text| all += text);
+                row.texts.push(all);
+            }
+        }
         let loss = |row: &Row, text: usize| {
             let found = &row.texts[text].perplexity;
             found.negative_log_likelihood / found.tokens as f64
@@ -68,6 +78,7 @@ impl Report {
                 tokens: row.texts[text].perplexity.tokens,
                 nats_per_token: loss(row, text),
                 cost,
+                cost_error: divergence.map_or(0.0, |divergence| divergence.loss_standard_error()),
                 share_of_plain: cost / (loss(&rows[PLAIN], text) - loss(&rows[0], text)),
                 top1_agreement: divergence.map_or(1.0, |divergence| divergence.top1_agreement()),
                 kl_divergence: divergence.map_or(0.0, |divergence| divergence.mean_kl()),
@@ -89,18 +100,19 @@ impl fmt::Display for Report {
             let tokens = self.rows.first().map_or(0, |row| row.texts[text].tokens);
             writeln!(
                 f,
-                "{BOLD}{:<28}{:>10}{:>13}{:>9}{:>10}{:>11}{:>9}{BOLD:#}",
-                name, "weights", "nats/token", "cost", "of plain", "agreement", "KL"
+                "{BOLD}{:<28}{:>10}{:>13}{:>9}{:>9}{:>10}{:>11}{:>9}{BOLD:#}",
+                name, "weights", "nats/token", "cost", "error", "of plain", "agreement", "KL"
             )?;
             for row in &self.rows {
                 let found = &row.texts[text];
                 writeln!(
                     f,
-                    "{:<28}{:>7.1} MB{:>13.4}{:>9.4}{:>8.0} %{:>9.2} %{:>9.4}",
+                    "{:<28}{:>7.1} MB{:>13.4}{:>9.4}{:>9.4}{:>8.0} %{:>9.2} %{:>9.4}",
                     row.name,
                     row.weight_bytes as f64 / 1e6,
                     found.nats_per_token,
                     found.cost,
+                    found.cost_error,
                     100.0 * found.share_of_plain,
                     100.0 * found.top1_agreement,
                     found.kl_divergence
@@ -124,7 +136,7 @@ mod tests {
 
     fn row(name: &str, nats: f64, same: usize) -> Row {
         let perplexity = Perplexity { tokens: 100, top1: 40, negative_log_likelihood: 100.0 * nats };
-        let divergence = Divergence { tokens: 100, same_top1: same, kl: 3.0 };
+        let divergence = Divergence { tokens: 100, same_top1: same, kl: 3.0, loss: 0.0, squared_loss: 9.9 };
         let divergences = if name == "f16" { Vec::new() } else { vec![divergence] };
         Row { texts: vec![Comparison { perplexity, divergences }], ..Row::new(name, 1000) }
     }
@@ -140,7 +152,22 @@ mod tests {
         let last = &report.rows[3].texts[0];
         assert!((last.share_of_plain - 0.25).abs() < 1e-12, "{last:?}");
         assert_eq!((last.top1_agreement, last.kl_divergence), (0.8, 0.03));
+        // A hundred losses whose squares add up to 9.9: their variance is 0.1, that of their mean 0.001.
+        assert!((last.cost_error - 0.001f64.sqrt()).abs() < 1e-12, "{last:?}");
         assert_eq!(report.rows[0].texts[0].top1_agreement, 1.0);
         assert!(report.to_string().contains("25 %"), "{report}");
+    }
+
+    #[test]
+    fn texts_are_counted_together_too() {
+        let both = |name: &str, nats: [f64; 2]| {
+            let [first, second] = nats.map(|nats| row(name, nats, 80));
+            Row { texts: [first.texts, second.texts].concat(), ..first }
+        };
+        let rows = vec![both("f16", [3.0, 2.0]), both("keep", [3.0, 2.0]), both("plain", [3.4, 2.2])];
+        let report = Report::new(vec!["a".to_owned(), "b".to_owned()], rows, Vec::new());
+        let plain = &report.rows[PLAIN].texts[2];
+        assert_eq!((report.texts[2].as_str(), plain.tokens), ("these 2 texts", 200));
+        assert!((plain.cost - 0.3).abs() < 1e-12 && (plain.kl_divergence - 0.03).abs() < 1e-12, "{plain:?}");
     }
 }
