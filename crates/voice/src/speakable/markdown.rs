@@ -49,12 +49,15 @@ pub(super) struct Markdown {
 
 impl Markdown {
     pub(super) fn push(&mut self, character: char, sink: &mut Sink<'_>) {
-        // Other line ends and control characters: nobody says them.
-        self.ahead.push(if character == '\n' || !character.is_control() { character } else { ' ' });
-        // One byte for one byte, except for the control characters U+0080 to U+009F.
-        let lost = character.len_utf8() - self.ahead.chars().next_back().map_or(0, char::len_utf8);
+        // Other line ends and control characters: nobody says them. A space of as many bytes keeps the places of all that waits.
+        let character = match character {
+            '\n' => '\n',
+            '\u{80}'..='\u{9f}' => '\u{a0}',
+            _ if character.is_control() => ' ',
+            _ => character,
+        };
+        self.ahead.push(character);
         self.take_all(false, sink);
-        self.offset += lost;
     }
 
     /// Hands out what is left and returns the length of the text.

@@ -113,6 +113,10 @@ fn the_sources_of_clauses_are_what_they_stand_for() {
     let text = "**Yes.** 😀 See [it](http://a.b).\n\n```\ncode\n```\n- one";
     let sources: Vec<_> = clauses(text).into_iter().map(|clause| &text[clause.source]).collect();
     assert_eq!(sources, ["**Yes.** 😀 ", "See [it](http://a.b).\n", "\n```\ncode\n```\n- one"]);
+    // A control character of two bytes, behind what may become a tag: places of what waits are not moved.
+    let text = "Yes <b ¡\u{85}. No.";
+    let sources: Vec<_> = clauses(text).into_iter().map(|clause| &text[clause.source]).collect();
+    assert_eq!(sources, ["Yes <b ¡\u{85}. ", "No."]);
 }
 
 #[test]
