@@ -41,8 +41,13 @@ impl Divergence {
         self.kl / self.tokens as f64
     }
 
-    /// Standard error of the mean of the loss above the reference's, in nats, were tokens independent of each other: how far
-    /// from it another text of this kind and length may be. 0 for fewer than two.
+    /// Mean loss above the reference's, in nats.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.tokens as f64
+    }
+
+    /// Standard error of that, were tokens independent of each other: how far from it another text of this kind and length
+    /// may be. 0 for a single token.
     pub fn loss_standard_error(&self) -> f64 {
         let tokens = self.tokens as f64;
         let variance = (self.squared_loss - self.loss * self.loss / tokens) / (tokens - 1.0);
@@ -82,12 +87,13 @@ impl AddAssign<&Self> for Comparison {
         self.perplexity.tokens += tokens;
         self.perplexity.top1 += top1;
         self.perplexity.negative_log_likelihood += negative_log_likelihood;
-        for (sum, other) in self.divergences.iter_mut().zip(&other.divergences) {
-            sum.tokens += other.tokens;
-            sum.same_top1 += other.same_top1;
-            sum.kl += other.kl;
-            sum.loss += other.loss;
-            sum.squared_loss += other.squared_loss;
+        for (sum, &other) in self.divergences.iter_mut().zip(&other.divergences) {
+            let Divergence { tokens, same_top1, kl, loss, squared_loss } = other;
+            sum.tokens += tokens;
+            sum.same_top1 += same_top1;
+            sum.kl += kl;
+            sum.loss += loss;
+            sum.squared_loss += squared_loss;
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Markdown {
 
 impl Markdown {
     pub(super) fn push(&mut self, character: char, sink: &mut Sink<'_>) {
-        // Other line ends and control characters: nobody says them. A space of as many bytes keeps the places of all that waits.
+        // Other line ends and control characters: nobody says them. A space of as many bytes keeps places as they are.
         let character = match character {
             '\n' => '\n',
             '\u{80}'..='\u{9f}' => '\u{a0}',

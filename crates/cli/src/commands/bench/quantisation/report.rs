@@ -67,19 +67,19 @@ impl Report {
                 row.texts.push(all);
             }
         }
-        let loss = |row: &Row, text: usize| {
-            let found = &row.texts[text].perplexity;
-            found.negative_log_likelihood / found.tokens as f64
+        let cost = |row: &Row, text: usize| {
+            let divergence = row.texts[text].divergences.first();
+            divergence.map_or(0.0, |divergence| divergence.mean_loss())
         };
         let figures = |row: &Row, text: usize| {
-            let cost = loss(row, text) - loss(&rows[0], text);
-            let divergence = row.texts[text].divergences.first();
+            let Comparison { perplexity, divergences } = &row.texts[text];
+            let divergence = divergences.first();
             Figures {
-                tokens: row.texts[text].perplexity.tokens,
-                nats_per_token: loss(row, text),
-                cost,
+                tokens: perplexity.tokens,
+                nats_per_token: perplexity.negative_log_likelihood / perplexity.tokens as f64,
+                cost: cost(row, text),
                 cost_error: divergence.map_or(0.0, |divergence| divergence.loss_standard_error()),
-                share_of_plain: cost / (loss(&rows[PLAIN], text) - loss(&rows[0], text)),
+                share_of_plain: cost(row, text) / cost(&rows[PLAIN], text),
                 top1_agreement: divergence.map_or(1.0, |divergence| divergence.top1_agreement()),
                 kl_divergence: divergence.map_or(0.0, |divergence| divergence.mean_kl()),
             }
@@ -134,16 +134,28 @@ mod tests {
 
     use super::*;
 
-    fn row(name: &str, nats: f64, same: usize) -> Row {
+    /// A hundred tokens, whose losses have a variance of 0.1.
+    fn row(name: &str, nats: f64, cost: f64, same: usize) -> Row {
         let perplexity = Perplexity { tokens: 100, top1: 40, negative_log_likelihood: 100.0 * nats };
-        let divergence = Divergence { tokens: 100, same_top1: same, kl: 3.0, loss: 0.0, squared_loss: 9.9 };
+        let divergence = Divergence {
+            tokens: 100,
+            same_top1: same,
+            kl: 3.0,
+            loss: 100.0 * cost,
+            squared_loss: 9.9 + 100.0 * cost * cost,
+        };
         let divergences = if name == "f16" { Vec::new() } else { vec![divergence] };
         Row { texts: vec![Comparison { perplexity, divergences }], ..Row::new(name, 1000) }
     }
 
     #[test]
     fn costs_are_above_f16_and_relative_to_plain_rounding() {
-        let rows = vec![row("f16", 3.0, 100), row("keep", 3.0, 100), row("plain", 3.4, 60), row("int4", 3.1, 80)];
+        let rows = vec![
+            row("f16", 3.0, 0.0, 100),
+            row("keep", 3.0, 0.0, 100),
+            row("plain", 3.4, 0.4, 60),
+            row("int4", 3.1, 0.1, 80),
+        ];
         let report = Report::new(vec!["text".to_owned()], rows, Vec::new());
         let costs: Vec<f64> = report.rows.iter().map(|row| row.texts[0].cost).collect();
         for (found, expected) in costs.iter().zip([0.0, 0.0, 0.4, 0.1]) {
@@ -152,7 +164,6 @@ mod tests {
         let last = &report.rows[3].texts[0];
         assert!((last.share_of_plain - 0.25).abs() < 1e-12, "{last:?}");
         assert_eq!((last.top1_agreement, last.kl_divergence), (0.8, 0.03));
-        // A hundred losses whose squares add up to 9.9: their variance is 0.1, that of their mean 0.001.
         assert!((last.cost_error - 0.001f64.sqrt()).abs() < 1e-12, "{last:?}");
         assert_eq!(report.rows[0].texts[0].top1_agreement, 1.0);
         assert!(report.to_string().contains("25 %"), "{report}");
@@ -160,14 +171,15 @@ mod tests {
 
     #[test]
     fn texts_are_counted_together_too() {
-        let both = |name: &str, nats: [f64; 2]| {
-            let [first, second] = nats.map(|nats| row(name, nats, 80));
+        let both = |name: &str, costs: [f64; 2]| {
+            let [first, second] = [row(name, 3.0 + costs[0], costs[0], 80), row(name, 2.0 + costs[1], costs[1], 80)];
             Row { texts: [first.texts, second.texts].concat(), ..first }
         };
-        let rows = vec![both("f16", [3.0, 2.0]), both("keep", [3.0, 2.0]), both("plain", [3.4, 2.2])];
+        let rows = vec![both("f16", [0.0; 2]), both("keep", [0.0; 2]), both("plain", [0.4, 0.2])];
         let report = Report::new(vec!["a".to_owned(), "b".to_owned()], rows, Vec::new());
         let plain = &report.rows[PLAIN].texts[2];
         assert_eq!((report.texts[2].as_str(), plain.tokens), ("these 2 texts", 200));
-        assert!((plain.cost - 0.3).abs() < 1e-12 && (plain.kl_divergence - 0.03).abs() < 1e-12, "{plain:?}");
+        assert!((plain.nats_per_token - 2.8).abs() < 1e-12 && (plain.cost - 0.3).abs() < 1e-12, "{plain:?}");
+        assert!((plain.kl_divergence - 0.03).abs() < 1e-12, "{plain:?}");
     }
 }
