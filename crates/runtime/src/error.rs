@@ -47,6 +47,9 @@ pub enum RuntimeError {
         /// What is wrong.
         reason: String,
     },
+    /// A call that cannot be taken backwards.
+    #[error("this package has no gradients: {0}")]
+    NoGradient(String),
     /// An input is missing, unknown, or has the wrong type or shape.
     #[error("input '{name}': expected {expected}, found {found}")]
     Input {

@@ -15,8 +15,8 @@ use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::Tensor;
 
 use crate::{
-    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LoadOptions, LoadStage, Outputs, PlanReport, Precision,
-    PredictOptions, State, check, core_ml,
+    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LinearGradient, LoadOptions, LoadStage, Outputs,
+    PlanReport, Precision, PredictOptions, State, check, core_ml,
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
     mask::Mask,
@@ -308,6 +308,30 @@ impl Model {
             call.state.len = end.unwrap_or(call.state.len);
         }
         Ok(())
+    }
+
+    /// Runs the function on a new state, and takes the call backwards. `loss` writes the gradient of a loss with respect to one row
+    /// of the outputs, which it is given with its number; `visit` sees how the loss changes with the outputs of every linear layer,
+    /// from the last layer to the first. Weights have no gradients. Exact as far as keys and values in f16 are for a model in
+    /// [`Precision::Exact`]; the gradients of a fast one take no notice of rounding.
+    ///
+    /// # Errors
+    /// As [`Model::predict`]; [`RuntimeError::NoGradient`] when another back end than our own for the cpu runs the model, or its
+    /// plan has steps that are not taken backwards.
+    pub fn backward(
+        &self,
+        inputs: &Inputs,
+        loss: &mut dyn FnMut(usize, &[f32], &mut [f32]),
+        visit: &mut dyn FnMut(&LinearGradient<'_>),
+    ) -> Result<(), RuntimeError> {
+        let Backend::Cpu(executor) = &self.backend else {
+            return Err(RuntimeError::NoGradient(format!("{:?} runs it", self.placement.backend)));
+        };
+        let (mut state, mut outputs, options) = (self.new_state(), Outputs::new(), PredictOptions::default());
+        self.begin(inputs, &mut state, &options, &mut outputs)?;
+        let State { caches, workspace, bound, .. } = &mut state;
+        let lane = Lane::new(inputs, bound, caches, &mut workspace.call, &options, &mut outputs);
+        executor.backward(lane, loss, visit)
     }
 
     /// Checks a call before anything is computed, and clears outputs of another model. Gives the length of the state after

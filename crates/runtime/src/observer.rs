@@ -19,6 +19,17 @@ pub struct LinearInput<'a> {
     pub rows: &'a [f32],
 }
 
+/// How a loss changes with the outputs of one linear layer in one call.
+#[derive(Clone, Copy, Debug)]
+pub struct LinearGradient<'a> {
+    /// The weights \[width, in\] of the layer, as the program names them.
+    pub weight: &'a str,
+    /// Elements of a row: outputs of the layer.
+    pub width: usize,
+    /// The gradient with respect to each output, row by row.
+    pub rows: &'a [f32],
+}
+
 /// What sees inputs.
 type Watch = dyn FnMut(&LinearInput<'_>) + Send;
 

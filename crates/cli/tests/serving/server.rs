@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
     thread::{self, JoinHandle},
@@ -15,19 +15,17 @@ use sottovoce_testkit::smollm2_gguf;
 
 /// SmolLM2 as a package with a context of 512. `None` when the model cannot be had.
 pub fn model() -> Option<&'static Path> {
-    static FOLDER: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
+    static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
         let gguf = smollm2_gguf()?;
-        let folder = tempfile::tempdir().unwrap();
-        let (gguf, made) = (gguf.to_str().unwrap(), folder.path().join("smollm2"));
-        let arguments = ["convert", gguf, "--context", "512", "-o", made.to_str().unwrap()];
+        // A static is never dropped, so a temporary folder would outlive the tests; this one the next run writes over.
+        let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("served-smollm2");
+        let arguments = ["convert", gguf.to_str().unwrap(), "--context", "512", "-o", made.to_str().unwrap()];
         let output = Command::new(env!("CARGO_BIN_EXE_sottovoce")).args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(folder)
+        Some(made)
     });
-    let folder = folder.as_ref()?;
-    static PATH: OnceLock<std::path::PathBuf> = OnceLock::new();
-    Some(PATH.get_or_init(|| folder.path().join("smollm2")))
+    made.as_deref()
 }
 
 /// A server that ends with the test.

@@ -26,6 +26,8 @@ pub struct AngleTable {
 pub struct Arena {
     /// Rows by slot.
     pub slots: Vec<Vec<f32>>,
+    /// Every buffer has a slot of its own, so that all are there after the call.
+    pub keeps_all: bool,
     /// Columns of each slot, which is also the distance between its rows.
     pub strides: Vec<usize>,
     /// Inputs of linear steps that are computed on the way (norms, gates).

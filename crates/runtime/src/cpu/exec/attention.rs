@@ -76,8 +76,8 @@ impl Executor {
         let (many, few) = lanes.split_at_mut(many);
         let few = &*few;
         self.with_output(arena, &step.out, |arena, data, stride| {
+            let slot = self.slot(arena, &step.query);
             let Arena { slots, strides, attention: scratch, .. } = arena;
-            let slot = self.slot(&step.query);
             for lane in many {
                 let mut rounded = std::mem::take(lane.space.rounded([step.key, step.value]));
                 let out = view_mut(data, stride, &step.out, &rows(lane));
@@ -105,7 +105,7 @@ impl Executor {
     }
 
     /// The attention of some rows of a call, which has its queries in a slot of the arena.
-    fn attention_of<'a>(
+    pub(super) fn attention_of<'a>(
         &self,
         step: &Attention,
         lane: &'a Lane<'_>,

@@ -57,7 +57,7 @@ impl Executor {
         observer.show(&LinearInput { weights: &weights, width, rows: &input });
     }
 
-    fn weight_name(&self, id: WeightId) -> &str {
+    pub(super) fn weight_name(&self, id: WeightId) -> &str {
         &self.graph.value(self.plan.weights[id.0].value).name
     }
 
@@ -171,7 +171,7 @@ impl Executor {
         }
     }
 
-    fn bias(&self, id: WeightId) -> Option<&[f32]> {
+    pub(super) fn bias(&self, id: WeightId) -> Option<&[f32]> {
         match &self.weights[id.0] {
             Loaded::Bias(bias) => bias.as_deref(),
             _ => unreachable!("the plan gives each weight one role"),
@@ -179,7 +179,7 @@ impl Executor {
     }
 }
 
-fn kernel_gate(activation: Activation) -> Gate {
+pub(super) fn kernel_gate(activation: Activation) -> Gate {
     match activation {
         Activation::Silu => Gate::Silu,
         Activation::Gelu => Gate::GeluErf,

@@ -1,6 +1,7 @@
 //! Runs a plan.
 
 mod attention;
+mod backward;
 mod caches;
 mod linear;
 mod tensors;
@@ -93,7 +94,8 @@ impl Executor {
     /// Token ids outside the vocabulary, and errors of generic steps. The states' earlier rows are intact then.
     pub fn run(&self, lanes: &mut [Lane<'_>], arena: &mut Arena) -> Result<(), RuntimeError> {
         let rows = self.place_rows(lanes, arena)?;
-        arena.resize(&self.widths, rows, self.plan.tables.len());
+        let widths = if arena.keeps_all { &self.plan.widths } else { &self.widths };
+        arena.resize(widths, rows, self.plan.tables.len());
         for lane in &mut *lanes {
             lane.space.tensors.resize(self.graph.num_values(), None);
             self.prepare_caches(lane)?;
@@ -192,8 +194,8 @@ impl Executor {
         self.compute.kernels()
     }
 
-    fn slot(&self, columns: &Columns) -> usize {
-        self.slots[columns.buffer.0]
+    fn slot(&self, arena: &Arena, columns: &Columns) -> usize {
+        if arena.keeps_all { columns.buffer.0 } else { self.slots[columns.buffer.0] }
     }
 
     /// One step of all calls; `head` says that it is one of those that only wanted rows need.
@@ -265,7 +267,7 @@ impl Executor {
 
     /// Columns of some rows of a buffer.
     fn view<'a>(&self, arena: &'a Arena, columns: &Columns, rows: &Range<usize>) -> Rows<'a> {
-        let slot = self.slot(columns);
+        let slot = self.slot(arena, columns);
         view((&arena.slots[slot], arena.strides[slot]), columns, rows)
     }
 
@@ -277,7 +279,7 @@ impl Executor {
         out: &Columns,
         job: impl FnOnce(&mut Arena, &mut [f32], usize) -> R,
     ) -> R {
-        let slot = self.slot(out);
+        let slot = self.slot(arena, out);
         let mut data = std::mem::take(&mut arena.slots[slot]);
         let stride = arena.strides[slot];
         let result = job(arena, &mut data, stride);
