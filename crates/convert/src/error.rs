@@ -54,14 +54,16 @@ pub enum ConvertError {
         /// What was found.
         what: String,
     },
-    /// Moments of inputs that a weight does not have.
-    #[error("the moments given for {weight} are of {found} inputs, it takes {expected}")]
+    /// Moments of inputs or outputs that a weight does not have.
+    #[error("the moments given for {weight} are of {found} {side}, it has {expected}")]
     MomentsWidth {
         /// The program's name of the weight.
         weight: String,
-        /// Inputs of the moments.
+        /// "inputs" or "outputs".
+        side: &'static str,
+        /// Those of the moments.
         found: usize,
-        /// Inputs of the weight.
+        /// Those of the weight.
         expected: usize,
     },
     /// Activation statistics could not be gathered.

@@ -37,6 +37,6 @@ pub mod weights;
 pub use checkpoint::Checkpoint;
 pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, convert_calibrated, package_name};
 pub use error::ConvertError;
-pub use quantize::{Calibration, Quantize, Rounded, SecondMoments};
+pub use quantize::{Calibration, OutputMoments, Quantize, Rounded, SecondMoments};
 pub use recipes::Variant;
 pub use report::{Change, Report};

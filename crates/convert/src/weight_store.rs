@@ -87,7 +87,9 @@ impl<'a> WeightStore<'a> {
         let mut encoder = Encoder::new(tensor.format, tensor.row_len(), self.options.quantize_for(name));
         let mut codes = None;
         if encoder.looks_at_inputs() {
-            if let Some(metric) = self.metric(&identifier(&format!("{name}.weight")), tensor.row_len())? {
+            if let Some(metric) =
+                self.metric(&identifier(&format!("{name}.weight")), (tensor.rows(), tensor.row_len()))?
+            {
                 encoder.measure_by(metric);
                 codes = Some(Vec::new());
             } else if let Some(squares) = self.expected_inputs.squares(checkpoint, name)? {
@@ -107,18 +109,22 @@ impl<'a> WeightStore<'a> {
         Ok(var)
     }
 
-    /// The metric of the inputs of a weight, where there are statistics of them.
-    fn metric(&mut self, weight: &str, width: usize) -> Result<Option<Metric>, ConvertError> {
+    /// The metric in which the errors of a weight count, where there are statistics of its inputs.
+    fn metric(&mut self, weight: &str, (rows, width): (usize, usize)) -> Result<Option<Metric>, ConvertError> {
         let Some(calibration) = &mut self.calibration else { return Ok(None) };
-        let moments = calibration
-            .moments(weight)
-            .map_err(|source| ConvertError::Calibration { weight: weight.to_owned(), source })?;
-        let Some(moments) = moments else { return Ok(None) };
-        if moments.width() != width {
-            let (weight, found) = (weight.to_owned(), moments.width());
-            return Err(ConvertError::MomentsWidth { weight, found, expected: width });
+        let failed = |source| ConvertError::Calibration { weight: weight.to_owned(), source };
+        let fits = |side, found, expected| match found == expected {
+            true => Ok(()),
+            false => Err(ConvertError::MomentsWidth { weight: weight.to_owned(), side, found, expected }),
+        };
+        let Some(inputs) = calibration.moments(weight).map_err(failed)? else { return Ok(None) };
+        fits("inputs", inputs.width(), width)?;
+        let mut metric = Metric::new(&inputs)?;
+        if let Some(outputs) = calibration.output_moments(weight).map_err(failed)? {
+            fits("outputs", outputs.outputs(), rows)?;
+            metric.couple(&outputs);
         }
-        Metric::new(&moments).map(Some)
+        Ok(Some(metric))
     }
 
     /// The factors of a norm, by its name without `.weight`, f16.
@@ -206,7 +212,7 @@ impl<'a> WeightStore<'a> {
         dtype: DType,
         mut kept: Option<&mut Vec<u8>>,
     ) -> Result<(Value, Vec<f16>, Vec<f16>), ConvertError> {
-        let rows_at_once = (CHUNK / tensor.row_len().max(1)).max(1);
+        let rows_at_once = encoder.rows_together().unwrap_or_else(|| (CHUNK / tensor.row_len().max(1)).max(1));
         let starts: Vec<usize> = (0..tensor.rows()).step_by(rows_at_once).collect();
         let rows = |&start: &usize| start..(start + rows_at_once).min(tensor.rows());
         let mut errors = ErrorSum::default();
@@ -255,11 +261,12 @@ struct Worker {
 
 impl Worker {
     fn encode(&mut self, tensor: &StoredTensor, encoder: &Encoder, rows: Range<usize>) -> Result<(), ConvertError> {
+        let first = rows.start;
         tensor.read_rows(rows, &mut self.stored)?;
         dequantise(tensor.format, &self.stored, &mut self.weights);
         check_finite(tensor, &self.weights)?;
         self.errors = ErrorSum::default();
-        encoder.encode(&self.stored, &self.weights, &mut self.encoded, &mut self.errors);
+        encoder.encode(first, (&self.stored, &self.weights), &mut self.encoded, &mut self.errors);
         Ok(())
     }
 }

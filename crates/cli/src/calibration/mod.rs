@@ -2,9 +2,11 @@
 
 mod own_text;
 mod products;
+mod sensitivity;
 mod stream;
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     fs,
     path::{Path, PathBuf},
@@ -13,7 +15,9 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use sottovoce_convert::{Calibration, ConvertOptions, Quantize, Rounded, SecondMoments, quantize::CalibrationError};
+use sottovoce_convert::{
+    Calibration, ConvertOptions, OutputMoments, Quantize, Rounded, SecondMoments, quantize::CalibrationError,
+};
 use sottovoce_hub::Provenance;
 use sottovoce_kernels::{BlockWeights, Codes, Floats, Kernels, PackedLinear, Team, WeightSource};
 use sottovoce_llm::{LanguageModel, package::PackageModel, tokenizer::Tokenizer};
@@ -27,7 +31,7 @@ use crate::{
     model_folder::{self, Additions},
     progress,
 };
-use products::Products;
+use products::{OutputProducts, Products};
 use stream::{Step, Stream};
 
 /// Tokens that the model reads as one text.
@@ -83,6 +87,8 @@ pub struct TextCalibration {
     windows: Arc<Vec<Vec<u32>>>,
     /// The weights of every linear step, in order.
     steps: Vec<Vec<String>>,
+    /// How much errors of outputs count, by weight; what has been asked for is gone.
+    sensitivities: HashMap<String, OutputProducts>,
     /// What has been rounded.
     stand_ins: StandIns,
     /// The exact model and the one that is being rounded, once they have begun to read.
@@ -128,10 +134,13 @@ impl TextCalibration {
                 None => windows.extend(own_text::write(&model, begin, OWN_WINDOWS, length)?),
             }
         }
+        let (steps, kernels) = (steps(sequence)?, Kernels::detect()?);
+        let head = steps.last().map(Vec::as_slice).unwrap_or_default();
         Ok(Self {
-            steps: steps(sequence)?,
+            sensitivities: sensitivity::gather(&model, kernels, &windows, head)?,
+            steps,
             model,
-            kernels: Kernels::detect()?,
+            kernels,
             windows: Arc::new(windows),
             stand_ins: StandIns::default(),
             streams: None,
@@ -205,6 +214,11 @@ impl Calibration for TextCalibration {
             return Err("its layer comes before one that has been rounded".into());
         }
         Ok(self.moments.clone())
+    }
+
+    fn output_moments(&mut self, weight: &str) -> Result<Option<Arc<OutputMoments>>, CalibrationError> {
+        let products = self.sensitivities.remove(weight).map(OutputProducts::finish).transpose()?;
+        Ok(products.map(Arc::new))
     }
 
     fn rounded(&mut self, weight: &str, rounded: Rounded<'_>) -> Result<(), CalibrationError> {

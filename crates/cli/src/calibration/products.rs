@@ -1,6 +1,6 @@
-use std::thread;
+use std::{ops::Range, thread};
 
-use sottovoce_convert::{ConvertError, SecondMoments};
+use sottovoce_convert::{ConvertError, OutputMoments, SecondMoments};
 use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
 
 /// A row whose square is more than this many times the median counts as if it were that. The first position of a text often
@@ -26,15 +26,10 @@ impl Products {
     /// Takes in the rows of a window, and what the exact model has in their place.
     pub fn add(&mut self, rows: &[f32], exact: Option<&[f32]>) -> Result<(), ConvertError> {
         let factors = factors(rows, self.width);
-        let turned = turned(rows, &factors);
-        // xᵀx is the product of the turned rows with themselves.
-        let source = WeightSource::Float { rows: self.width, columns: factors.len(), data: Floats::F32(&turned) };
-        let packed = PackedLinear::pack(&source, &Team::new(1));
-        let packed = packed.map_err(|error| ConvertError::Kernels(error.to_string()))?;
-        add_products(self.kernels, &turned, &packed, &mut self.own);
+        let packed = add_own_products(self.kernels, &turned(rows, &factors), factors.len(), &mut self.own)?;
         if let Some(exact) = exact {
             let cross = self.cross.get_or_insert_with(|| vec![0.0; self.width * self.width]);
-            add_products(self.kernels, &self::turned(exact, &factors), &packed, cross);
+            add_products(self.kernels, &turned(exact, &factors), &packed, cross);
         }
         Ok(())
     }
@@ -49,6 +44,41 @@ impl Products {
             Some(cross) => moments.standing_for(cross),
             None => Ok(moments),
         }
+    }
+}
+
+/// Second moments of the gradients of a layer's outputs in the making.
+pub struct OutputProducts {
+    kernels: Kernels,
+    width: usize,
+    /// Outputs that are looked at together, with their sums.
+    groups: Vec<(Range<usize>, Vec<f32>)>,
+}
+
+impl OutputProducts {
+    /// Sums for a layer of `width` outputs.
+    pub fn new(kernels: Kernels, width: usize) -> Self {
+        let groups = OutputMoments::groups(width).map(|group| (group.clone(), vec![0.0; group.len() * group.len()]));
+        Self { kernels, width, groups: groups.collect() }
+    }
+
+    /// Takes in the gradients of a window, row by row.
+    pub fn add(&mut self, rows: &[f32]) -> Result<(), ConvertError> {
+        let factors = factors(rows, self.width);
+        for (group, sums) in &mut self.groups {
+            let columns: Vec<f32> =
+                rows.chunks_exact(self.width).flat_map(|row| &row[group.clone()]).copied().collect();
+            add_own_products(self.kernels, &turned(&columns, &factors), factors.len(), sums)?;
+        }
+        Ok(())
+    }
+
+    /// The moments.
+    ///
+    /// # Errors
+    /// The model computed numbers that are not finite.
+    pub fn finish(self) -> Result<OutputMoments, ConvertError> {
+        OutputMoments::new(self.width, self.groups.into_iter().flat_map(|(_, sums)| sums).collect())
     }
 }
 
@@ -69,6 +99,20 @@ fn turned(rows: &[f32], factors: &[f32]) -> Vec<f32> {
         x.iter().enumerate().for_each(|(index, x)| turned[index * factors.len() + row] = factor * x);
     }
     turned
+}
+
+/// Adds the products of `turned` rows, \[width, rows\], with themselves to `sums`; gives them packed.
+fn add_own_products(
+    kernels: Kernels,
+    turned: &[f32],
+    rows: usize,
+    sums: &mut [f32],
+) -> Result<PackedLinear, ConvertError> {
+    let source = WeightSource::Float { rows: turned.len() / rows, columns: rows, data: Floats::F32(turned) };
+    let packed = PackedLinear::pack(&source, &Team::new(1));
+    let packed = packed.map_err(|error| ConvertError::Kernels(error.to_string()))?;
+    add_products(kernels, turned, &packed, sums);
+    Ok(packed)
 }
 
 /// Adds the products of `turned` rows, \[width, rows\], with others to `sums`.

@@ -8,11 +8,17 @@
 //! Behind layers that were rounded already, inputs x are not the exact y. What counts then is the mean square of
 //! w (x + y) ∕ 2 − ŵ x, up to a constant (w − ŵ) H (w − ŵ)ᵀ − 2 w C ŵᵀ with C half the mean of (y − x) xᵀ: the same descent from
 //! another gradient. "GPTAQ", Li et al. 2025 (arXiv:2504.02692), has such an aim, w y, for GPTQ.
+//!
+//! Rows can make up for each other too: where G are the second moments of how the model's loss changes with the outputs, rows with
+//! errors e lose Σ G_rs e_r H e_sᵀ. For one row, the others fixed, that is the same descent once more, from the sum of all rows'
+//! gradients, weighted by G_rs ∕ G_rr. "YAQA", Tseng et al. 2025 (arXiv:2505.22988), rounds in such a metric with feedback.
+
+use std::ops::Range;
 
 use half::f16;
 use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
 
-use super::{BLOCK, SecondMoments, round};
+use super::{BLOCK, OutputMoments, SecondMoments, round};
 use crate::ConvertError;
 
 /// Added to the diagonal, as a share of its median: directions that the calibration text never showed keep some weight, and
@@ -20,6 +26,9 @@ use crate::ConvertError;
 /// one input of many can make larger than all others. Of 0.01, 0.1, 0.3 and 1, 0.3 left the products of most layers the least
 /// wrong on texts that were not calibrated on.
 const DAMPING: f32 = 0.3;
+/// The same for the moments of outputs, as a share of the mean of their diagonal: it says how much the errors of each output count
+/// for itself.
+const OUTPUT_DAMPING: f32 = 0.05;
 /// Most passes over all blocks.
 const PASSES: usize = 6;
 /// A pass that changes fewer codes than this share is the last.
@@ -45,6 +54,30 @@ pub(crate) struct Metric {
     columns: Vec<PackedLinear>,
     /// C, turned, where inputs are not the exact ones.
     lacking: Option<PackedLinear>,
+    /// What rows make up for in each other, group by group, where that is known.
+    couplings: Vec<Coupling>,
+}
+
+/// A group of rows that make up for each other's errors.
+struct Coupling {
+    rows: Range<usize>,
+    /// G_rs ∕ G_rr: how much the gradient of row s counts for row r, [len, len].
+    shares: Vec<f32>,
+}
+
+impl Coupling {
+    fn new(rows: Range<usize>, moments: &[f32]) -> Self {
+        let len = rows.len();
+        let mean = moments.iter().step_by(len + 1).sum::<f32>() / len as f32;
+        let mut shares = moments.to_vec();
+        for (row, shares) in shares.chunks_exact_mut(len).enumerate() {
+            let own = shares[row] + OUTPUT_DAMPING * mean;
+            // A row that no loss depends on makes up for nothing.
+            shares.iter_mut().for_each(|share| *share = if own > 0.0 { *share / own } else { 0.0 });
+            shares[row] = 1.0;
+        }
+        Self { rows, shares }
+    }
 }
 
 impl Metric {
@@ -75,7 +108,17 @@ impl Metric {
         };
         let lacking = moments.lacking().map(turn).transpose()?;
         let squares = moments.squares().map(|square| square + damping).collect();
-        Ok(Self { kernels, within, squares, columns, lacking })
+        Ok(Self { kernels, within, squares, columns, lacking, couplings: Vec::new() })
+    }
+
+    /// From now on rows make up for each other's errors as far as `moments` say that they can.
+    pub(crate) fn couple(&mut self, moments: &OutputMoments) {
+        self.couplings = moments.iter().map(|(rows, values)| Coupling::new(rows, values)).collect();
+    }
+
+    /// Number of rows that descend together, where they have to.
+    pub(crate) fn rows_together(&self) -> Option<usize> {
+        self.couplings.first().map(|coupling| coupling.rows.len())
     }
 
     /// How much the error of each input's weights counts, others aside.
@@ -83,10 +126,14 @@ impl Metric {
         &self.squares
     }
 
-    /// Moves codes and scales of whole rows, as rounding left them, to where the rows' products lose less.
-    pub(crate) fn descend(&self, weights: &[f32], codes: &mut [i8], scales: &mut [f16]) {
+    /// Moves codes and scales of whole rows from `first` on, as rounding left them, to where the rows' products lose less. Rows that
+    /// make up for each other have to be there together.
+    pub(crate) fn descend(&self, first: usize, weights: &[f32], codes: &mut [i8], scales: &mut [f16]) {
         let (width, blocks) = (self.squares.len(), self.columns.len());
         let rows = weights.len() / width;
+        let coupling = self.couplings.iter().find(|coupling| coupling.rows == (first..first + rows));
+        debug_assert!(coupling.is_some() || self.couplings.is_empty(), "rows from {first} on are no group");
+        let mut near = Vec::new();
         // (w − ŵ) H + w C: how the loss of a row falls with each of its weights.
         let mut gradient = vec![0.0; weights.len()];
         if let Some(lacking) = &self.lacking {
@@ -106,10 +153,16 @@ impl Metric {
         for _ in 0..PASSES {
             let mut moved = 0;
             for block in 0..blocks {
+                near.clear();
+                near.extend((0..rows).map(|row| block_of(&gradient, row * width + block * BLOCK)));
                 for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
+                    let slopes = coupling.map_or(near[row], |coupling| coupling.slopes(row, &near));
                     let at = row * width + block * BLOCK;
                     let codes = &mut codes[at..at + BLOCK];
-                    moved += self.step(block, &gradient[at..], codes, &mut scales[row * blocks + block], change);
+                    moved += self.step(block, slopes, codes, &mut scales[row * blocks + block], change);
+                    if coupling.is_some() {
+                        self.spread_within(block, change, &mut near[row]);
+                    }
                 }
                 self.spread(block, &change, &mut gradient);
             }
@@ -121,14 +174,19 @@ impl Metric {
 
     /// One block of one row: each code in turn, then the scale. `change` becomes what its weights were less what they are.
     /// Returns the number of codes that moved.
-    fn step(&self, block: usize, gradient: &[f32], codes: &mut [i8], scale: &mut f16, change: &mut [f32]) -> usize {
-        let within = self.within[block * BLOCK * BLOCK..][..BLOCK * BLOCK].as_chunks::<BLOCK>().0;
-        let (mut slopes, size) = ([0.0; BLOCK], scale.to_f32());
+    fn step(
+        &self,
+        block: usize,
+        mut slopes: [f32; BLOCK],
+        codes: &mut [i8],
+        scale: &mut f16,
+        change: &mut [f32],
+    ) -> usize {
+        let (within, size) = (self.within(block), scale.to_f32());
         if size == 0.0 {
             change.fill(0.0);
             return 0;
         }
-        slopes.copy_from_slice(&gradient[..BLOCK]);
         change.iter_mut().zip(&*codes).for_each(|(old, &code)| *old = size * f32::from(code));
         let mut moved = 0;
         for (index, moments) in within.iter().enumerate() {
@@ -157,6 +215,18 @@ impl Metric {
         moved
     }
 
+    /// H between the inputs of a block.
+    fn within(&self, block: usize) -> &[[f32; BLOCK]] {
+        self.within[block * BLOCK * BLOCK..][..BLOCK * BLOCK].as_chunks::<BLOCK>().0
+    }
+
+    /// Adds what a change of a row's weights of a block does to their own gradients.
+    fn spread_within(&self, block: usize, change: &[f32], gradient: &mut [f32; BLOCK]) {
+        for (change, moments) in change.iter().zip(self.within(block)).filter(|(change, _)| **change != 0.0) {
+            gradient.iter_mut().zip(moments).for_each(|(gradient, moment)| *gradient += change * moment);
+        }
+    }
+
     /// Adds `change` · H, of changes [rows, BLOCK] to the weights of a block, to the gradients [rows, width].
     fn spread(&self, block: usize, change: &[f32], gradient: &mut [f32]) {
         let width = self.squares.len();
@@ -168,6 +238,24 @@ impl Metric {
             Epilogue::Add,
         );
     }
+}
+
+impl Coupling {
+    /// The gradient of a row's weights of a block, with what those of the others, `near`, say of them.
+    fn slopes(&self, row: usize, near: &[[f32; BLOCK]]) -> [f32; BLOCK] {
+        let mut sum = [0.0; BLOCK];
+        for (share, gradient) in self.shares[row * near.len()..].iter().zip(near) {
+            sum.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += share * gradient);
+        }
+        sum
+    }
+}
+
+/// The gradients of a block that begin at `at`.
+fn block_of(gradient: &[f32], at: usize) -> [f32; BLOCK] {
+    let mut block = [0.0; BLOCK];
+    block.copy_from_slice(&gradient[at..at + BLOCK]);
+    block
 }
 
 #[cfg(test)]
@@ -206,6 +294,15 @@ mod tests {
         rows.map(|(index, errors)| of_row(errors) - 2.0 * lacking(index)).sum()
     }
 
+    /// Numbers between −1 and 1.
+    fn uniform(seed: u32) -> impl FnMut() -> f32 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f32::from((state >> 16) as u16) / 32768.0 - 1.0
+        }
+    }
+
     fn rounded(weights: &[f32], metric: &Metric, width: usize) -> (Vec<i8>, Vec<f16>) {
         let mut codes = vec![0; weights.len()];
         let blocks = weights.chunks_exact(BLOCK).zip(codes.chunks_exact_mut(BLOCK)).enumerate();
@@ -229,7 +326,7 @@ mod tests {
             let metric = Metric::new(&moments).unwrap();
             let (mut codes, mut scales) = rounded(&weights, &metric, 96);
             let before = loss(&moments, &weights, &codes, &scales);
-            metric.descend(&weights, &mut codes, &mut scales);
+            metric.descend(0, &weights, &mut codes, &mut scales);
             let after = loss(&moments, &weights, &codes, &scales);
             prop_assert!(after <= 1.001 * before, "{after} {before}");
             prop_assert!(codes.iter().all(|code| (-8..=7).contains(code)));
@@ -250,7 +347,7 @@ mod tests {
             let metric = Metric::new(&moments).unwrap();
             let (mut codes, mut scales) = rounded(&weights, &metric, 64);
             let before = loss(&moments, &weights, &codes, &scales);
-            metric.descend(&weights, &mut codes, &mut scales);
+            metric.descend(0, &weights, &mut codes, &mut scales);
             let after = loss(&moments, &weights, &codes, &scales);
             prop_assert!(after <= before + 1e-3 * before.abs(), "{after} {before}");
             // Aimed half way to the larger row, the rest of its products is as small as it is for a row of that size.
@@ -260,20 +357,76 @@ mod tests {
         }
     }
 
+    /// Where rows make up for each other, Σ G_rs e_r H e_sᵀ is least with what outputs have in common, and without that the
+    /// rows are rounded one by one.
+    #[test]
+    fn rows_make_up_for_each_other() {
+        let mut random = uniform(7);
+        let (rows, width) = (40, 64);
+        let weights: Vec<f32> = (0..rows * width).map(|_| random()).collect();
+        let moments = moments(width, &(0..width * 300).map(|_| random()).collect::<Vec<_>>());
+        let gradients: Vec<Vec<f32>> = (0..200)
+            .map(|_| {
+                let common = 2.0 * random();
+                (0..rows).map(|_| common + random()).collect()
+            })
+            .collect();
+        let between = |r: usize, s: usize| gradients.iter().map(|gradient| gradient[r] * gradient[s]).sum::<f32>();
+        let outputs: Vec<f32> = (0..rows * rows).map(|at| between(at / rows, at % rows)).collect();
+        let alone: Vec<f32> = (0..rows * rows).map(|at| if at % (rows + 1) == 0 { outputs[at] } else { 0.0 }).collect();
+        let descended = |outputs: Option<&[f32]>| {
+            let mut metric = Metric::new(&moments).unwrap();
+            if let Some(outputs) = outputs {
+                metric.couple(&OutputMoments::new(rows, outputs.to_vec()).unwrap());
+                assert_eq!(metric.rows_together(), Some(rows));
+            }
+            let (mut codes, mut scales) = rounded(&weights, &metric, width);
+            metric.descend(0, &weights, &mut codes, &mut scales);
+            (codes, scales)
+        };
+        let loss = |(codes, scales): &(Vec<i8>, Vec<f16>)| -> f64 {
+            let error = |at: usize| f64::from(weights[at]) - f64::from(scales[at / BLOCK]) * f64::from(codes[at]);
+            let product = |r: usize, i: usize| -> f64 {
+                moments.row(i).iter().enumerate().map(|(j, &moment)| f64::from(moment) * error(r * width + j)).sum()
+            };
+            let products: Vec<f64> = (0..rows * width).map(|at| product(at / width, at % width)).collect();
+            let pair = |r: usize, s: usize| -> f64 {
+                (0..width).map(|i| error(r * width + i) * products[s * width + i]).sum::<f64>()
+                    * f64::from(between(r, s))
+            };
+            (0..rows * rows).map(|at| pair(at / rows, at % rows)).sum()
+        };
+        let (one_by_one, together) = (descended(None), descended(Some(&outputs)));
+        assert!(loss(&together) < 0.6 * loss(&one_by_one), "{} {}", loss(&together), loss(&one_by_one));
+        assert_eq!(descended(Some(&alone)), one_by_one, "nothing in common");
+    }
+
+    #[test]
+    fn moments_of_outputs_are_checked_and_come_in_groups() {
+        let groups = |outputs| OutputMoments::groups(outputs).collect::<Vec<_>>();
+        assert_eq!(groups(576), [0..576]);
+        assert_eq!(groups(1536), [0..768, 768..1536]);
+        assert_eq!(groups(1600), [0..534, 534..1068, 1068..1600]);
+        let square = |diagonal: f32| (0..9).map(|at| if at % 4 == 0 { diagonal } else { 0.5 }).collect::<Vec<f32>>();
+        assert!(OutputMoments::new(3, square(1.0)).is_ok());
+        for (values, part) in
+            [(square(-1.0), "the mean of a square is -1"), (vec![1.0; 8], "there are 8"), (square(f32::NAN), "NaN")]
+        {
+            let error = OutputMoments::new(3, values).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
     /// No code can move by one, alone, and lessen the loss of what the descent ends with, but for the last scales' sake.
     #[test]
     fn descent_ends_where_no_code_wants_to_move() {
-        let mut state = 3u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            f32::from((state >> 16) as u16) / 32768.0 - 1.0
-        };
+        let mut random = uniform(3);
         let weights: Vec<f32> = (0..16 * 64).map(|_| random()).collect();
         let inputs: Vec<f32> = (0..64 * 300).map(|_| random()).collect();
         let moments = moments(64, &inputs);
         let metric = Metric::new(&moments).unwrap();
         let (mut codes, mut scales) = rounded(&weights, &metric, 64);
-        (0..4).for_each(|_| metric.descend(&weights, &mut codes, &mut scales));
+        (0..4).for_each(|_| metric.descend(0, &weights, &mut codes, &mut scales));
         let before = {
             let (codes, scales) = rounded(&weights, &metric, 64);
             loss(&moments, &weights, &codes, &scales)
@@ -311,7 +464,7 @@ mod tests {
             codes.iter().zip(&weights).map(|(&code, w)| (scales[0].to_f32() * f32::from(code) - w).powi(2)).sum()
         };
         let before = error(&codes, &scales);
-        metric.descend(&weights, &mut codes, &mut scales);
+        metric.descend(0, &weights, &mut codes, &mut scales);
         assert!(error(&codes, &scales) <= before * 1.001);
     }
 

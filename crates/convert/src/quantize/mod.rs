@@ -13,7 +13,7 @@ pub(crate) use descent::Metric;
 pub use error_sum::ErrorSum;
 pub(crate) use expected_inputs::ExpectedInputs;
 use half::{f16, slice::HalfFloatSliceExt};
-pub use moments::{Calibration, CalibrationError, Rounded, SecondMoments};
+pub use moments::{Calibration, CalibrationError, OutputMoments, Rounded, SecondMoments};
 use sottovoce_tensor::DType;
 
 use crate::weights::{BlockGroups, WeightFormat, unpack_block};
@@ -151,15 +151,27 @@ impl Encoder {
         self.metric = Some(metric);
     }
 
+    /// Number of rows that have to be encoded together, if it matters.
+    pub(crate) fn rows_together(&self) -> Option<usize> {
+        self.metric.as_ref().and_then(Metric::rows_together)
+    }
+
     /// The form of the result.
     pub(crate) fn form(&self) -> Form {
         self.form
     }
 
-    /// Encodes whole rows, given as stored and as f32, into `out`, which is cleared first; adds their error to `errors`.
+    /// Encodes whole rows from row `first` on, given as stored and as f32, into `out`, which is cleared first; adds their error to
+    /// `errors`.
     ///
     /// All weights must be finite as f16.
-    pub(crate) fn encode(&self, stored: &[u8], weights: &[f32], out: &mut Encoded, errors: &mut ErrorSum) {
+    pub(crate) fn encode(
+        &self,
+        first: usize,
+        (stored, weights): (&[u8], &[f32]),
+        out: &mut Encoded,
+        errors: &mut ErrorSum,
+    ) {
         out.data.clear();
         out.scales.clear();
         out.offsets.clear();
@@ -182,7 +194,7 @@ impl Encoder {
                     })
                     .collect();
                 if let Some(metric) = &self.metric {
-                    metric.descend(weights, &mut codes, &mut scales);
+                    metric.descend(first, weights, &mut codes, &mut scales);
                 }
                 for ((weights, codes), scale) in weights.chunks_exact(block).zip(codes.chunks_exact(block)).zip(scales)
                 {
@@ -237,7 +249,7 @@ impl Encoded {
 pub fn weight_error(weights: &[f32], quantize: Quantize) -> ErrorSum {
     let mut errors = ErrorSum::default();
     let encoder = Encoder::new(WeightFormat::F32, weights.len(), quantize);
-    encoder.encode(bytemuck::cast_slice(weights), weights, &mut Encoded::default(), &mut errors);
+    encoder.encode(0, (bytemuck::cast_slice(weights), weights), &mut Encoded::default(), &mut errors);
     errors
 }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use half::f16;
 
@@ -17,6 +17,18 @@ pub struct SecondMoments {
     values: Vec<f32>,
     /// Those between the inputs that the exact model has and these, less `values`; as far as they are aimed at.
     lacking: Option<Vec<f32>>,
+}
+
+/// Outputs that are looked at together at most: memory goes with their square.
+const MOST_TOGETHER: usize = 768;
+
+/// Second moments of how a loss changes with the outputs of a linear layer: element (i, j) is proportional to the mean of gᵢ·gⱼ
+/// over gradients g. Only ratios count. Where outputs of one row do the same to the loss, errors of one can undo those of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputMoments {
+    outputs: usize,
+    /// Those between the outputs of a group, group by group, [len, len] each.
+    values: Vec<f32>,
 }
 
 /// A matrix as it was rounded: int4 codes with an f16 scale for every block of a row.
@@ -44,6 +56,16 @@ pub trait Calibration {
     /// Whatever keeps the statistics from being gathered; it ends the conversion.
     fn moments(&mut self, weight: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError>;
 
+    /// Moments of the gradients of its outputs, where they are known. Asked once for each weight that has [`Calibration::moments`],
+    /// after these.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being gathered; it ends the conversion.
+    fn output_moments(&mut self, weight: &str) -> Result<Option<Arc<OutputMoments>>, CalibrationError> {
+        let _ = weight;
+        Ok(None)
+    }
+
     /// What became of a weight for which there were moments, before those of the next are asked for: the layers behind it can
     /// be calibrated on what it computes now.
     ///
@@ -64,16 +86,8 @@ impl SecondMoments {
     /// # Errors
     /// [`ConvertError::Moments`] for another number of values, one that is not finite, or a negative one on the diagonal.
     pub fn new(width: usize, values: Vec<f32>) -> Result<Self, ConvertError> {
-        let error = |what: String| Err(ConvertError::Moments { width, what });
-        if width.checked_mul(width) != Some(values.len()) {
-            return error(format!("there are {} of them", values.len()));
-        }
-        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return error(format!("one is {value}"));
-        }
-        if let Some(value) = values.iter().step_by(width + 1).find(|&&value| value < 0.0) {
-            return error(format!("the mean of a square is {value}"));
-        }
+        check(width, width.checked_mul(width), &values)?;
+        check_squares(width, width, &values)?;
         Ok(Self { width, values, lacking: None })
     }
 
@@ -84,13 +98,7 @@ impl SecondMoments {
     /// # Errors
     /// [`ConvertError::Moments`] for another number of values, or one that is not finite.
     pub fn standing_for(mut self, mut cross: Vec<f32>) -> Result<Self, ConvertError> {
-        let error = |what: String| Err(ConvertError::Moments { width: self.width, what });
-        if cross.len() != self.values.len() {
-            return error(format!("there are {} of them with exact inputs", cross.len()));
-        }
-        if let Some(value) = cross.iter().find(|value| !value.is_finite()) {
-            return error(format!("one with exact inputs is {value}"));
-        }
+        check(self.width, Some(self.values.len()), &cross)?;
         cross.iter_mut().zip(&self.values).for_each(|(cross, value)| *cross = AIM * (*cross - value));
         self.lacking = Some(cross);
         Ok(self)
@@ -114,5 +122,59 @@ impl SecondMoments {
     /// What the moments with the inputs aimed at have more than these: \[width, width\], exact inputs down.
     pub(crate) fn lacking(&self) -> Option<&[f32]> {
         self.lacking.as_deref()
+    }
+}
+
+impl OutputMoments {
+    /// The groups of outputs that are looked at together: all `outputs` of a layer, or even parts.
+    pub fn groups(outputs: usize) -> impl Iterator<Item = Range<usize>> {
+        let len = outputs.div_ceil(outputs.div_ceil(MOST_TOGETHER).max(1)).max(1);
+        (0..outputs).step_by(len).map(move |start| start..(start + len).min(outputs))
+    }
+
+    /// Moments of the gradients of `outputs` outputs: those of each of [`OutputMoments::groups`], [len, len] row by row.
+    ///
+    /// # Errors
+    /// [`ConvertError::Moments`] as for [`SecondMoments::new`].
+    pub fn new(outputs: usize, values: Vec<f32>) -> Result<Self, ConvertError> {
+        let expected = Self::groups(outputs).map(|group| group.len() * group.len()).sum();
+        check(outputs, Some(expected), &values)?;
+        let moments = Self { outputs, values };
+        moments.iter().try_for_each(|(group, values)| check_squares(outputs, group.len(), values))?;
+        Ok(moments)
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Groups with their moments.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Range<usize>, &[f32])> {
+        let mut rest = self.values.as_slice();
+        Self::groups(self.outputs).map(move |group| {
+            let (values, others) = rest.split_at(group.len() * group.len());
+            rest = others;
+            (group, values)
+        })
+    }
+}
+
+fn check(width: usize, expected: Option<usize>, values: &[f32]) -> Result<(), ConvertError> {
+    let error = |what: String| Err(ConvertError::Moments { width, what });
+    if expected != Some(values.len()) {
+        return error(format!("there are {} of them", values.len()));
+    }
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => error(format!("one is {value}")),
+        None => Ok(()),
+    }
+}
+
+/// Checks the diagonal of a matrix with rows of `len`.
+fn check_squares(width: usize, len: usize, values: &[f32]) -> Result<(), ConvertError> {
+    match values.iter().step_by(len + 1).find(|&&value| value < 0.0) {
+        Some(value) => Err(ConvertError::Moments { width, what: format!("the mean of a square is {value}") }),
+        None => Ok(()),
     }
 }

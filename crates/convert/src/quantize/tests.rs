@@ -8,7 +8,7 @@ fn encode(source: WeightFormat, stored: &[u8], row_len: usize, quantize: Quantiz
     dequantise(source, stored, &mut weights);
     let (mut out, mut errors) = (Encoded::default(), ErrorSum::default());
     let encoder = Encoder::new(source, row_len, quantize);
-    encoder.encode(stored, &weights, &mut out, &mut errors);
+    encoder.encode(0, (stored, &weights), &mut out, &mut errors);
     (out, errors, encoder.form())
 }
 

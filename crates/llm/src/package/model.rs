@@ -6,7 +6,8 @@ use std::sync::Arc;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use sottovoce_runtime::{
-    BatchCall, BatchMemory, Batcher, Inputs, LinearInput, Model, OutputRows, Outputs, PredictOptions, Profile, Seat,
+    BatchCall, BatchMemory, Batcher, Inputs, LinearGradient, LinearInput, Model, OutputRows, Outputs, PredictOptions,
+    Profile, Seat,
 };
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
@@ -99,6 +100,24 @@ impl PackageModel {
     /// Drops the observer.
     pub fn stop_observing(&mut self) {
         self.seat.state.stop_observing();
+    }
+
+    /// Computes `ids` as a sequence of their own, in one call, and takes that backwards, as [`Model::backward`] says. The sequence
+    /// is empty afterwards.
+    ///
+    /// # Errors
+    /// As [`PackageModel::forward_together`], and those of [`Model::backward`].
+    pub fn backward(
+        &mut self,
+        ids: &[u32],
+        loss: &mut dyn FnMut(usize, &[f32], &mut [f32]),
+        visit: &mut dyn FnMut(&LinearGradient<'_>),
+    ) -> Result<(), LlmError> {
+        self.rewind(0);
+        self.prepare(ids)?;
+        let result = self.model.backward(&self.seat.inputs, loss, visit).map_err(LlmError::model);
+        self.ids.clear();
+        result
     }
 
     /// Appends tokens to each of several sequences of one package, all in one call: each step of the model is done for all of
