@@ -3,8 +3,8 @@
 use std::{collections::HashSet, ops::ControlFlow, path::Path, sync::Arc};
 
 use sottovoce_convert::{
-    Calibration, Checkpoint, ConvertError, ConvertOptions, Quantize, Report, Rounded, SecondMoments, convert,
-    convert_calibrated, quantize::CalibrationError,
+    Calibration, Checkpoint, ConvertError, ConvertOptions, OutputMoments, Quantize, Report, Rounded, SecondMoments,
+    convert, convert_calibrated, quantize::CalibrationError,
 };
 
 /// Inputs that are all the same, so that only the sum of a row's errors counts, and how many of them there are.
@@ -44,6 +44,29 @@ impl Calibration for Common {
         });
         self.rounded.push((weight.to_owned(), kept));
         Ok(())
+    }
+}
+
+/// Besides, gradients of outputs: those of `outputs` if that is given, else of as many as there are, with nothing in common.
+struct Apart {
+    inputs: Common,
+    outputs: Option<usize>,
+}
+
+impl Calibration for Apart {
+    fn moments(&mut self, weight: &str) -> Result<Option<Arc<SecondMoments>>, CalibrationError> {
+        self.inputs.moments(weight)
+    }
+
+    fn output_moments(&mut self, weight: &str) -> Result<Option<Arc<OutputMoments>>, CalibrationError> {
+        assert_eq!(self.inputs.asked.last().map(String::as_str), Some(weight), "after those of its inputs");
+        let checkpoint = llama();
+        let (_, tensor) = checkpoint.matrices().find(|(name, _)| name.replace('.', "_") == weight).unwrap();
+        let outputs = self.outputs.unwrap_or(tensor.rows());
+        let diagonal = |at: usize, len: usize| if at.is_multiple_of(len + 1) { 2.0 } else { 0.0 };
+        let groups = OutputMoments::groups(outputs).map(|group| group.len());
+        let values = groups.flat_map(|len| (0..len * len).map(move |at| diagonal(at, len))).collect();
+        Ok(Some(Arc::new(OutputMoments::new(outputs, values)?)))
     }
 }
 
@@ -114,9 +137,20 @@ fn without_an_answer_it_is_int4_as_ever() {
 }
 
 #[test]
+fn outputs_with_nothing_in_common_are_rounded_one_by_one() {
+    let expected = calibrated(Quantize::Int4, &mut Common::new(None)).unwrap();
+    let mut apart = Apart { inputs: Common::new(None), outputs: None };
+    assert_eq!(calibrated(Quantize::Int4, &mut apart).unwrap(), expected);
+}
+
+#[test]
 fn what_cannot_be_calibrated_ends_the_conversion() {
     let error = calibrated(Quantize::Int4, &mut Failing).unwrap_err().to_string();
     assert_eq!(error, "cannot calibrate model_embed_tokens_weight: the text is gone");
     let error = calibrated(Quantize::Int4, &mut Common::new(Some(32))).unwrap_err().to_string();
-    assert_eq!(error, "the moments given for model_embed_tokens_weight are of 32 inputs, it takes 64");
+    assert_eq!(error, "the moments given for model_embed_tokens_weight are of 32 inputs, it has 64");
+    let error = calibrated(Quantize::Int4, &mut Apart { inputs: Common::new(None), outputs: Some(7) });
+    let error = error.unwrap_err().to_string();
+    let rows = llama().matrices().find(|(name, _)| name.contains("embed")).unwrap().1.rows();
+    assert_eq!(error, format!("the moments given for model_embed_tokens_weight are of 7 outputs, it has {rows}"));
 }

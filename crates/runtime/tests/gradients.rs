@@ -17,7 +17,7 @@ use sottovoce_runtime::{
     BackendKind, BatchCall, BatchMemory, Inputs, LoadOptions, Model, Outputs, Precision, PredictOptions, RuntimeError,
     StandIns,
 };
-use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Fixture, Random, Split, drive, fixtures_dir};
+use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Fixture, Random, Split, drive, fixtures, fixtures_dir};
 
 /// How far weights are moved, of their root mean square: keys and values in f16 drown what much less would do.
 const STEP: f64 = 0.002;
@@ -37,6 +37,16 @@ fn converted(tiny: CheckpointFixture, folder: &Path) -> Fixture {
     tiny.answered(package)
 }
 
+/// The one call of a fixture's whole prompt.
+fn inputs(fixture: &Fixture, model: &Model) -> Inputs {
+    let mut inputs = Inputs::new();
+    drive(fixture, Split::Whole, |call| {
+        inputs = call.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+        model.predict(&inputs, &mut model.new_state()).unwrap()
+    });
+    inputs
+}
+
 /// A model with the one call that is differentiated.
 struct Case {
     model: Model,
@@ -51,11 +61,7 @@ impl Case {
     fn new(fixture: &Fixture) -> Self {
         let options = LoadOptions { precision: Precision::Exact, ..LoadOptions::default() };
         let model = Model::load(&fixture.package, &options).unwrap();
-        let mut inputs = Inputs::new();
-        drive(fixture, Split::Whole, |call| {
-            inputs = call.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
-            model.predict(&inputs, &mut model.new_state()).unwrap()
-        });
+        let inputs = inputs(fixture, &model);
         let mut random = Random::new(23);
         let factors = (0..fixture.ids.len() * fixture.logits.width).map(|_| random.normal()).collect();
         let mut case = Self { model, inputs, factors, seen: BTreeMap::new() };
@@ -180,10 +186,16 @@ fn every_architecture_has_the_gradients_that_differences_show() {
 
 #[test]
 fn what_has_no_gradient_says_so() {
-    let path = fixtures_dir().join("coremltools/llama-fp16.mlpackage");
-    let options = LoadOptions { backend: Some(BackendKind::Reference), ..LoadOptions::default() };
-    let model = Model::load(path, &options).unwrap();
-    let error = model.backward(&Inputs::new(), &mut |_, _, _| {}, &mut |_| {}).unwrap_err();
-    assert!(matches!(error, RuntimeError::NoGradient(_)), "{error}");
-    assert!(error.to_string().contains("Reference"), "{error}");
+    for (name, backend, part) in [
+        ("llama-fp16", BackendKind::Reference, "Reference runs it"),
+        ("llama-kvio", BackendKind::Cpu, "not in states"),
+        ("llama-baseline", BackendKind::Cpu, "not in states"),
+    ] {
+        let path = fixtures_dir().join(format!("coremltools/{name}.mlpackage"));
+        let model = Model::load(path, &LoadOptions { backend: Some(backend), ..LoadOptions::default() }).unwrap();
+        let fixture = fixtures().into_iter().find(|fixture| fixture.name == name).unwrap();
+        let inputs = inputs(&fixture, &model);
+        let error = model.backward(&inputs, &mut |_, _, _| {}, &mut |_| {}).unwrap_err();
+        assert!(matches!(&error, RuntimeError::NoGradient(reason) if reason.contains(part)), "{error}");
+    }
 }

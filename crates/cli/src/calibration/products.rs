@@ -1,4 +1,4 @@
-use std::{ops::Range, thread};
+use std::ops::Range;
 
 use sottovoce_convert::{ConvertError, OutputMoments, SecondMoments};
 use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
@@ -7,6 +7,9 @@ use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Ro
 /// has activations a thousand times as large as all others ("Massive activations in large language models", Sun et al.
 /// 2024, arXiv:2402.17762): one row of 512 would be all that counts.
 const CAP: f32 = 4.0;
+
+/// Rows of moments that a thread sums at a time.
+const SHARE: usize = 64;
 
 /// Second moments in the making: Σ xᵀx over rows x, and Σ yᵀx with the rows y that they stand for.
 pub struct Products {
@@ -38,7 +41,8 @@ impl Products {
     ///
     /// # Errors
     /// The model computed numbers that are not finite.
-    pub fn finish(self) -> Result<SecondMoments, ConvertError> {
+    pub fn finish(mut self) -> Result<SecondMoments, ConvertError> {
+        mirror(&mut self.own, self.width);
         let moments = SecondMoments::new(self.width, self.own)?;
         match self.cross {
             Some(cross) => moments.standing_for(cross),
@@ -77,7 +81,8 @@ impl OutputProducts {
     ///
     /// # Errors
     /// The model computed numbers that are not finite.
-    pub fn finish(self) -> Result<OutputMoments, ConvertError> {
+    pub fn finish(mut self) -> Result<OutputMoments, ConvertError> {
+        self.groups.iter_mut().for_each(|(group, sums)| mirror(sums, group.len()));
         OutputMoments::new(self.width, self.groups.into_iter().flat_map(|(_, sums)| sums).collect())
     }
 }
@@ -101,31 +106,44 @@ fn turned(rows: &[f32], factors: &[f32]) -> Vec<f32> {
     turned
 }
 
-/// Adds the products of `turned` rows, \[width, rows\], with themselves to `sums`; gives them packed.
+/// Adds the products of `turned` rows, \[width, rows\], with themselves to `sums`: the lower triangle, which [`mirror`] makes
+/// whole. Gives them packed.
 fn add_own_products(
     kernels: Kernels,
     turned: &[f32],
     rows: usize,
     sums: &mut [f32],
 ) -> Result<PackedLinear, ConvertError> {
-    let source = WeightSource::Float { rows: turned.len() / rows, columns: rows, data: Floats::F32(turned) };
-    let packed = PackedLinear::pack(&source, &Team::new(1));
+    let (width, team) = (turned.len() / rows, Team::new(Team::default_threads()));
+    let source = WeightSource::Float { rows: width, columns: rows, data: Floats::F32(turned) };
+    let packed = PackedLinear::pack(&source, &team);
     let packed = packed.map_err(|error| ConvertError::Kernels(error.to_string()))?;
-    add_products(kernels, turned, &packed, sums);
+    team.for_each_chunk(sums, SHARE * width, |share, sums| {
+        let from = share * SHARE;
+        let to = from + sums.len() / width;
+        let x = Activations::Float(Rows::dense(&turned[from * rows..to * rows], rows));
+        let sums = RowsMut::new(sums, to - from, to, width);
+        kernels.linear(&packed, x, 0..to, sums, Epilogue::Add);
+    });
     Ok(packed)
+}
+
+/// Fills what lies above the diagonal of a symmetric matrix from what lies below.
+fn mirror(values: &mut [f32], width: usize) {
+    for row in 0..width {
+        for column in row + 1..width {
+            values[row * width + column] = values[column * width + row];
+        }
+    }
 }
 
 /// Adds the products of `turned` rows, \[width, rows\], with others to `sums`.
 fn add_products(kernels: Kernels, turned: &[f32], others: &PackedLinear, sums: &mut [f32]) {
     let (width, rows) = (others.rows(), others.columns());
-    let share = width.div_ceil(Team::default_threads());
-    thread::scope(|scope| {
-        for (turned, sums) in turned.chunks(share * rows).zip(sums.chunks_mut(share * width)) {
-            scope.spawn(move || {
-                let x = Activations::Float(Rows::dense(turned, rows));
-                kernels.linear(others, x, 0..width, RowsMut::dense(sums, width), Epilogue::Add);
-            });
-        }
+    Team::new(Team::default_threads()).for_each_chunk(sums, SHARE * width, |share, sums| {
+        let turned = &turned[share * SHARE * rows..][..sums.len() / width * rows];
+        let x = Activations::Float(Rows::dense(turned, rows));
+        kernels.linear(others, x, 0..width, RowsMut::dense(sums, width), Epilogue::Add);
     });
 }
 

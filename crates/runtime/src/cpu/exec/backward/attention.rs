@@ -7,7 +7,7 @@ use sottovoce_kernels::{self as kernels, Cache, RotaryPairs, Rows};
 
 use super::{Backward, linear::rms_norm};
 use crate::{
-    cpu::plan::{Attention, Columns, HeadItem, HeadNorm, Target},
+    cpu::plan::{Attention, HeadItem, HeadNorm, Target},
     error::RuntimeError,
 };
 
@@ -66,7 +66,7 @@ impl Backward<'_> {
                 }
             }
         }
-        self.add(&Columns { width, ..step.query }, &queries);
+        self.add(&step.query, &queries);
         Ok(())
     }
 }

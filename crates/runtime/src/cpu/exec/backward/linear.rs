@@ -63,11 +63,11 @@ impl Backward<'_> {
     /// The products of a step that did not keep them.
     fn halves(&self, source: &Source, segments: &[Segment]) -> Vec<Vec<f32>> {
         let executor = self.executor;
+        let width = segments.first().map_or(0, |segment| executor.matrix(segment.weight).columns());
+        let mut input = vec![0.0; self.rows() * width];
+        executor.apply(self.arena, source, &self.lane.rows, RowsMut::dense(&mut input, width));
         let product = |segment: &Segment| {
-            let matrix = executor.matrix(segment.weight);
-            let mut input = vec![0.0; self.rows() * matrix.columns()];
-            executor.apply(self.arena, source, &self.lane.rows, RowsMut::dense(&mut input, matrix.columns()));
-            let mut product = executor.product(Rows::dense(&input, matrix.columns()), matrix);
+            let mut product = executor.product(Rows::dense(&input, width), executor.matrix(segment.weight));
             if let Some(bias) = segment.bias.and_then(|bias| executor.bias(bias)) {
                 product.chunks_exact_mut(bias.len()).for_each(|row| executor.kernels().add(row, bias));
             }

@@ -44,6 +44,9 @@ impl Executor {
         let mut dense = vec![0.0; rows * columns];
         let row = |row: usize, out: &mut [f32]| self.kernels().dequantize_row(weight, row, out);
         self.compute.for_each_row(RowsMut::dense(&mut dense, columns), row);
-        self.pack(&self.turned(&dense, columns), rows)
+        let turned = self.turned(&dense, columns);
+        // A head is large.
+        drop(dense);
+        self.pack(&turned, rows)
     }
 }

@@ -9,13 +9,14 @@ mod matrices;
 
 use std::collections::HashMap;
 
+use sottovoce_graph::ir::ValueId;
 use sottovoce_kernels::Rows;
 
 use super::{Executor, Lane};
 use crate::{
     LinearGradient,
     cpu::{
-        plan::{CacheLayer, Columns, Outlet, Step},
+        plan::{CacheLayer, Columns, Outlet, Step, Storage},
         workspace::Arena,
     },
     error::RuntimeError,
@@ -30,8 +31,12 @@ impl Executor {
     /// Runs one call, whose state holds nothing before it, and takes it backwards.
     ///
     /// # Errors
-    /// As [`Executor::run`]; [`RuntimeError::NoGradient`] for a plan with a step that has none.
+    /// As [`Executor::run`]; [`RuntimeError::NoGradient`] for a plan with a step that has none, or with caches that are not states.
     pub fn backward(&self, mut lane: Lane<'_>, loss: Loss<'_>, visit: Visit<'_>) -> Result<(), RuntimeError> {
+        if self.plan.caches.iter().any(|cache| cache.storage != Storage::State) {
+            // Of memory that layers share, only what the last one wrote is there after a call.
+            return Err(RuntimeError::NoGradient("its keys and values are not in states".to_owned()));
+        }
         let mut arena = Arena { keeps_all: true, ..Arena::default() };
         self.run(std::slice::from_mut(&mut lane), &mut arena)?;
         let mut backward = Backward {
@@ -91,13 +96,12 @@ impl<'a> Backward<'a> {
                 let Some(gradient) = self.take(&attention.out) else { return Ok(()) };
                 self.attention(attention, &gradient)?;
             }
-            // Nothing before an embedding is asked for, and sizes have no gradient.
-            Step::Embed { .. } | Step::Sizes { .. } => {}
+            // Nothing before an embedding is asked for, sizes have no gradient, and caches that grow were refused.
+            Step::Embed { .. } | Step::Sizes { .. } | Step::Carry(_) => {}
             Step::ToTensor { value, .. } | Step::ToRows { value, .. } => return Err(self.executor.no_gradient(*value)),
             Step::Generic { node } => {
                 return Err(self.executor.no_gradient(self.executor.graph.node(*node).outputs[0]));
             }
-            Step::Carry(_) => return Err(RuntimeError::NoGradient("its caches are inputs".to_owned())),
         }
         Ok(())
     }
@@ -130,7 +134,7 @@ impl<'a> Backward<'a> {
 }
 
 impl Executor {
-    fn no_gradient(&self, value: sottovoce_graph::ir::ValueId) -> RuntimeError {
+    fn no_gradient(&self, value: ValueId) -> RuntimeError {
         let operation = self.graph.producer(value).map_or("input", |node| self.graph.node(node).op.name);
         RuntimeError::NoGradient(format!("'{}' ({operation}) has no fast form", self.graph.value(value).name))
     }
