@@ -43,7 +43,7 @@ pub use cpu::NoPlan;
 pub use error::RuntimeError;
 pub use inputs::{Inputs, Outputs};
 pub use model::{Model, Placement};
-pub use observer::{LinearGradient, LinearInput, StandIns};
+pub use observer::{LinearGradient, LinearInput, Loss, StandIns};
 pub use options::{BackendKind, ComputeUnits, LoadOptions, LoadStage, OutputRows, Precision, PredictOptions};
 pub use plan_report::PlanReport;
 pub use profile::{Profile, StepCost, Work};

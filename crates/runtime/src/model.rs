@@ -15,7 +15,7 @@ use sottovoce_mil::{Package, description::FunctionDescription};
 use sottovoce_tensor::Tensor;
 
 use crate::{
-    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LinearGradient, LoadOptions, LoadStage, Outputs,
+    BackendKind, BatchCall, BatchMemory, ComputeUnits, Inputs, LinearGradient, LoadOptions, LoadStage, Loss, Outputs,
     PlanReport, Precision, PredictOptions, State, check, core_ml,
     cpu::{self, Executor, Lane, Plan, Workspace},
     error::RuntimeError,
@@ -321,7 +321,7 @@ impl Model {
     pub fn backward(
         &self,
         inputs: &Inputs,
-        loss: &mut dyn FnMut(usize, &[f32], &mut [f32]),
+        loss: Loss<'_>,
         visit: &mut dyn FnMut(&LinearGradient<'_>),
     ) -> Result<(), RuntimeError> {
         let Backend::Cpu(executor) = &self.backend else {

@@ -30,6 +30,9 @@ pub struct LinearGradient<'a> {
     pub rows: &'a [f32],
 }
 
+/// Writes the gradient of a loss with respect to a row of the outputs, which is given with its number.
+pub type Loss<'a> = &'a mut dyn FnMut(usize, &[f32], &mut [f32]);
+
 /// What sees inputs.
 type Watch = dyn FnMut(&LinearInput<'_>) + Send;
 

@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn moments_of_outputs_are_checked_and_come_in_groups() {
         let groups = |outputs| OutputMoments::groups(outputs).collect::<Vec<_>>();
-        assert_eq!(groups(576), [0..576]);
+        assert_eq!((groups(576).len(), groups(576)[0].clone()), (1, 0..576));
         assert_eq!(groups(1536), [0..768, 768..1536]);
         assert_eq!(groups(1600), [0..534, 534..1068, 1068..1600]);
         let square = |diagonal: f32| (0..9).map(|at| if at % 4 == 0 { diagonal } else { 0.5 }).collect::<Vec<f32>>();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use sottovoce_runtime::{
-    BatchCall, BatchMemory, Batcher, Inputs, LinearGradient, LinearInput, Model, OutputRows, Outputs, PredictOptions,
-    Profile, Seat,
+    BatchCall, BatchMemory, Batcher, Inputs, LinearGradient, LinearInput, Loss, Model, OutputRows, Outputs,
+    PredictOptions, Profile, Seat,
 };
 use sottovoce_tensor::{DType, Tensor, TensorError};
 
@@ -110,7 +110,7 @@ impl PackageModel {
     pub fn backward(
         &mut self,
         ids: &[u32],
-        loss: &mut dyn FnMut(usize, &[f32], &mut [f32]),
+        loss: Loss<'_>,
         visit: &mut dyn FnMut(&LinearGradient<'_>),
     ) -> Result<(), LlmError> {
         self.rewind(0);

@@ -14,7 +14,7 @@ use sottovoce_kernels::Rows;
 
 use super::{Executor, Lane};
 use crate::{
-    LinearGradient,
+    LinearGradient, Loss,
     cpu::{
         plan::{CacheLayer, Columns, Outlet, Step, Storage},
         workspace::Arena,
@@ -22,8 +22,6 @@ use crate::{
     error::RuntimeError,
 };
 
-/// Writes the gradient of a loss with respect to a row of the outputs, which is given.
-pub type Loss<'a> = &'a mut dyn FnMut(usize, &[f32], &mut [f32]);
 /// Sees the gradients of linear layers.
 pub type Visit<'a> = &'a mut dyn FnMut(&LinearGradient<'_>);
 
