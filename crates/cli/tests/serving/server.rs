@@ -19,7 +19,7 @@ pub fn model() -> Option<&'static Path> {
     let made = MADE.get_or_init(|| {
         let gguf = smollm2_gguf()?;
         // A static is never dropped, so a temporary folder would outlive the tests; this one the next run writes over.
-        let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("served-smollm2");
+        let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("serving/smollm2");
         let arguments = ["convert", gguf.to_str().unwrap(), "--context", "512", "-o", made.to_str().unwrap()];
         let output = Command::new(env!("CARGO_BIN_EXE_sottovoce")).args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
