@@ -1,5 +1,7 @@
 //! Gradients of every architecture against differences: what a loss does when a weight is moved a little either way.
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
@@ -8,16 +10,14 @@ use std::{
 };
 
 use sottovoce_convert::{Checkpoint, ConvertOptions};
-use sottovoce_graph::{
-    ir::{Constant, Definition},
-    lower,
-};
 use sottovoce_kernels::{Floats, PackedLinear, Team, WeightSource};
 use sottovoce_runtime::{
     BackendKind, BatchCall, BatchMemory, Inputs, LoadOptions, Model, Outputs, Precision, PredictOptions, RuntimeError,
     StandIns,
 };
 use sottovoce_testkit::{CHECKPOINTS, CheckpointFixture, Fixture, Random, Split, drive, fixtures, fixtures_dir};
+
+use common::weight;
 
 /// How far weights are moved, of their root mean square: keys and values in f16 drown what much less would do.
 const STEP: f64 = 0.002;
@@ -108,16 +108,6 @@ impl Case {
         self.model.backward(&self.inputs, &mut loss, visit).unwrap();
         gradients
     }
-}
-
-/// A weight of the program in f32.
-fn weight(model: &Model, name: &str) -> Vec<f32> {
-    let graph = lower(&model.package().program, model.interface().unwrap(), model.function()).unwrap();
-    let operands: Vec<_> = graph.schedule().iter().flat_map(|&node| graph.node(node).operands()).collect();
-    let value = operands.into_iter().find(|&value| graph.value(value).name == name).unwrap();
-    let Definition::Constant(Constant::Blob(blob)) = &graph.value(value).definition else { panic!("{name}") };
-    let fact = graph.fact(value);
-    model.package().blob(&blob.file, blob.offset, fact.dtype, &fact.fixed_shape().unwrap()).unwrap().to_f32_vec()
 }
 
 /// The sum over rows of gᵀ x: the gradient of a weight.

@@ -1,17 +1,17 @@
 //! What an observer of linear steps is shown.
 
+mod common;
+
 use std::sync::{Arc, Mutex};
 
-use sottovoce_graph::{
-    ir::{Constant, Definition},
-    lower,
-};
 use sottovoce_kernels::{Floats, PackedLinear, Team, WeightSource};
 use sottovoce_runtime::{
     BatchCall, BatchMemory, Inputs, LoadOptions, Model, OutputRows, Outputs, Precision, PredictOptions, StandIns, State,
 };
 use sottovoce_tensor::Tensor;
 use sottovoce_testkit::{MASKED, causal_mask, fixtures_dir};
+
+use common::weight;
 
 fn model(precision: Precision) -> Model {
     let path = fixtures_dir().join("coremltools/llama-fp16.mlpackage");
@@ -25,16 +25,6 @@ fn call(model: &Model, state: &mut State, ids: &[i32]) -> Outputs {
         ("causalMask", causal_mask(ids.len(), state.len() + ids.len(), MASKED)),
     ]);
     model.predict(&inputs, state).unwrap()
-}
-
-/// A weight of the program in f32.
-fn weight(model: &Model, name: &str) -> Vec<f32> {
-    let graph = lower(&model.package().program, model.interface().unwrap(), model.function()).unwrap();
-    let operands: Vec<_> = graph.schedule().iter().flat_map(|&node| graph.node(node).operands()).collect();
-    let value = operands.into_iter().find(|&value| graph.value(value).name == name).unwrap();
-    let Definition::Constant(Constant::Blob(blob)) = &graph.value(value).definition else { panic!("{name}") };
-    let fact = graph.fact(value);
-    model.package().blob(&blob.file, blob.offset, fact.dtype, &fact.fixed_shape().unwrap()).unwrap().to_f32_vec()
 }
 
 /// Weights, width and rows of every step that was shown.

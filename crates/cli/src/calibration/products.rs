@@ -163,4 +163,25 @@ mod tests {
         let (found, expected) = (format!("{:.2?}", products.finish().unwrap()), format!("{expected:.2?}"));
         assert_eq!(found, expected);
     }
+
+    /// More inputs than one share of the sums has, and more outputs than one group: every moment is the plain sum.
+    #[test]
+    fn shares_and_groups_give_plain_sums() {
+        let (width, count) = (900, 8);
+        // Small whole numbers, whose sums are exact, in rows of about the same square: none is capped.
+        let rows: Vec<f32> = (0..width * count).map(|at| ((at * 37 + at / width * 11) % 7) as f32 - 3.0).collect();
+        let sum = |i: usize, j: usize| rows.chunks_exact(width).map(|row| row[i] * row[j]).sum::<f32>();
+        let kernels = Kernels::detect().unwrap();
+        let (mut inputs, mut outputs) = (Products::new(kernels, width), OutputProducts::new(kernels, width));
+        inputs.add(&rows, None).unwrap();
+        outputs.add(&rows).unwrap();
+        let expected = (0..width * width).map(|at| sum(at / width, at % width)).collect();
+        assert!(inputs.finish().unwrap() == SecondMoments::new(width, expected).unwrap());
+        let of_group = |group: Range<usize>| -> Vec<f32> {
+            let row = |i: usize| group.clone().map(move |j| (i, j));
+            group.clone().flat_map(row).map(|(i, j)| sum(i, j)).collect()
+        };
+        let expected = OutputMoments::groups(width).flat_map(of_group).collect();
+        assert!(outputs.finish().unwrap() == OutputMoments::new(width, expected).unwrap());
+    }
 }
