@@ -15,7 +15,7 @@ pub fn byte_bar(total: u64, message: String) -> ProgressBar {
 
 /// A bar over the tokens of a text.
 pub fn token_bar(total: u64) -> ProgressBar {
-    styled(ProgressBar::new(total), "  {wide_bar:.cyan/dim} {pos}/{len} tokens {eta}")
+    styled(ProgressBar::new(total), "  {wide_bar:.cyan/dim} {pos}/{len} tokens {eta} {msg}")
 }
 
 /// A bar over steps that take long each; the message says which is under way.

@@ -235,10 +235,13 @@ fn searching_costs_less_than_plain_rounding_and_calibrating_less_than_that() {
     assert!(figure("keep", "cost").abs() < 0.01 && figure("keep", "top1_agreement") > 0.97, "{report}");
     assert!(figure("int4, plain rounding", "cost") > 0.3, "{report}");
     let share = |name: &str| figure(name, "share_of_plain");
-    assert!(share("int4") < 0.85 && share("int4 by calibration.txt") < 0.6, "{report}");
+    assert!(share("int4, not calibrated") < 0.85, "{report}");
+    // The goals are a half unasked, and less by more text.
+    assert!(share("int4") < 0.5 && share("int4 by calibration.txt") < 0.5, "{report}");
     assert!(share("int4, embedding int8") < share("int4"), "{report}");
     let bytes = |name: &str| row(name)["weight_bytes"].as_u64().unwrap();
     assert_eq!(bytes("int4, plain rounding"), bytes("int4"), "{report}");
+    assert_eq!(bytes("int4"), bytes("int4, not calibrated"), "{report}");
     assert_eq!(bytes("int4"), bytes("int4 by calibration.txt"), "{report}");
     assert!(bytes("int4") < bytes("int4, embedding int8"), "{report}");
 }

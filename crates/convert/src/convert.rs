@@ -9,9 +9,10 @@ use sottovoce_mil::{
 use crate::{
     ConvertError, Report,
     checkpoint::Checkpoint,
-    quantize::{Calibration, Form, Quantize},
+    quantize::{Calibration, Encoder, Form, Quantize},
     recipes::{self, EMBEDDING, OUTPUT_HEAD, Variant},
-    weight_store::{WeightStore, form_of},
+    weight_store::{WeightStore, form_of, identifier},
+    weights::StoredTensor,
 };
 
 /// Version of the Core ML specification that our packages need: iOS 18, the first with states.
@@ -94,6 +95,18 @@ pub fn package_name(checkpoint: &Checkpoint, options: &ConvertOptions) -> Result
     let name: String = checkpoint.name.chars().map(safe).collect();
     let context = options.context_for(checkpoint)?;
     Ok(format!("{}-{variant}{width}-{context}.mlpackage", name.trim_start_matches('.')))
+}
+
+/// The matrices whose inputs [`convert_calibrated`] asks for, as the program calls them: those that are rounded to int4, rather
+/// than taken over.
+pub fn calibrated_matrices<'a>(
+    checkpoint: &'a Checkpoint,
+    options: &'a ConvertOptions,
+) -> impl Iterator<Item = (String, &'a StoredTensor)> {
+    let is_rounded = |(name, tensor): &(&str, &StoredTensor)| {
+        Encoder::new(tensor.format, tensor.row_len(), options.quantize_for(name)).looks_at_inputs()
+    };
+    checkpoint.matrices().filter(is_rounded).map(|(name, tensor)| (identifier(name), tensor))
 }
 
 /// Makes a package at `target` from a checkpoint. `progress` is called after every megabyte or so and can stop the work.

@@ -35,7 +35,9 @@ mod weight_store;
 pub mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use convert::{ConvertOptions, Progress, SLIDING_WINDOW, convert, convert_calibrated, package_name};
+pub use convert::{
+    ConvertOptions, Progress, SLIDING_WINDOW, calibrated_matrices, convert, convert_calibrated, package_name,
+};
 pub use error::ConvertError;
 pub use quantize::{Calibration, OutputMoments, Quantize, Rounded, SecondMoments};
 pub use recipes::Variant;

@@ -291,7 +291,7 @@ fn check_finite(tensor: &StoredTensor, weights: &[f32]) -> Result<(), ConvertErr
 }
 
 /// A name of a program's value: letters, digits and underscores.
-fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     name.replace('.', "_")
 }
 

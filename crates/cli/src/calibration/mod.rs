@@ -16,19 +16,18 @@ use std::{
 
 use anyhow::{Context, ensure};
 use sottovoce_convert::{
-    Calibration, ConvertOptions, OutputMoments, Quantize, Rounded, SecondMoments, quantize::CalibrationError,
+    Calibration, Checkpoint, ConvertOptions, OutputMoments, Rounded, SecondMoments, calibrated_matrices,
+    quantize::CalibrationError,
 };
-use sottovoce_hub::Provenance;
 use sottovoce_kernels::{BlockWeights, Codes, Floats, Kernels, PackedLinear, Team, WeightSource};
-use sottovoce_llm::{LanguageModel, package::PackageModel, tokenizer::Tokenizer};
+use sottovoce_llm::{LanguageModel, LlmError, load::TokenizerSource, package::PackageModel, tokenizer::Tokenizer};
 use sottovoce_runtime::{LoadOptions, Model, Precision, StandIns};
 use tempfile::TempDir;
 
 use crate::{
     commands::perplexity::begin_of_text,
-    interrupt,
-    loading::{self, LoadedModel},
-    model_folder::{self, Additions},
+    console, interrupt, machine,
+    model_folder::{self, Original},
     progress,
 };
 use products::{OutputProducts, Products};
@@ -44,6 +43,14 @@ const SHORTEST: usize = 64;
 const MOST_WINDOWS: usize = 48;
 /// Windows that a model writes itself.
 const OWN_WINDOWS: usize = 32;
+/// Windows that it writes where nothing was asked for, and their tokens: as little as does not leave much lost, for the sake
+/// of time.
+const BRIEF_WINDOWS: usize = 16;
+const BRIEF_WINDOW: usize = 128;
+/// Fewest tokens for each of the outputs that are looked at together, for their gradients to count. Of SmolLM2, whose groups
+/// have up to 768, those of 1,000 tokens let rows make up for each other's errors by chance, which costs half more than
+/// without; those of 16,000 change nothing, and those of 40,000 save a tenth.
+const TOKENS_PER_OUTPUT: usize = 40;
 
 /// Where text to calibrate by comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,15 +86,17 @@ impl CalibrationText {
     }
 }
 
-/// A model in f16 and texts, which give the second moments of the inputs of linear layers: of those that the layers before
-/// them give as they are rounded by then, and what the exact model has in their place.
+/// A model as the checkpoint has it and texts, which give the second moments of the inputs of linear layers: of those that the
+/// layers before them give as they are rounded by then, and what the exact model has in their place.
 pub struct TextCalibration {
     model: Arc<Model>,
     kernels: Kernels,
     windows: Arc<Vec<Vec<u32>>>,
     /// The weights of every linear step, in order.
     steps: Vec<Vec<String>>,
-    /// How much errors of outputs count, by weight; what has been asked for is gone.
+    /// Moments of the input of the last step, the head's, where they are wanted.
+    head: Option<Arc<SecondMoments>>,
+    /// How much errors of outputs count, by weight, where that is looked at; what has been asked for is gone.
     sensitivities: HashMap<String, OutputProducts>,
     /// What has been rounded.
     stand_ins: StandIns,
@@ -102,42 +111,59 @@ pub struct TextCalibration {
 }
 
 impl TextCalibration {
-    /// Makes the checkpoint at `source` into a package in f16, for the time of the conversion, and reads or writes `texts`.
+    /// Makes `original` into a package that loses nothing, in `workspace` and for the time of the conversion, and reads or
+    /// writes `texts`; where there are none, the model writes a little. `None` where the conversion by `options` asks for no
+    /// statistics.
     ///
     /// # Errors
-    /// A text cannot be read or is too short, the checkpoint cannot be converted or has no tokenizer, or the package cannot be
-    /// loaded.
+    /// A text cannot be read or is too short, the checkpoint cannot be converted or has no tokenizer for a text, the package
+    /// cannot be loaded, or memory is short.
     pub fn new(
-        source: &Path,
-        additions: &Additions,
-        provenance: Option<Provenance>,
+        original: &Original,
+        options: &ConvertOptions,
         texts: &[CalibrationText],
-    ) -> anyhow::Result<Self> {
+        workspace: &Path,
+    ) -> anyhow::Result<Option<Self>> {
+        let matrices = calibrated_matrices(&original.checkpoint, options);
+        let outputs: HashMap<String, usize> = matrices.map(|(name, tensor)| (name, tensor.rows())).collect();
+        if outputs.is_empty() {
+            return Ok(None);
+        }
         // Found before minutes of work, not after them.
         let files = texts.iter().map(CalibrationText::read).collect::<anyhow::Result<Vec<_>>>()?;
-        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let options = ConvertOptions { quantize: Quantize::F16, ..ConvertOptions::default() };
-        model_folder::make(source, folder.path(), &options, additions, provenance, None)?;
+        let tokens = match texts {
+            [] => BRIEF_WINDOWS * BRIEF_WINDOW,
+            texts => texts.len() * MOST_WINDOWS * WINDOW,
+        };
+        ensure_memory(&original.checkpoint, tokens)?;
+
+        let folder = tempfile::tempdir_in(workspace);
+        let folder = folder.with_context(|| format!("cannot make a folder in {}", workspace.display()))?;
+        let whole = ConvertOptions::default();
+        let (package, _) = model_folder::write_package_into(&original.checkpoint, folder.path(), &whole, None)?;
+        original.write_tokenizer(folder.path())?;
         let options = LoadOptions { precision: Precision::Exact, ..LoadOptions::default() };
-        let LoadedModel { folder: model_files, model: sequence, .. } =
-            loading::load_with(&folder.path().to_string_lossy(), None, &options)?;
-        let begin = begin_of_text(&model_files.tokenizer)?;
+        let sequence = PackageModel::new(Arc::new(Model::load(&package, &options)?))?;
+        let tokenizer = match TokenizerSource::find(&package, None) {
+            // What the model writes itself is tokens from the start.
+            Err(LlmError::NoTokenizer { .. }) if files.iter().all(Option::is_none) => None,
+            found => Some(found?.open()?.tokenizer),
+        };
         let length = WINDOW.min(sequence.context()).min(sequence.max_rows());
         let model = Arc::clone(sequence.model());
-        let mut windows = Vec::new();
-        for file in files {
-            match file {
-                Some((path, text)) => windows.extend(
-                    windows_of(&text, &model_files.tokenizer, begin, length)
-                        .with_context(|| format!("cannot calibrate by {}", path.display()))?,
-                ),
-                None => windows.extend(own_text::write(&model, begin, OWN_WINDOWS, length)?),
-            }
-        }
+        let windows = windows(&model, files, tokenizer.as_ref(), length)?;
         let (steps, kernels) = (steps(sequence)?, Kernels::detect()?);
         let head = steps.last().map(Vec::as_slice).unwrap_or_default();
-        Ok(Self {
-            sensitivities: sensitivity::gather(&model, kernels, &windows, head)?,
+        let is_wanted = head.iter().any(|weight| outputs.contains_key(weight));
+        let groups = outputs.values().filter_map(|&outputs| OutputMoments::groups(outputs).next());
+        let group = groups.map(|group| group.len()).max().unwrap_or_default();
+        let are_enough = windows.iter().map(Vec::len).sum::<usize>() >= TOKENS_PER_OUTPUT * group;
+        Ok(Some(Self {
+            head: is_wanted.then(|| moments_of_head(&model, kernels, &windows, head)).transpose()?.map(Arc::new),
+            sensitivities: match are_enough {
+                true => sensitivity::gather(&model, kernels, &windows, head)?,
+                false => HashMap::new(),
+            },
             steps,
             model,
             kernels,
@@ -147,35 +173,7 @@ impl TextCalibration {
             reached: 0,
             moments: None,
             _folder: folder,
-        })
-    }
-
-    /// Moments of the input of the last step, the head's, in the exact model. They are asked for first where the head is the
-    /// embedding too; and all rows at a time would take the logits of all.
-    fn moments_of_head(&self) -> Result<SecondMoments, CalibrationError> {
-        let weights = self.steps.last().cloned().unwrap_or_default();
-        let seen: Arc<Mutex<Option<Step>>> = Arc::default();
-        let sink = Arc::clone(&seen);
-        let mut sequence = PackageModel::new(Arc::clone(&self.model))?;
-        sequence.observe(move |input| {
-            if weights.iter().map(String::as_str).eq(input.weights.iter().copied()) {
-                let step = Step { width: input.width, rows: input.rows.to_vec() };
-                *sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
-            }
-        });
-        let mut products: Option<Products> = None;
-        let bar = progress::token_bar(self.windows.iter().map(Vec::len).sum::<usize>() as u64);
-        for window in self.windows.iter() {
-            interrupt::stop_if_asked()?;
-            sequence.rewind(0);
-            sequence.forward_all(window, &mut |_| {})?;
-            if let Some(Step { width, rows }) = seen.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                products.get_or_insert_with(|| Products::new(self.kernels, width)).add(&rows, None)?;
-            }
-            bar.inc(window.len() as u64);
-        }
-        bar.finish_and_clear();
-        Ok(products.ok_or("the model has no output head")?.finish()?)
+        }))
     }
 
     /// Lets both models come to the next step.
@@ -205,7 +203,7 @@ impl Calibration for TextCalibration {
         let step = self.steps.iter().position(|weights| weights.iter().any(|name| name == weight));
         let Some(step) = step else { return Ok(None) };
         if step + 1 == self.steps.len() {
-            return Ok(Some(Arc::new(self.moments_of_head()?)));
+            return Ok(self.head.clone());
         }
         while self.reached <= step {
             self.advance()?;
@@ -228,6 +226,80 @@ impl Calibration for TextCalibration {
         self.stand_ins.insert(weight, PackedLinear::pack(&source, &Team::new(Team::default_threads()))?);
         Ok(())
     }
+}
+
+/// Moments of the input of the head, whose weights are `head`, in the exact model. They are asked for first where the head is
+/// the embedding too; and the states of all windows at a time would take all their logits.
+fn moments_of_head(
+    model: &Arc<Model>,
+    kernels: Kernels,
+    windows: &[Vec<u32>],
+    head: &[String],
+) -> anyhow::Result<SecondMoments> {
+    let seen: Arc<Mutex<Option<Step>>> = Arc::default();
+    let (sink, head) = (Arc::clone(&seen), head.to_vec());
+    let mut sequence = PackageModel::new(Arc::clone(model))?;
+    sequence.observe(move |input| {
+        if head.iter().map(String::as_str).eq(input.weights.iter().copied()) {
+            let step = Step { width: input.width, rows: input.rows.to_vec() };
+            *sink.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
+        }
+    });
+    let mut products: Option<Products> = None;
+    let bar = progress::token_bar(windows.iter().map(Vec::len).sum::<usize>() as u64);
+    bar.set_message("reading");
+    for window in windows {
+        interrupt::stop_if_asked()?;
+        sequence.rewind(0);
+        sequence.forward_all(window, &mut |_| {})?;
+        if let Some(Step { width, rows }) = seen.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            products.get_or_insert_with(|| Products::new(kernels, width)).add(&rows, None)?;
+        }
+        bar.inc(window.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(products.context("the model has no output head")?.finish()?)
+}
+
+/// Refuses what would not fit beside what else the machine runs.
+fn ensure_memory(checkpoint: &Checkpoint, tokens: usize) -> anyhow::Result<()> {
+    let model: usize = checkpoint.matrices().map(|(_, tensor)| tensor.stored_bytes().min(2 * tensor.len())).sum();
+    let widest = checkpoint.matrices().map(|(_, tensor)| tensor.row_len()).max().unwrap_or_default();
+    // Activations of two models, as measured; moments, those with exact inputs, and both laid out for the rounding.
+    let needed = (model + 4 * (18 * tokens * widest + 5 * widest * widest)) as u64;
+    let memory = machine::memory()?;
+    let free = memory.limit.map_or(memory.available, |limit| limit.min(memory.available));
+    ensure!(
+        needed <= free,
+        "calibrating {} takes about {} of memory, and {} are free: --no-calibration goes without, and loses more of the model",
+        checkpoint.name,
+        console::bytes(needed),
+        console::bytes(free)
+    );
+    Ok(())
+}
+
+/// The windows of all texts, of at most `length` tokens: those of files, which need the tokenizer, and what the model writes
+/// itself. Without texts it writes a little.
+fn windows(
+    model: &Arc<Model>,
+    texts: Vec<Option<(&Path, String)>>,
+    tokenizer: Option<&Tokenizer>,
+    length: usize,
+) -> anyhow::Result<Vec<Vec<u32>>> {
+    let begin = tokenizer.map(begin_of_text).transpose()?.flatten();
+    if texts.is_empty() {
+        return own_text::write(model, begin, BRIEF_WINDOWS, BRIEF_WINDOW.min(length));
+    }
+    let mut windows = Vec::new();
+    for text in texts {
+        windows.extend(match text.zip(tokenizer) {
+            Some(((path, text), tokenizer)) => windows_of(&text, tokenizer, begin, length)
+                .with_context(|| format!("cannot calibrate by {}", path.display()))?,
+            None => own_text::write(model, begin, OWN_WINDOWS, length)?,
+        });
+    }
+    Ok(windows)
 }
 
 /// Windows of at most `length` tokens, all begun by `begin` if there is such a token.

@@ -40,31 +40,60 @@ impl Additions {
     }
 }
 
-/// Converts `source` into a package in `folder`, with its tokenizer and `sottovoce.toml`, by statistics of activations if
-/// `calibration` has them. Returns the package and what was done to the weights.
-///
-/// # Errors
-/// The checkpoint cannot be converted, has no tokenizer, or writing fails.
-pub fn make(
-    source: &Path,
-    folder: &Path,
-    options: &ConvertOptions,
-    additions: &Additions,
+/// What a model folder is made of.
+pub struct Original {
+    /// Its weights.
+    pub checkpoint: Checkpoint,
+    tokenizer: TokenizerSource,
+    /// Where it comes from, if it is a catalogue model's.
     provenance: Option<Provenance>,
-    calibration: Option<&mut dyn Calibration>,
-) -> anyhow::Result<(PathBuf, Report)> {
-    let mut checkpoint = Checkpoint::open(source)?;
-    checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
-    // Found before minutes of work, not after them.
-    let tokenizer = additions.tokenizer()?.map_or_else(|| TokenizerSource::find(source), Ok)?;
-    let made = write_package_into(&checkpoint, folder, options, calibration)?;
-    tokenizer.write(folder)?;
-    let provenance = match provenance {
-        Some(provenance) => provenance,
-        None => describe_source(&checkpoint, source)?,
-    };
-    provenance.write(folder)?;
-    Ok(made)
+}
+
+impl Original {
+    /// The original that `name` means: a file or folder, or a catalogue model's, which is fetched.
+    ///
+    /// # Errors
+    /// It is neither, or cannot be fetched or opened; the tokenizer that was asked for cannot be had.
+    pub fn find(name: &str, additions: &Additions) -> anyhow::Result<Self> {
+        let (path, provenance) = super::find_checkpoint(name)?;
+        let mut checkpoint = Checkpoint::open(&path)?;
+        checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
+        let tokenizer = additions.tokenizer()?.map_or_else(|| TokenizerSource::find(&path), Ok)?;
+        Ok(Self { checkpoint, tokenizer, provenance })
+    }
+
+    /// Converts it into a package in `folder`, with its tokenizer and `sottovoce.toml`, by statistics of activations if
+    /// `calibration` has them. Returns the package and what was done to the weights.
+    ///
+    /// # Errors
+    /// It cannot be converted, or writing fails.
+    pub fn make(
+        &self,
+        folder: &Path,
+        options: &ConvertOptions,
+        calibration: Option<&mut dyn Calibration>,
+    ) -> anyhow::Result<(PathBuf, Report)> {
+        let made = write_package_into(&self.checkpoint, folder, options, calibration)?;
+        say_made(&made.0);
+        self.write_tokenizer(folder)?;
+        match &self.provenance {
+            Some(provenance) => provenance.write(folder)?,
+            None => describe_source(&self.checkpoint)?.write(folder)?,
+        }
+        Ok(made)
+    }
+
+    /// Writes what turns text into tokens and back into `folder`.
+    ///
+    /// # Errors
+    /// Reading or writing fails.
+    pub fn write_tokenizer(&self, folder: &Path) -> anyhow::Result<()> {
+        self.tokenizer.write(folder)
+    }
+}
+
+fn say_made(package: &Path) {
+    console::note(format_args!("made {}", package.file_name().unwrap_or_default().display()));
 }
 
 /// Makes a package of random weights in `folder`, with a `sottovoce.toml` that says so. A shape whose model is known gets its
@@ -89,6 +118,7 @@ pub fn make_random(
     }
     checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
     let made = write_package_into(&checkpoint, folder, options, None)?;
+    say_made(&made.0);
     if let Some(tokenizer) = &tokenizer {
         tokenizer.write(folder)?;
     }
@@ -107,7 +137,7 @@ pub fn make_random(
 /// Writes the package of `checkpoint`, and nothing else, into `folder`, which is made if need be.
 ///
 /// # Errors
-/// As [`make`].
+/// The checkpoint cannot be converted, or writing fails.
 pub fn write_package_into(
     checkpoint: &Checkpoint,
     folder: &Path,
@@ -144,9 +174,7 @@ fn write_with_progress(
         None => convert(checkpoint, package, options, show),
     };
     bar.finish_and_clear();
-    let report = report?;
-    console::note(format_args!("made {name}"));
-    Ok(report)
+    Ok(report?)
 }
 
 /// What turns text into tokens and back, in a checkpoint.
@@ -210,8 +238,8 @@ impl TokenizerSource {
 }
 
 /// Name, licence and checksums of a checkpoint that is no catalogue model.
-fn describe_source(checkpoint: &Checkpoint, source: &Path) -> anyhow::Result<Provenance> {
-    let mut files = Vec::new();
+fn describe_source(checkpoint: &Checkpoint) -> anyhow::Result<Provenance> {
+    let (source, mut files) = (checkpoint.path.as_path(), Vec::new());
     if source.is_file() {
         files.push(source.to_owned());
     } else {

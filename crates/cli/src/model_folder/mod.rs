@@ -11,7 +11,7 @@ use sottovoce_hub::{CatalogueModel, Hub, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
-pub use make::{Additions, make, make_random, write_package_into};
+pub use make::{Additions, Original, make_random, write_package_into};
 pub use random_shape::RandomShape;
 
 /// Who converted a model, for its `sottovoce.toml`.
@@ -96,13 +96,11 @@ pub fn prepare(hub: &Hub, name: &str) -> anyhow::Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder);
     }
-    let (checkpoint, provenance) = find_checkpoint(name)?;
+    let original = Original::find(name, &Additions::default())?;
     let options = ConvertOptions::default();
     let waiting = || {
         console::note("waiting for another process that converts the same model");
         interrupt::check()
     };
-    hub.cache().install(name, waiting, |folder| {
-        make(&checkpoint, folder, &options, &Additions::default(), provenance, None).map(drop)
-    })
+    hub.cache().install(name, waiting, |folder| original.make(folder, &options, None).map(drop))
 }

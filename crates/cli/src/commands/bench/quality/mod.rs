@@ -21,7 +21,7 @@ use crate::{
     commands::perplexity::begin_of_text,
     console,
     loading::{self, LoadedModel},
-    model_folder::{self, Additions},
+    model_folder::{Additions, Original},
     progress,
 };
 use report::Report;
@@ -131,9 +131,9 @@ fn f16_package(arguments: &QualityArguments, context: usize) -> anyhow::Result<O
     if Path::new(&arguments.model).exists() {
         return Ok(None);
     }
-    let (source, provenance) = model_folder::find_checkpoint(&arguments.model)?;
+    let original = Original::find(&arguments.model, &Additions::default())?;
     let folder = tempfile::tempdir()?;
     let options = ConvertOptions { quantize: Quantize::F16, context: Some(context), ..ConvertOptions::default() };
-    let (package, _) = model_folder::make(&source, folder.path(), &options, &Additions::default(), provenance, None)?;
+    let (package, _) = original.make(folder.path(), &options, None)?;
     Ok(Some((package, Some(folder))))
 }

@@ -15,7 +15,7 @@ use anyhow::{Context, ensure};
 use sottovoce_convert::{
     Calibration, Change, ConvertOptions, Quantize, Report as Conversion, quantize::Form, weights::WeightFormat,
 };
-use sottovoce_hub::{DEFAULT_MODEL, Provenance};
+use sottovoce_hub::DEFAULT_MODEL;
 use sottovoce_llm::{
     LanguageModel, PREFILL_CHUNK, evaluate,
     evaluate::{Comparison, compare},
@@ -29,7 +29,7 @@ use crate::{
     calibration::{CalibrationText, TextCalibration},
     commands::perplexity::begin_of_text,
     console,
-    model_folder::{self, Additions},
+    model_folder::{Additions, Original},
     progress,
 };
 use report::{Report, Row};
@@ -54,7 +54,8 @@ token. Texts are counted one by one, then together.
 Below, the error of weights that lie on no grid of their own, as those of a model that was quantised before do: its root mean \
 square, relative to that of the weights.
 
-Calibrate on other text than is predicted. Where several texts are given, int4 is measured by each alone and by all.
+int4 is calibrated on a little that the model writes itself, as convert does; and on texts, where they are given: by each alone \
+and by all. They must be others than are predicted.
 
 Examples:
   sottovoce bench quantisation --calibrate self --calibrate fixtures/calibration/prose.txt --text LICENSE-APACHE
@@ -94,26 +95,24 @@ struct Candidate {
 /// The source cannot be converted, a text cannot be read, or a model cannot be loaded or fails.
 pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
     let texts = texts(arguments)?;
-    let (source, provenance) = model_folder::find_checkpoint(&arguments.source)?;
+    let original = Original::find(&arguments.source, &Additions::default())?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let maker = Maker { source: &source, provenance, folder: folder.path() };
+    let maker = Maker { original: &original, folder: folder.path() };
     let mut candidates = vec![
         maker.make("f16", Quantize::F16, None, None)?,
         maker.make("keep", Quantize::Keep, None, None)?,
         maker.make("int4, plain rounding", Quantize::Int4Plain, None, None)?,
-        maker.make("int4", Quantize::Int4, None, None)?,
-        maker.make("int4, embedding int8", Quantize::Int4, EMBEDDING, None)?,
+        maker.make("int4, not calibrated", Quantize::Int4, None, None)?,
     ];
     for (name, texts, embedding) in calibrated(&arguments.calibrate) {
-        let mut calibration = TextCalibration::new(&source, &Additions::default(), maker.provenance.clone(), texts)?;
-        candidates.push(maker.make(&name, Quantize::Int4, embedding, Some(&mut calibration))?);
+        candidates.push(maker.make(&name, Quantize::Int4, embedding, Some(texts))?);
     }
     for package in &arguments.package {
         let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
         candidates.push(Candidate { name, package: package.clone(), conversion: Conversion::default() });
     }
 
-    let files = ModelFolder::open(candidates[0].package.parent().unwrap_or(&source))?;
+    let files = ModelFolder::open(candidates[0].package.parent().unwrap_or(folder.path()))?;
     let begin = begin_of_text(&files.tokenizer)?;
     let mut rows: Vec<Row> = Vec::new();
     for candidate in &candidates {
@@ -138,10 +137,11 @@ pub fn run(arguments: &QuantisationArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is calibrated: by each text alone, by all, and that with more bits for the embedding.
+/// What is calibrated: as it is without being asked for, by each text alone, and by all; with more bits for the embedding too.
 fn calibrated(texts: &[CalibrationText]) -> Vec<(String, &[CalibrationText], Option<Quantize>)> {
-    let alone = texts.chunks(1).map(|text| (format!("int4 by {}", text[0].name()), text, None));
-    let mut rows: Vec<_> = alone.collect();
+    let mut rows: Vec<(_, &[_], _)> =
+        vec![("int4".to_owned(), &[], None), ("int4, embedding int8".to_owned(), &[], EMBEDDING)];
+    rows.extend(texts.chunks(1).map(|text| (format!("int4 by {}", text[0].name()), text, None)));
     if texts.len() > 1 {
         rows.push(("int4 by all of these".to_owned(), texts, None));
     }
@@ -167,32 +167,28 @@ fn texts(arguments: &QuantisationArguments) -> anyhow::Result<Vec<(String, Strin
     arguments.text.iter().map(read).collect()
 }
 
-/// Makes packages of one source, each in a folder of its own.
+/// Makes packages of one original, each in a folder of its own.
 struct Maker<'a> {
-    source: &'a Path,
-    provenance: Option<Provenance>,
+    original: &'a Original,
     folder: &'a Path,
 }
 
 impl Maker<'_> {
+    /// Calibrated by `texts`, if there are any to be.
     fn make(
         &self,
         name: &str,
         quantize: Quantize,
         embedding: Option<Quantize>,
-        calibration: Option<&mut dyn Calibration>,
+        texts: Option<&[CalibrationText]>,
     ) -> anyhow::Result<Candidate> {
         let options = ConvertOptions { quantize, embedding, ..ConvertOptions::default() };
+        let calibrate = |texts| TextCalibration::new(self.original, &options, texts, self.folder);
+        let mut calibration = texts.map(calibrate).transpose()?.flatten();
+        let calibration = calibration.as_mut().map(|calibration| calibration as &mut dyn Calibration);
         // Two texts may have one name.
         let folder = tempfile::tempdir_in(self.folder)?.keep();
-        let (package, conversion) = model_folder::make(
-            self.source,
-            &folder,
-            &options,
-            &Additions::default(),
-            self.provenance.clone(),
-            calibration,
-        )?;
+        let (package, conversion) = self.original.make(&folder, &options, calibration)?;
         Ok(Candidate { name: name.to_owned(), package, conversion })
     }
 }
