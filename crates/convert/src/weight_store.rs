@@ -212,7 +212,8 @@ impl<'a> WeightStore<'a> {
         dtype: DType,
         mut kept: Option<&mut Vec<u8>>,
     ) -> Result<(Value, Vec<f16>, Vec<f16>), ConvertError> {
-        let rows_at_once = encoder.rows_together().unwrap_or_else(|| (CHUNK / tensor.row_len().max(1)).max(1));
+        let of_chunk = (CHUNK / tensor.row_len().max(1)).max(encoder.fewest_rows());
+        let rows_at_once = encoder.rows_together().unwrap_or(of_chunk);
         let starts: Vec<usize> = (0..tensor.rows()).step_by(rows_at_once).collect();
         let rows = |&start: &usize| start..(start + rows_at_once).min(tensor.rows());
         let mut errors = ErrorSum::default();

@@ -183,6 +183,11 @@ impl TextCalibration {
         streams.iter_mut().for_each(Stream::go_on);
         let [exact, rounded] = streams;
         let (exact, Step { width, rows }) = (exact.arrive()?, rounded.arrive()?);
+        self.reached += 1;
+        if SecondMoments::better_of_rows(rows.len() / width, width) {
+            self.moments = Some(Arc::new(products::of_rows(width, &self.windows, rows, exact.rows)?));
+            return Ok(());
+        }
         let mut products = Products::new(self.kernels, width);
         let mut start = 0;
         for window in self.windows.iter() {
@@ -191,7 +196,6 @@ impl TextCalibration {
             products.add(&rows[range.clone()], Some(&exact.rows[range]))?;
             start += window.len();
         }
-        self.reached += 1;
         self.moments = Some(Arc::new(products.finish()?));
         Ok(())
     }
@@ -265,8 +269,9 @@ fn moments_of_head(
 fn ensure_memory(checkpoint: &Checkpoint, tokens: usize) -> anyhow::Result<()> {
     let model: usize = checkpoint.matrices().map(|(_, tensor)| tensor.stored_bytes().min(2 * tensor.len())).sum();
     let widest = checkpoint.matrices().map(|(_, tensor)| tensor.row_len()).max().unwrap_or_default();
+    let rows = if SecondMoments::better_of_rows(tokens, widest) { tokens } else { widest };
     // Activations of two models, as measured; moments, those with exact inputs, and both laid out for the rounding.
-    let needed = (model + 4 * (18 * tokens * widest + 5 * widest * widest)) as u64;
+    let needed = (model + 4 * widest * (18 * tokens + 5 * rows)) as u64;
     let memory = machine::memory()?;
     let free = memory.limit.map_or(memory.available, |limit| limit.min(memory.available));
     ensure!(

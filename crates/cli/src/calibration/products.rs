@@ -51,6 +51,29 @@ impl Products {
     }
 }
 
+/// Moments by the rows themselves, window by window, and what the exact model has in their place.
+///
+/// # Errors
+/// The model computed numbers that are not finite.
+pub fn of_rows(
+    width: usize,
+    windows: &[Vec<u32>],
+    mut rows: Vec<f32>,
+    mut exact: Vec<f32>,
+) -> Result<SecondMoments, ConvertError> {
+    let (mut rest, mut exact_rest) = (rows.as_mut_slice(), exact.as_mut_slice());
+    for window in windows {
+        let (rows, exact);
+        (rows, rest) = rest.split_at_mut(window.len() * width);
+        (exact, exact_rest) = exact_rest.split_at_mut(window.len() * width);
+        for (index, factor) in factors(rows, width).into_iter().enumerate() {
+            let row = index * width..(index + 1) * width;
+            rows[row.clone()].iter_mut().chain(&mut exact[row]).for_each(|x| *x *= factor);
+        }
+    }
+    SecondMoments::of_rows(width, rows)?.standing_for(exact)
+}
+
 /// Second moments of the gradients of a layer's outputs in the making.
 pub struct OutputProducts {
     kernels: Kernels,
@@ -162,6 +185,18 @@ mod tests {
         let expected = expected.standing_for(vec![2.0 + 5.76, 7.68, 7.68, 4.0 + 10.24]).unwrap();
         let (found, expected) = (format!("{:.2?}", products.finish().unwrap()), format!("{expected:.2?}"));
         assert_eq!(found, expected);
+    }
+
+    /// Rows that are kept are those that would have been summed, window by window.
+    #[test]
+    fn rows_are_capped_where_they_are_kept() {
+        let windows = [vec![0; 3], vec![0; 1]];
+        let rows = [1.0, 0.0, 0.0, 2.0, 30.0, 40.0, 5.0, 6.0];
+        let exact = [2.0, 0.0, 0.0, 2.0, 60.0, 40.0, 5.0, 7.0];
+        let kept = of_rows(2, &windows, rows.to_vec(), exact.to_vec()).unwrap();
+        let expected = SecondMoments::of_rows(2, vec![1.0, 0.0, 0.0, 2.0, 2.4, 3.2, 5.0, 6.0]).unwrap();
+        let expected = expected.standing_for(vec![2.0, 0.0, 0.0, 2.0, 4.8, 3.2, 5.0, 7.0]).unwrap();
+        assert_eq!(format!("{kept:.2?}"), format!("{expected:.2?}"));
     }
 
     /// More inputs than one share of the sums has, and more outputs than one group: every moment is the plain sum.

@@ -16,9 +16,9 @@
 use std::ops::Range;
 
 use half::f16;
-use sottovoce_kernels::{Activations, Epilogue, Floats, Kernels, PackedLinear, Rows, RowsMut, Team, WeightSource};
+use sottovoce_kernels::Kernels;
 
-use super::{BLOCK, OutputMoments, SecondMoments, round};
+use super::{BLOCK, OutputMoments, SecondMoments, residual::Residuals, round};
 use crate::ConvertError;
 
 /// Added to the diagonal, as a share of its median: directions that the calibration text never showed keep some weight, and
@@ -36,7 +36,7 @@ const SETTLED: f64 = 0.002;
 
 /// What is added to the diagonal.
 fn damping(moments: &SecondMoments) -> f32 {
-    let mut squares: Vec<f32> = moments.squares().collect();
+    let mut squares = moments.squares();
     let middle = squares.len() / 2;
     let (_, &mut median, _) = squares.select_nth_unstable_by(middle, f32::total_cmp);
     // Where most inputs are always zero, or all, hardly anything is there to lose: any positive number will do.
@@ -45,15 +45,11 @@ fn damping(moments: &SecondMoments) -> f32 {
 
 /// The second moments of a layer's inputs, laid out for the descent.
 pub(crate) struct Metric {
-    kernels: Kernels,
     /// H between the inputs of a block, [blocks, BLOCK, BLOCK].
     within: Vec<f32>,
     /// The diagonal of H.
     squares: Vec<f32>,
-    /// H between all inputs and those of a block: what a change of its weights does to the gradients of all.
-    columns: Vec<PackedLinear>,
-    /// C, turned, where inputs are not the exact ones.
-    lacking: Option<PackedLinear>,
+    residuals: Residuals,
     /// What rows make up for in each other, group by group, where that is known.
     couplings: Vec<Coupling>,
 }
@@ -81,34 +77,20 @@ impl Coupling {
 }
 
 impl Metric {
+    /// Rows that descend together at least: for each of their blocks all that is known of the inputs is read once more.
+    pub(crate) const FEWEST_ROWS: usize = 128;
+
     /// For layers whose inputs have `moments`, a whole number of blocks wide.
     pub(crate) fn new(moments: &SecondMoments) -> Result<Self, ConvertError> {
-        let width = moments.width();
         let damping = damping(moments);
         let kernels = Kernels::detect().map_err(|error| ConvertError::Kernels(error.to_string()))?;
-        let team = Team::new(Team::default_threads());
-        let (mut within, mut columns) = (Vec::with_capacity(width * BLOCK), Vec::with_capacity(width / BLOCK));
-        for block in (0..width).step_by(BLOCK) {
-            // The moments are symmetric, so that columns of them are read as rows.
-            let mut data = vec![0.0; width * BLOCK];
-            for input in block..block + BLOCK {
-                let row = moments.row(input);
-                (0..width).for_each(|other| data[other * BLOCK + input - block] = row[other]);
-                data[input * BLOCK + input - block] += damping;
-            }
-            within.extend_from_slice(&data[block * BLOCK..][..BLOCK * BLOCK]);
-            let source = WeightSource::Float { rows: width, columns: BLOCK, data: Floats::F32(&data) };
-            let packed = PackedLinear::pack(&source, &team);
-            columns.push(packed.map_err(|error| ConvertError::Kernels(error.to_string()))?);
+        let mut within: Vec<f32> =
+            (0..moments.width()).step_by(BLOCK).flat_map(|block| moments.within(block)).collect();
+        for own in within.chunks_exact_mut(BLOCK * BLOCK).flat_map(|block| block.iter_mut().step_by(BLOCK + 1)) {
+            *own += damping;
         }
-        let turn = |lacking: &[f32]| {
-            let turned: Vec<f32> = (0..width * width).map(|at| lacking[at % width * width + at / width]).collect();
-            let source = WeightSource::Float { rows: width, columns: width, data: Floats::F32(&turned) };
-            PackedLinear::pack(&source, &team).map_err(|error| ConvertError::Kernels(error.to_string()))
-        };
-        let lacking = moments.lacking().map(turn).transpose()?;
-        let squares = moments.squares().map(|square| square + damping).collect();
-        Ok(Self { kernels, within, squares, columns, lacking, couplings: Vec::new() })
+        let squares = moments.squares().into_iter().map(|square| square + damping).collect();
+        Ok(Self { within, squares, residuals: Residuals::new(kernels, moments, damping)?, couplings: Vec::new() })
     }
 
     /// From now on rows make up for each other's errors as far as `moments` say that they can.
@@ -129,17 +111,13 @@ impl Metric {
     /// Moves codes and scales of whole rows from `first` on, as rounding left them, to where the rows' products lose less. Rows that
     /// make up for each other have to be there together.
     pub(crate) fn descend(&self, first: usize, weights: &[f32], codes: &mut [i8], scales: &mut [f16]) {
-        let (width, blocks) = (self.squares.len(), self.columns.len());
+        let width = self.squares.len();
+        let blocks = width / BLOCK;
         let rows = weights.len() / width;
         let coupling = self.couplings.iter().find(|coupling| coupling.rows == (first..first + rows));
         debug_assert!(coupling.is_some() || self.couplings.is_empty(), "rows from {first} on are no group");
         let mut near = Vec::new();
-        // (w − ŵ) H + w C: how the loss of a row falls with each of its weights.
-        let mut gradient = vec![0.0; weights.len()];
-        if let Some(lacking) = &self.lacking {
-            let x = Activations::Float(Rows::dense(weights, width));
-            self.kernels.linear(lacking, x, 0..width, RowsMut::dense(&mut gradient, width), Epilogue::Set);
-        }
+        let mut residual = self.residuals.of_exact(weights);
         let mut change = vec![0.0; rows * BLOCK];
         for block in 0..blocks {
             for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
@@ -148,13 +126,12 @@ impl Metric {
                     *change = weights[at + offset] - scale * f32::from(codes[at + offset]);
                 }
             }
-            self.spread(block, &change, &mut gradient);
+            self.residuals.take(block, &change, &mut residual);
         }
         for _ in 0..PASSES {
             let mut moved = 0;
             for block in 0..blocks {
-                near.clear();
-                near.extend((0..rows).map(|row| block_of(&gradient, row * width + block * BLOCK)));
+                self.residuals.slopes(block, &residual, &mut near);
                 for (row, change) in change.chunks_exact_mut(BLOCK).enumerate() {
                     let slopes = coupling.map_or(near[row], |coupling| coupling.slopes(row, &near));
                     let at = row * width + block * BLOCK;
@@ -164,7 +141,7 @@ impl Metric {
                         self.spread_within(block, change, &mut near[row]);
                     }
                 }
-                self.spread(block, &change, &mut gradient);
+                self.residuals.take(block, &change, &mut residual);
             }
             if (moved as f64) < SETTLED * weights.len() as f64 {
                 break;
@@ -226,18 +203,6 @@ impl Metric {
             gradient.iter_mut().zip(moments).for_each(|(gradient, moment)| *gradient += change * moment);
         }
     }
-
-    /// Adds `change` · H, of changes [rows, BLOCK] to the weights of a block, to the gradients [rows, width].
-    fn spread(&self, block: usize, change: &[f32], gradient: &mut [f32]) {
-        let width = self.squares.len();
-        self.kernels.linear(
-            &self.columns[block],
-            Activations::Float(Rows::dense(change, BLOCK)),
-            0..width,
-            RowsMut::dense(gradient, width),
-            Epilogue::Add,
-        );
-    }
 }
 
 impl Coupling {
@@ -251,18 +216,20 @@ impl Coupling {
     }
 }
 
-/// The gradients of a block that begin at `at`.
-fn block_of(gradient: &[f32], at: usize) -> [f32; BLOCK] {
-    let mut block = [0.0; BLOCK];
-    block.copy_from_slice(&gradient[at..at + BLOCK]);
-    block
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::quantize::moments::Inputs;
+
+    /// The moments, and what those with the inputs aimed at have more.
+    fn sums(moments: &SecondMoments) -> (&[f32], Option<&[f32]>) {
+        match moments.inputs() {
+            Inputs::Moments { values, lacking } => (values, lacking.as_deref()),
+            Inputs::Rows { .. } => panic!("inputs are kept"),
+        }
+    }
 
     /// Inputs, each of which is mostly what all have in common: rounding errors can undo each other.
     fn moments(width: usize, inputs: &[f32]) -> SecondMoments {
@@ -277,15 +244,16 @@ mod tests {
     /// Σ (w − ŵ) H (w − ŵ)ᵀ − 2 w C ŵᵀ over the rows, damping included.
     fn loss(moments: &SecondMoments, weights: &[f32], codes: &[i8], scales: &[f16]) -> f64 {
         let width = moments.width();
-        let damping = damping(moments);
+        let (damping, (values, lacking)) = (damping(moments), sums(moments));
         let error = |at: usize| f64::from(weights[at]) - f64::from(scales[at / BLOCK]) * f64::from(codes[at]);
         let errors: Vec<f64> = (0..weights.len()).map(error).collect();
         let of_row = |row: &[f64]| -> f64 {
-            let product = |i: usize| -> f64 { moments.row(i).iter().zip(row).map(|(&m, e)| f64::from(m) * e).sum() };
+            let moments = |i: usize| &values[i * width..][..width];
+            let product = |i: usize| -> f64 { moments(i).iter().zip(row).map(|(&m, e)| f64::from(m) * e).sum() };
             (0..width).map(|i| row[i] * (product(i) + f64::from(damping) * row[i])).sum()
         };
         let lacking = |row: usize| -> f64 {
-            let Some(lacking) = moments.lacking() else { return 0.0 };
+            let Some(lacking) = lacking else { return 0.0 };
             let weight = |i: usize| f64::from(weights[row * width + i]);
             let rounded = |i: usize| weight(i) - errors[row * width + i];
             (0..width * width).map(|at| weight(at / width) * f64::from(lacking[at]) * rounded(at % width)).sum()
@@ -341,8 +309,7 @@ mod tests {
         ) {
             // Exact inputs are those divided by `shrink`, so that the exact row is best stood for by one that is larger.
             let own = moments(64, &inputs);
-            let cross = (0..64).flat_map(|i| own.row(i).iter().map(|value| value / shrink).collect::<Vec<_>>());
-            let cross: Vec<f32> = cross.collect();
+            let cross: Vec<f32> = sums(&own).0.iter().map(|value| value / shrink).collect();
             let moments = own.clone().standing_for(cross).unwrap();
             let metric = Metric::new(&moments).unwrap();
             let (mut codes, mut scales) = rounded(&weights, &metric, 64);
@@ -355,6 +322,32 @@ mod tests {
             let rest = loss(&own, &larger, &codes, &scales) / loss(&own, &larger, &[0; 128], &scales);
             prop_assert!(rest < 0.03, "{rest}");
         }
+    }
+
+    /// Rows that are rounded by inputs lose as little as those that are rounded by their moments.
+    #[test]
+    fn inputs_do_as_well_as_their_moments() {
+        let (width, count, mut random) = (96, 40, uniform(11));
+        let weights: Vec<f32> = (0..32 * width).map(|_| random()).collect();
+        let inputs: Vec<f32> = (0..count * width).map(|_| random()).collect();
+        let exact: Vec<f32> = inputs.iter().map(|x| x + 0.1 * random()).collect();
+        let between = |a: &[f32], i: usize, j: usize| -> f32 {
+            a.chunks_exact(width).zip(inputs.chunks_exact(width)).map(|(a, x)| a[i] * x[j]).sum()
+        };
+        let sum = |a: &[f32]| (0..width * width).map(|at| between(a, at / width, at % width)).collect::<Vec<f32>>();
+        let summed = SecondMoments::new(width, sum(&inputs)).unwrap().standing_for(sum(&exact)).unwrap();
+        let kept = SecondMoments::of_rows(width, inputs.clone()).unwrap().standing_for(exact).unwrap();
+        let lost = |by: &SecondMoments| {
+            let metric = Metric::new(by).unwrap();
+            let (mut codes, mut scales) = rounded(&weights, &metric, width);
+            let before = loss(&summed, &weights, &codes, &scales);
+            metric.descend(0, &weights, &mut codes, &mut scales);
+            (before, loss(&summed, &weights, &codes, &scales))
+        };
+        let ((before, by_moments), (_, by_inputs)) = (lost(&summed), lost(&kept));
+        // What is lost is below zero: a part of it does not depend on the codes. Sums are rounded otherwise, and so are ties.
+        let saved = [by_moments, by_inputs].map(|lost| before - lost);
+        assert!(saved[0] > 0.0 && (saved[1] / saved[0] - 1.0).abs() < 0.01, "{saved:?}");
     }
 
     /// Where rows make up for each other, Σ G_rs e_r H e_sᵀ is least with what outputs have in common, and without that the
@@ -387,7 +380,8 @@ mod tests {
         let loss = |(codes, scales): &(Vec<i8>, Vec<f16>)| -> f64 {
             let error = |at: usize| f64::from(weights[at]) - f64::from(scales[at / BLOCK]) * f64::from(codes[at]);
             let product = |r: usize, i: usize| -> f64 {
-                moments.row(i).iter().enumerate().map(|(j, &moment)| f64::from(moment) * error(r * width + j)).sum()
+                let moments = sums(&moments).0[i * width..][..width].iter().enumerate();
+                moments.map(|(j, &moment)| f64::from(moment) * error(r * width + j)).sum()
             };
             let products: Vec<f64> = (0..rows * width).map(|at| product(at / width, at % width)).collect();
             let pair = |r: usize, s: usize| -> f64 {
@@ -452,6 +446,8 @@ mod tests {
             let error = moments.clone().standing_for(cross).unwrap_err();
             assert!(matches!(error, ConvertError::Moments { width: 2, .. }), "{error}");
         }
+        let rows = SecondMoments::of_rows(2, vec![1.0; 6]).unwrap();
+        assert!(rows.clone().standing_for(vec![1.0; 6]).is_ok() && rows.standing_for(vec![1.0; 4]).is_err());
     }
 
     #[test]
@@ -477,6 +473,14 @@ mod tests {
             (2, vec![1.0, 0.0, 0.0, -1.0], "the mean of a square is -1"),
         ] {
             let error = SecondMoments::new(width, values).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        for (width, rows, part) in [
+            (2, vec![1.0; 3], "there are 3 of them"),
+            (0, vec![1.0; 3], "there are 3 of them"),
+            (2, vec![1.0, f32::INFINITY], "one is inf"),
+        ] {
+            let error = SecondMoments::of_rows(width, rows).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
     }

@@ -7,6 +7,7 @@ mod descent;
 mod error_sum;
 mod expected_inputs;
 mod moments;
+mod residual;
 mod round;
 
 pub(crate) use descent::Metric;
@@ -154,6 +155,11 @@ impl Encoder {
     /// Number of rows that have to be encoded together, if it matters.
     pub(crate) fn rows_together(&self) -> Option<usize> {
         self.metric.as_ref().and_then(Metric::rows_together)
+    }
+
+    /// Number of rows that should be encoded together at least.
+    pub(crate) fn fewest_rows(&self) -> usize {
+        if self.metric.is_some() { Metric::FEWEST_ROWS } else { 1 }
     }
 
     /// The form of the result.

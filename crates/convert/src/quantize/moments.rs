@@ -2,6 +2,7 @@ use std::{ops::Range, sync::Arc};
 
 use half::f16;
 
+use super::BLOCK;
 use crate::ConvertError;
 
 /// How far what the exact model would compute is aimed at: 0 asks a row for the exact row's products with the inputs that are
@@ -14,9 +15,16 @@ const AIM: f32 = 0.5;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SecondMoments {
     width: usize,
-    values: Vec<f32>,
-    /// Those between the inputs that the exact model has and these, less `values`; as far as they are aimed at.
-    lacking: Option<Vec<f32>>,
+    inputs: Inputs,
+}
+
+/// What moments are known by. `lacking` is what the inputs that are aimed at have more, if they are others.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Inputs {
+    /// Themselves, [width, width]; and those between the inputs aimed at, down, and these, less these.
+    Moments { values: Vec<f32>, lacking: Option<Vec<f32>> },
+    /// The inputs, [rows, width].
+    Rows { rows: Vec<f32>, lacking: Option<Vec<f32>> },
 }
 
 /// Outputs that are looked at together at most: memory goes with their square.
@@ -88,19 +96,36 @@ impl SecondMoments {
     pub fn new(width: usize, values: Vec<f32>) -> Result<Self, ConvertError> {
         check(width, width.checked_mul(width), &values)?;
         check_squares(width, width, &values)?;
-        Ok(Self { width, values, lacking: None })
+        Ok(Self { width, inputs: Inputs::Moments { values, lacking: None } })
+    }
+
+    /// The moments of these inputs, [rows, width]. They are kept as they are, which takes less memory and less time to round
+    /// by where there are fewer of them than half their elements ([`SecondMoments::better_of_rows`]).
+    ///
+    /// # Errors
+    /// [`ConvertError::Moments`] for a number of values that makes no whole rows, or one that is not finite.
+    pub fn of_rows(width: usize, rows: Vec<f32>) -> Result<Self, ConvertError> {
+        check(width, rows.len().checked_next_multiple_of(width), &rows)?;
+        Ok(Self { width, inputs: Inputs::Rows { rows, lacking: None } })
+    }
+
+    /// Whether so many inputs of `width` elements are better kept than summed.
+    pub fn better_of_rows(rows: usize, width: usize) -> bool {
+        2 * rows < width
     }
 
     /// Makes up for what the inputs are not: they come of layers that were rounded, and those that the exact model has there
-    /// have with them the moments `cross`, element (i, j) proportional to the mean of yᵢ·xⱼ for exact inputs y. A row of
-    /// weights is then rounded for its products with these inputs to be half way to those of the exact row with exact ones.
+    /// are y. `exact` are the moments between the two, element (i, j) proportional to the mean of yᵢ·xⱼ; or, where the inputs
+    /// are there themselves, the rows y. A row of weights is then rounded for its products with these inputs to be half way to
+    /// those of the exact row with exact ones.
     ///
     /// # Errors
     /// [`ConvertError::Moments`] for another number of values, or one that is not finite.
-    pub fn standing_for(mut self, mut cross: Vec<f32>) -> Result<Self, ConvertError> {
-        check(self.width, Some(self.values.len()), &cross)?;
-        cross.iter_mut().zip(&self.values).for_each(|(cross, value)| *cross = AIM * (*cross - value));
-        self.lacking = Some(cross);
+    pub fn standing_for(mut self, mut exact: Vec<f32>) -> Result<Self, ConvertError> {
+        let (Inputs::Moments { values, lacking } | Inputs::Rows { rows: values, lacking }) = &mut self.inputs;
+        check(self.width, Some(values.len()), &exact)?;
+        exact.iter_mut().zip(values).for_each(|(exact, value)| *exact = AIM * (*exact - *value));
+        *lacking = Some(exact);
         Ok(self)
     }
 
@@ -109,19 +134,43 @@ impl SecondMoments {
         self.width
     }
 
-    /// Row `input` of the matrix, which is also its column.
-    pub(crate) fn row(&self, input: usize) -> &[f32] {
-        &self.values[input * self.width..][..self.width]
+    pub(super) fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
-    /// The mean square of each input element.
-    pub(crate) fn squares(&self) -> impl Iterator<Item = f32> + '_ {
-        self.values.iter().step_by(self.width + 1).copied()
+    /// The moments between the inputs of the block that begins at `start`, [BLOCK, BLOCK].
+    pub(super) fn within(&self, start: usize) -> Vec<f32> {
+        let mut within = vec![0.0; BLOCK * BLOCK];
+        match &self.inputs {
+            Inputs::Moments { values, .. } => {
+                for (row, within) in values[start * self.width..].chunks(self.width).zip(within.chunks_exact_mut(BLOCK))
+                {
+                    within.copy_from_slice(&row[start..start + BLOCK]);
+                }
+            }
+            Inputs::Rows { rows, .. } => {
+                for row in rows.chunks_exact(self.width).map(|row| &row[start..start + BLOCK]) {
+                    for (x, within) in row.iter().zip(within.chunks_exact_mut(BLOCK)) {
+                        within.iter_mut().zip(row).for_each(|(within, y)| *within += x * y);
+                    }
+                }
+            }
+        }
+        within
     }
 
-    /// What the moments with the inputs aimed at have more than these: \[width, width\], exact inputs down.
-    pub(crate) fn lacking(&self) -> Option<&[f32]> {
-        self.lacking.as_deref()
+    /// The square of each input element.
+    pub(super) fn squares(&self) -> Vec<f32> {
+        match &self.inputs {
+            Inputs::Moments { values, .. } => values.iter().step_by(self.width + 1).copied().collect(),
+            Inputs::Rows { rows, .. } => {
+                let mut squares = vec![0.0; self.width];
+                for row in rows.chunks_exact(self.width) {
+                    squares.iter_mut().zip(row).for_each(|(square, x)| *square += x * x);
+                }
+                squares
+            }
+        }
     }
 }
 
