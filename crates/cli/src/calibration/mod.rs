@@ -136,6 +136,13 @@ impl TextCalibration {
             texts => texts.len() * MOST_WINDOWS * WINDOW,
         };
         ensure_memory(&original.checkpoint, tokens)?;
+        match texts {
+            [] => console::note("calibrating on a little that the model writes itself; --no-calibration goes without"),
+            texts => {
+                let names: Vec<_> = texts.iter().map(CalibrationText::name).collect();
+                console::note(format_args!("calibrating on {}", names.join(", ")));
+            }
+        }
 
         let folder = tempfile::tempdir_in(workspace);
         let folder = folder.with_context(|| format!("cannot make a folder in {}", workspace.display()))?;

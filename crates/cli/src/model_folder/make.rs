@@ -145,15 +145,23 @@ pub fn write_package_into(
     calibration: Option<&mut dyn Calibration>,
 ) -> anyhow::Result<(PathBuf, Report)> {
     let package = folder.join(package_name(checkpoint, options)?);
+    let report = fill(folder, || write_with_progress(checkpoint, &package, options, calibration))?;
+    Ok((package, report))
+}
+
+/// Does what puts something into `folder`, which is made if need be, and does not stay if that fails.
+///
+/// # Errors
+/// The folder cannot be made; as `work`.
+pub fn fill<T>(folder: &Path, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let existed = folder.is_dir();
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let report = write_with_progress(checkpoint, &package, options, calibration).inspect_err(|_| {
+    work().inspect_err(|_| {
         if !existed {
             // It is empty; if not, it is not ours to remove.
             let _ = fs::remove_dir(folder);
         }
-    })?;
-    Ok((package, report))
+    })
 }
 
 fn write_with_progress(

@@ -11,7 +11,7 @@ use sottovoce_hub::{CatalogueModel, Hub, Provenance};
 
 use crate::{console, interrupt, progress::PullProgress};
 
-pub use make::{Additions, Original, make_random, write_package_into};
+pub use make::{Additions, Original, fill, make_random, write_package_into};
 pub use random_shape::RandomShape;
 
 /// Who converted a model, for its `sottovoce.toml`.

@@ -3,12 +3,11 @@
 mod list;
 
 use std::{
-    fs,
     io::Write,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use sottovoce_convert::{Calibration, ConvertOptions, Quantize, Variant};
 
 use crate::{
@@ -142,9 +141,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Some(shape), _) => model_folder::make_random(shape, output, &options, &additions)?,
         (None, source) => {
             let original = Original::find(source.as_deref().unwrap_or_default(), &additions)?;
-            let mut calibration = calibration(arguments, &original, &options, output)?;
-            let calibration = calibration.as_mut().map(|calibration| calibration as &mut dyn Calibration);
-            original.make(output, &options, calibration)?
+            model_folder::fill(output, || {
+                let mut calibration = calibration(arguments, &original, &options, output)?;
+                let calibration = calibration.as_mut().map(|calibration| calibration as &mut dyn Calibration);
+                original.make(output, &options, calibration)
+            })?
         }
     };
     console::note(report.to_string().trim_end());
@@ -161,10 +162,8 @@ fn calibration(
     if arguments.no_calibration || options.quantize != Quantize::Int4 {
         return Ok(None);
     }
-    // On the disk that the package goes to: a folder for temporary files may be a part of memory.
-    let beside = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(beside).with_context(|| format!("cannot create {}", beside.display()))?;
-    let calibration = TextCalibration::new(original, options, &arguments.calibrate, beside)?;
+    // The model waits where the package goes to: a folder for temporary files may be a part of memory.
+    let calibration = TextCalibration::new(original, options, &arguments.calibrate, output)?;
     ensure!(
         calibration.is_some() || arguments.calibrate.is_empty(),
         "there is nothing to calibrate: no weight of {} is rounded to int4 in blocks",
