@@ -272,13 +272,18 @@ fn moments_of_head(
     Ok(products.context("the model has no output head")?.finish()?)
 }
 
-/// Refuses what would not fit beside what else the machine runs.
-fn ensure_memory(checkpoint: &Checkpoint, tokens: usize) -> anyhow::Result<()> {
+/// Memory that calibrating on so many tokens takes, about, in bytes.
+fn memory_for(checkpoint: &Checkpoint, tokens: usize) -> u64 {
     let model: usize = checkpoint.matrices().map(|(_, tensor)| tensor.stored_bytes().min(2 * tensor.len())).sum();
     let widest = checkpoint.matrices().map(|(_, tensor)| tensor.row_len()).max().unwrap_or_default();
     let rows = if SecondMoments::better_of_rows(tokens, widest) { tokens } else { widest };
     // Activations of two models, as measured; moments, those with exact inputs, and both laid out for the rounding.
-    let needed = (model + 4 * widest * (18 * tokens + 5 * rows)) as u64;
+    (model + 4 * widest * (18 * tokens + 5 * rows)) as u64
+}
+
+/// Refuses what would not fit beside what else the machine runs.
+fn ensure_memory(checkpoint: &Checkpoint, tokens: usize) -> anyhow::Result<()> {
+    let needed = memory_for(checkpoint, tokens);
     let memory = machine::memory()?;
     let free = memory.limit.map_or(memory.available, |limit| limit.min(memory.available));
     ensure!(
@@ -339,4 +344,21 @@ fn steps(mut sequence: PackageModel) -> anyhow::Result<Vec<Vec<String>>> {
     });
     sequence.forward(&[0])?;
     Ok(std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use sottovoce_convert::Quantize;
+
+    use super::*;
+    use crate::model_folder::RandomShape;
+
+    /// A checkpoint of Gemma-2B's shape in f16 took 6.9 GB where the model wrote a little.
+    #[test]
+    fn memory_is_foreseen() {
+        let shape: RandomShape = "gemma-2b".parse().unwrap();
+        let checkpoint = shape.checkpoint(Quantize::F16).unwrap();
+        let needed = memory_for(&checkpoint, BRIEF_WINDOWS * BRIEF_WINDOW) as f64 / 1e9;
+        assert!((6.9..9.0).contains(&needed), "{needed} GB");
+    }
 }
