@@ -18,8 +18,11 @@ pub struct Step {
     pub rows: Vec<f32>,
 }
 
+/// Why a thread ended without a result.
+struct NotWanted;
+
 /// A thread in which a model reads all windows of a text at the same time, step by step. It goes on when it is asked for the
-/// next step, with the matrices that have been put in place of the model's by then. Dropped, it runs on to the end by itself.
+/// next step, with the matrices that have been put in place of the model's by then. Dropped, it ends where it waits.
 pub struct Stream {
     steps: mpsc::Receiver<Step>,
     go: mpsc::Sender<()>,
@@ -35,9 +38,10 @@ impl Stream {
         let (model, windows) = (Arc::clone(model), Arc::clone(windows));
         let thread = thread::spawn(move || {
             let observer = move |input: &sottovoce_runtime::LinearInput<'_>| {
-                // Nobody listens any more once the other ends are gone.
-                if sender.send(Step { width: input.width, rows: input.rows.to_vec() }).is_ok() {
-                    let _ = going.recv();
+                let sent = sender.send(Step { width: input.width, rows: input.rows.to_vec() });
+                if sent.is_err() || going.recv().is_err() {
+                    // An observer cannot end a call, and the rest of it is seconds of work that nobody waits for.
+                    panic::resume_unwind(Box::new(NotWanted));
                 }
             };
             let mut memory = BatchMemory::observed(observer, stand_ins);
@@ -71,5 +75,38 @@ impl Stream {
             Some(Err(cause)) => panic::resume_unwind(cause),
             Some(Ok(Ok(()))) | None => Err("the model has no further linear step".into()),
         }
+    }
+}
+
+impl Drop for Stream {
+    /// The thread has ended when this returns, and holds the model no more: Windows deletes no package that is in use.
+    fn drop(&mut self) {
+        self.go = mpsc::channel().0;
+        self.steps = mpsc::channel().1;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sottovoce_runtime::LoadOptions;
+    use sottovoce_testkit::fixtures_dir;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_dropped_lets_go_of_the_model() {
+        let package = fixtures_dir().join("coremltools/llama-fp16.mlpackage");
+        let model = Arc::new(Model::load(package, &LoadOptions::default()).unwrap());
+        let windows = Arc::new(vec![vec![1, 2, 3], vec![4, 5, 6]]);
+        let mut stream = Stream::start(&model, &windows, StandIns::default());
+        assert_eq!(stream.arrive().unwrap().rows.len() % 6, 0);
+        stream.go_on();
+        drop(stream);
+        assert_eq!(Arc::strong_count(&model), 1);
+        drop(Stream::start(&model, &windows, StandIns::default()));
+        assert_eq!(Arc::strong_count(&model), 1);
     }
 }

@@ -107,8 +107,8 @@ fn calibration_is_for_int4_and_needs_its_text() {
     }
 }
 
-/// Without being asked, a model of a few thousand weights calibrates itself briefly; asked once, by more text, and asked four
-/// times, by enough for outputs to make up for each other. Packages are of the same size, and the same every time.
+/// Without being asked, a model of a few thousand weights calibrates itself briefly; asked once, by more text, asked four times, by
+/// enough for outputs to make up for each other; and by a file. Packages are of the same size, and the same every time.
 #[test]
 fn a_model_calibrates_itself() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,6 +118,8 @@ fn a_model_calibrates_itself() {
     let characters =
         json!({"version": "1.0", "added_tokens": [], "pre_tokenizer": bytes, "decoder": bytes, "model": characters});
     fs::write(&tokenizer, characters.to_string()).unwrap();
+    let text = folder.path().join("text.txt");
+    fs::write(&text, "abbabaabbaab".repeat(200)).unwrap();
     let convert_into = |name: &str, options: &[&str]| {
         let made = folder.path().join(name);
         let given = ["--quantize", "int4", "--tokenizer", tokenizer.to_str().unwrap()];
@@ -133,6 +135,7 @@ fn a_model_calibrates_itself() {
         convert_into("briefly", &[]),
         convert_into("once", &["--calibrate", "self"]),
         convert_into("with-outputs", &["--calibrate", "self"].repeat(4)),
+        convert_into("by-text", &["--calibrate", text.to_str().unwrap()]),
     ];
     for (index, way) in ways.iter().enumerate() {
         assert_eq!(way.len(), ways[0].len());
