@@ -24,12 +24,7 @@ use sottovoce_llm::{LanguageModel, LlmError, load::TokenizerSource, package::Pac
 use sottovoce_runtime::{LoadOptions, Model, Precision, StandIns};
 use tempfile::TempDir;
 
-use crate::{
-    commands::perplexity::begin_of_text,
-    console, interrupt, machine,
-    model_folder::{self, Original},
-    progress,
-};
+use crate::{commands::perplexity::begin_of_text, console, interrupt, machine, model_folder::Original, progress};
 use products::{OutputProducts, Products};
 use stream::{Step, Stream};
 
@@ -131,24 +126,18 @@ impl TextCalibration {
         }
         // Found before minutes of work, not after them.
         let files = texts.iter().map(CalibrationText::read).collect::<anyhow::Result<Vec<_>>>()?;
-        let tokens = match texts {
-            [] => BRIEF_WINDOWS * BRIEF_WINDOW,
-            texts => texts.len() * MOST_WINDOWS * WINDOW,
-        };
-        ensure_memory(&original.checkpoint, tokens)?;
-        match texts {
-            [] => console::note("calibrating on a little that the model writes itself; --no-calibration goes without"),
-            texts => {
-                let names: Vec<_> = texts.iter().map(CalibrationText::name).collect();
-                console::note(format_args!("calibrating on {}", names.join(", ")));
-            }
+        if texts.is_empty() {
+            ensure_memory(&original.checkpoint, BRIEF_WINDOWS * BRIEF_WINDOW)?;
+            console::note("calibrating on a little that the model writes itself; --no-calibration goes without");
+        } else {
+            ensure_memory(&original.checkpoint, texts.len() * MOST_WINDOWS * WINDOW)?;
+            let names: Vec<_> = texts.iter().map(CalibrationText::name).collect();
+            console::note(format_args!("calibrating on {}", names.join(", ")));
         }
 
         let folder = tempfile::tempdir_in(workspace);
         let folder = folder.with_context(|| format!("cannot make a folder in {}", workspace.display()))?;
-        let whole = ConvertOptions::default();
-        let (package, _) = model_folder::write_package_into(&original.checkpoint, folder.path(), &whole, None)?;
-        original.write_tokenizer(folder.path())?;
+        let package = original.write_whole(folder.path())?;
         let options = LoadOptions { precision: Precision::Exact, ..LoadOptions::default() };
         let sequence = PackageModel::new(Arc::new(Model::load(&package, &options)?))?;
         let tokenizer = match TokenizerSource::find(&package, None) {

@@ -74,8 +74,7 @@ impl Original {
         calibration: Option<&mut dyn Calibration>,
     ) -> anyhow::Result<(PathBuf, Report)> {
         let made = write_package_into(&self.checkpoint, folder, options, calibration)?;
-        say_made(&made.0);
-        self.write_tokenizer(folder)?;
+        self.tokenizer.write(folder)?;
         match &self.provenance {
             Some(provenance) => provenance.write(folder)?,
             None => describe_source(&self.checkpoint)?.write(folder)?,
@@ -83,17 +82,17 @@ impl Original {
         Ok(made)
     }
 
-    /// Writes what turns text into tokens and back into `folder`.
+    /// Writes a package that loses nothing, and the tokenizer, into `folder`, which is not meant to stay: nobody is told.
     ///
     /// # Errors
-    /// Reading or writing fails.
-    pub fn write_tokenizer(&self, folder: &Path) -> anyhow::Result<()> {
-        self.tokenizer.write(folder)
+    /// It cannot be converted, or writing fails.
+    pub fn write_whole(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+        let options = ConvertOptions::default();
+        let package = folder.join(package_name(&self.checkpoint, &options)?);
+        write_with_progress(&self.checkpoint, &package, &options, None)?;
+        self.tokenizer.write(folder)?;
+        Ok(package)
     }
-}
-
-fn say_made(package: &Path) {
-    console::note(format_args!("made {}", package.file_name().unwrap_or_default().display()));
 }
 
 /// Makes a package of random weights in `folder`, with a `sottovoce.toml` that says so. A shape whose model is known gets its
@@ -118,7 +117,6 @@ pub fn make_random(
     }
     checkpoint.name = additions.name.clone().unwrap_or(checkpoint.name);
     let made = write_package_into(&checkpoint, folder, options, None)?;
-    say_made(&made.0);
     if let Some(tokenizer) = &tokenizer {
         tokenizer.write(folder)?;
     }
@@ -146,6 +144,7 @@ pub fn write_package_into(
 ) -> anyhow::Result<(PathBuf, Report)> {
     let package = folder.join(package_name(checkpoint, options)?);
     let report = fill(folder, || write_with_progress(checkpoint, &package, options, calibration))?;
+    console::note(format_args!("made {}", package.file_name().unwrap_or_default().display()));
     Ok((package, report))
 }
 

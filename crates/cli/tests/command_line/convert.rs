@@ -142,6 +142,7 @@ fn a_model_calibrates_itself() {
         assert!(!ways[..index].contains(way), "{index}");
     }
     assert!(ways[1] == convert_into("briefly-again", &[]), "the same both times");
+    assert!(ways[2] == convert_into("once-again", &["--calibrate", "self"]), "the same both times");
 }
 
 /// int4 runs the model, so every architecture's has to run. These checkpoints have no tokenizer.
@@ -165,4 +166,47 @@ fn every_architecture_is_calibrated_unasked() {
         }
     }
     assert!(count >= 12, "{count}");
+}
+
+#[test]
+fn a_shape_is_known_or_a_configuration() {
+    for arguments in [
+        &["convert", "-o", "x"][..],
+        &["convert", "--random-weights", "gemma-7b", "-o", "x"],
+        &["convert", "checkpoints/llama.gguf", "--random-weights", "gemma-2b", "-o", "x"],
+    ] {
+        let (code, _, stderr) = run(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {stderr}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made");
+    let (code, _, stderr) = run(&["convert", "--random-weights", "README.md", "-o", made.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("README.md") && !made.exists(), "{stderr}");
+}
+
+#[test]
+fn what_can_be_converted_is_listed() {
+    let (code, stdout, _) = run(&["convert", "--list"]);
+    assert_eq!(code, 0);
+    for words in ["llama", "Gemma 1", "Q4_K", "BF16", "kv-io", "Rounded to 4 bits", "llama-3.1-8b"] {
+        assert!(stdout.contains(words), "{words}: {stdout}");
+    }
+    let (_, json, _) = run(&["convert", "--list", "--json"]);
+    let list: Value = serde_json::from_str(&json).unwrap();
+    let architectures = list["architectures"].as_array().unwrap();
+    // What is listed is what is read: a configuration of each name gets further than its name.
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    for name in architectures.iter().map(|family| family["name"].as_str().unwrap()).chain(["mamba"]) {
+        fs::write(&config, format!(r#"{{"model_type": "{name}"}}"#)).unwrap();
+        let made = folder.path().join("made");
+        let arguments = ["convert", "--random-weights", config.to_str().unwrap(), "-o", made.to_str().unwrap()];
+        let (code, _, stderr) = run(&arguments);
+        assert_eq!(code, 1);
+        assert_eq!(stderr.contains("is not supported"), name == "mamba", "{stderr}");
+    }
+    for arguments in [&["convert", "--list", "-o", "x"][..], &["convert", "--json", "model.gguf", "-o", "x"]] {
+        assert_eq!(run(arguments).0, 2, "{arguments:?}");
+    }
 }
